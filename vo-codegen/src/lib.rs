@@ -1,0 +1,2 @@
+//! Typed Vo trees to bytecode.
+#![forbid(unsafe_code)]

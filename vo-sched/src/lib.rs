@@ -1,0 +1,1 @@
+//! The work-stealing fiber scheduler under Vo; knows nothing of Vo programs.

@@ -1,0 +1,1 @@
+//! The Vo standard library.

@@ -1,0 +1,2 @@
+//! Vo source to syntax tree: positions, lexer, parser, printer, diagnostics.
+#![forbid(unsafe_code)]

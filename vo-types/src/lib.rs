@@ -1,0 +1,2 @@
+//! The Vo type checker.
+#![forbid(unsafe_code)]

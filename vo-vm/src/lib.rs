@@ -1,0 +1,1 @@
+//! The Vo machine: islands, fibers, the interpreter, panics, defers, callbacks.

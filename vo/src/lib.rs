@@ -1,0 +1,1 @@
+//! The Vo embedding API and the vo command.
