@@ -1,0 +1,86 @@
+//! What compiled code may ask of the machine, declared once.
+//!
+//! From this table grow the `#[repr(C)]` struct `VmCallbacks` (vo-runtime,
+//! `context.rs`), its filled instance and the `extern "C"` doors (vo-vm,
+//! `callbacks.rs`), the JIT's imports with their signatures, and the
+//! documentation. The interpreter calls the same operations.
+//!
+//! Every callback takes `ctx: *mut JitContext` first. Word lists are passed as
+//! (address, count) of 64-bit words in the order of the registers; results come
+//! back the same way. A callback that may wait answers `Status` and, where it
+//! answers `WaitIo`, has registered the fiber; the waker completes the operation
+//! and the results are fetched by the machine when the fiber's record is resumed.
+//!
+//! Types: `word` is any 64-bit value, `addr` a machine address, `status` a
+//! [`crate::Status`], `none` nothing.
+
+/// Calls the macro `$consumer` with every row of the table.
+#[macro_export]
+macro_rules! for_each_callback {
+    ($consumer:path) => {
+        $consumer! {
+            // ---- calls -------------------------------------------------------------------------
+            call_interpreted "runs function `func` in the interpreter; args and results are word lists" (func: word, args: addr, results: addr) -> status;
+            resolve_method "function index of method `selector` of type word `ty`, or -1" (ty: word, selector: word) -> word;
+            call_native "calls native `native` of the module" (native: word, args: addr, results: addr) -> status;
+            // ---- fibers ------------------------------------------------------------------------
+            go_start "starts a fiber that runs function `func`" (func: word, args: addr, n: word) -> status;
+            yield_now "gives the worker up" () -> status;
+            interrupt "answers a set interrupt word: stops for the collector, or says Wake" () -> status;
+            // ---- channels ----------------------------------------------------------------------
+            chan_new "a channel of type `ty` with room for `cap` elements, into `*out`" (ty: word, cap: word, out: addr) -> status;
+            chan_send "sends an element" (chan: word, words: addr) -> status;
+            chan_recv "receives an element into `words`, whether it was sent into `*ok`" (chan: word, words: addr, ok: addr) -> status;
+            chan_try_send "sends without waiting; `*done` says whether" (chan: word, words: addr, done: addr) -> status;
+            chan_try_recv "receives without waiting; bit 0: done, bit 1: ok" (chan: word, words: addr) -> word;
+            chan_close "closes" (chan: word) -> status;
+            chan_len "number of buffered elements" (chan: word) -> word;
+            chan_cap "capacity" (chan: word) -> word;
+            // ---- select ------------------------------------------------------------------------
+            select_begin "starts a select of `n` cases" (n: word) -> none;
+            select_add_send "adds a send case" (index: word, chan: word, words: addr, n: word) -> none;
+            select_add_recv "adds a receive case of `n` words" (index: word, chan: word, n: word) -> none;
+            select_exec "chooses or waits; the chosen case lands in the context (`select_case`)" (default: word) -> status;
+            select_value "what the chosen receive got; answers ok" (words: addr, n: word) -> word;
+            // ---- defer and panic ---------------------------------------------------------------
+            defer_push "a new head of the defer list: `kind` 0 function, 1 closure" (list: word, kind: word, target: word, args: addr, n: word) -> word;
+            run_defers "takes the first call off the list and runs it; see RunDefers" (list: addr) -> status;
+            defer_unwind "see DeferUnwind; Ok where one recovered" (list: addr, state: addr) -> status;
+            recover_token "the right to recover, taken" () -> word;
+            recover "the current panic's value into `out[0..2]`" (token: word, out: addr) -> none;
+            panic "panics with an interface value" (ty: word, data: word) -> status;
+            panic_runtime "panics with run-time error `code` and its operands" (code: word, a: word, b: word) -> status;
+            assert_fail "panics with a *runtime.TypeAssertionError" (ty: word, from: word, to: word) -> status;
+            // ---- heap --------------------------------------------------------------------------
+            alloc "a new zeroed object of type `ty`" (ty: word) -> word;
+            make_slice "zeroed elements, address into `*out`" (ty: word, len: word, cap: word, out: addr) -> status;
+            write_barrier "tells the collector that `value` is stored at `slot`" (slot: word, value: word) -> none;
+            copy_mem "copies a value of type `ty`" (dst: word, src: word, ty: word) -> none;
+            zero_mem "zeroes a value of type `ty`" (dst: word, ty: word) -> none;
+            eq_mem "compares two values of type `ty`, 0 or 1 into `*out`" (a: word, b: word, ty: word, out: addr) -> status;
+            // ---- strings -----------------------------------------------------------------------
+            str_concat "concatenates `n` (address, length) pairs into `out[0..2]`" (parts: addr, n: word, out: addr) -> status;
+            str_eq "compares two strings of equal length" (a: word, b: word, len: word) -> word;
+            str_cmp "-1, 0 or 1" (ap: word, al: word, bp: word, bl: word) -> word;
+            str_convert "conversion `what` (0 bytes, 1 runes to string, 2 rune, 3 string to bytes, 4 to runes) into `out[0..3]`" (what: word, p: word, l: word, out: addr) -> none;
+            str_rune "code point at a byte offset: width in the high 32 bits" (p: word, l: word, i: word) -> word;
+            // ---- slices ------------------------------------------------------------------------
+            slice_grow "address and capacity into `out[0..2]`" (p: word, l: word, c: word, n: word, ty: word, out: addr) -> status;
+            slice_append "the appended slice into `out[0..3]`" (a: addr, b: addr, ty: word, out: addr) -> status;
+            slice_copy "copies elements, answers the number" (a: addr, b: addr, ty: word) -> word;
+            slice_clear "zeroes elements" (p: word, l: word, ty: word) -> none;
+            // ---- maps --------------------------------------------------------------------------
+            map_new "a new map" (ty: word, n: word) -> word;
+            map_get "element address into `*out`, answers ok in bit 0 of the high word; form 0 int, 1 string, 2 memory" (form: word, map: word, key: word, key2: word, ty: word, out: addr) -> status;
+            map_set "element address into `*out`" (form: word, map: word, key: word, key2: word, ty: word, out: addr) -> status;
+            map_delete "deletes" (form: word, map: word, key: word, key2: word, ty: word) -> status;
+            map_len "number of entries" (map: word) -> word;
+            map_clear "deletes all" (map: word, ty: word) -> status;
+            map_iter "a new iterator" (map: word, ty: word) -> word;
+            map_next "ok, key and element address into `out[0..3]`" (iter: word, out: addr) -> status;
+            // ---- interfaces --------------------------------------------------------------------
+            iface_eq "compares two interface values, 0 or 1 into `*out`" (at: word, ad: word, bt: word, bd: word, out: addr) -> status;
+            iface_impl "whether type word `ty` implements interface type `iface`" (ty: word, iface: word) -> word;
+        }
+    };
+}
