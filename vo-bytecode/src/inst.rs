@@ -137,6 +137,7 @@ macro_rules! define_inst {
 
         /// Handles every instruction: the interpreter executes, the JIT translates.
         /// There is no default, so a new row of the table is a compile error in both.
+        #[allow(clippy::too_many_arguments)]
         pub trait Visitor<'c> {
             /// What a handler answers.
             type Out;

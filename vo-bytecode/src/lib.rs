@@ -9,13 +9,17 @@
 #![forbid(unsafe_code)]
 
 pub mod callbacks;
+pub mod disasm;
+mod flow;
 pub mod inst;
 pub mod module;
 pub mod operand;
 pub mod ops;
+pub mod serialize;
 pub mod status;
 pub mod suspend;
 pub mod typedesc;
+pub mod verify;
 
 pub use inst::{Inst, Visitor};
 pub use module::{Function, Module};

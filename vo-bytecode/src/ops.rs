@@ -210,7 +210,7 @@ macro_rules! for_each_op {
             CopyMem = copy_mem "copies a value of a type from one address to another, which may overlap; nil panics" { dst: UseAddr, src: UseAddr, ty: TypeRef } [PANIC];
             ZeroMem = zero_mem "zeroes a value of a type; nil panics" { dst: UseAddr, ty: TypeRef } [PANIC];
             EqMem = eq_mem "d = two values of a type are equal; uncomparable dynamic types panic" { dst: DefI, a: UseAddr, b: UseAddr, ty: TypeRef } [PANIC];
-            New = new "d = a new zeroed value of a type; never nil" { dst: DefP, ty: TypeRef } [ALLOC];
+            New = new_object "d = a new zeroed value of a type; never nil" { dst: DefP, ty: TypeRef } [ALLOC];
             NewClosure = new_closure "d = a new closure of func over captured words; the type describes the closure's object" { dst: DefP, func: FuncRef, ty: TypeRef, captures: Uses } [ALLOC];
             MakeSlice = make_slice "p = l zeroed elements with room for c; lengths out of range panic" { ptr: DefP, ty: TypeRef, len: UseI, cap: UseI } [PANIC, ALLOC];
 
