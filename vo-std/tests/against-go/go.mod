@@ -1,0 +1,3 @@
+module vostd
+
+go 1.27
