@@ -1,2 +1,4 @@
 //! The Vo type checker.
 #![forbid(unsafe_code)]
+
+pub mod constant;

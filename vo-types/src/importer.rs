@@ -1,0 +1,50 @@
+//! Where imported packages come from.
+
+use vo_syntax::ast::File;
+use vo_syntax::diag::Diagnostic;
+
+use crate::World;
+use crate::package::Mode;
+
+/// The parsed files of a package.
+pub struct PackageSource {
+    /// The import path, after resolution: the identity of the package in the program.
+    pub path: String,
+    /// The directory that its own imports are resolved from.
+    pub dir: String,
+    /// The files, sorted by name, parsed with the world's node ids and source map.
+    pub files: Vec<File>,
+    /// How much of it is to be checked at once.
+    pub mode: Mode,
+    /// Errors met on the way (syntax errors); they are reported before the checker's own.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Finds, reads and parses packages. It is asked once per import path and importing directory;
+/// the world keeps what it answers and checks it.
+pub trait Importer {
+    /// The identity of the package that `path` means when imported from `from_dir` (often the
+    /// path itself).
+    ///
+    /// # Errors
+    /// The text of the error, as it appears in `could not import PATH (TEXT)`.
+    fn resolve(&mut self, path: &str, from_dir: &str) -> Result<String, String> {
+        let _ = from_dir;
+        Ok(path.to_owned())
+    }
+
+    /// Reads and parses the package with an identity that `resolve` gave.
+    ///
+    /// # Errors
+    /// As for `resolve`.
+    fn load(&mut self, world: &World, path: &str) -> Result<PackageSource, String>;
+}
+
+/// An importer for programs that import nothing but `unsafe`.
+pub struct NoImports;
+
+impl Importer for NoImports {
+    fn load(&mut self, _world: &World, path: &str) -> Result<PackageSource, String> {
+        Err(format!("package {path} is not in std"))
+    }
+}
