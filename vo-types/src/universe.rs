@@ -5,10 +5,10 @@ use vo_syntax::symbol::Symbol;
 
 use crate::World;
 use crate::constant::Constant;
-use crate::object::{Object, ObjectKind, VarKind};
+use crate::object::{Object, ObjectKind};
 use crate::package::{Mode, PkgId};
 use crate::scope::ScopeId;
-use crate::types::{Basic, IMethod, Type, TypeId};
+use crate::types::{Basic, IMethod, Type, TypeId, TypeSet};
 
 macro_rules! builtins {
     ($($(#[$doc:meta])* $name:ident $text:literal $nargs:literal $variadic:literal $kind:ident;)*) => {
@@ -149,7 +149,9 @@ fn define_types(world: &World) {
     let method = IMethod { name: Symbol::intern("Error"), pkg: None, sig, pos: Pos::NONE };
     set_underlying(world, error, types.new_interface(vec![method], Vec::new(), false));
     let marker = types.new_interface(Vec::new(), Vec::new(), false);
-    world.mark_comparable(marker);
+    if let Type::Interface(i) = types.raw(marker) {
+        let _ = i.tset.set(TypeSet { comparable: true, ..TypeSet::default() });
+    }
     set_underlying(world, comparable, marker);
 }
 
@@ -227,5 +229,4 @@ fn define_unsafe(world: &World) {
     }
     world.package(pkg).state.collected.set(true);
     world.package(pkg).state.checked.set(true);
-    let _ = VarKind::Package;
 }

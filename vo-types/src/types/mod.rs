@@ -30,12 +30,12 @@ use crate::object::ObjId;
 use crate::package::PkgId;
 
 pub(crate) use canon::CanonKey;
-pub use lookup::{Found, Lookup, LookupFailure, MethodSetEntry};
-pub use predicates::Cause;
+pub use lookup::{Found, FoundKind, Lookup, MethodSetEntry};
+pub use predicates::{MissingMethod, MissingReason};
 pub use sizes::{Layout, PTR_SIZE};
 pub use string::{Qualifier, Style};
 pub use subst::Subst;
-pub use typeset::{TypeSet, TypeTerm};
+pub use typeset::TypeSet;
 
 /// A type of the program. Two ids may stand for identical types; ask
 /// [`crate::World::identical`], or compare [`crate::World::canonical`] ids.
@@ -354,8 +354,8 @@ pub struct Named {
     pub(crate) methods: RefCell<Vec<ObjId>>,
     /// Instance whose expansion is going on.
     pub(crate) expanding: Cell<bool>,
-    /// Whether the check for invalid recursion has been done: 0 no, 1 going on, 2 valid, 3 invalid.
-    pub(crate) validity: Cell<u8>,
+    /// Whether the type was found to contain itself, or not; unknown at first.
+    pub(crate) valid: Cell<Option<bool>>,
 }
 
 /// An alias.
@@ -480,6 +480,7 @@ pub struct Types {
     made: RefCell<FxHashMap<MadeKey, TypeId>>,
     pub(crate) canon_keys: RefCell<FxHashMap<CanonKey, TypeId>>,
     pub(crate) canon_busy: RefCell<Vec<TypeId>>,
+    pub(crate) canon_unsure: Cell<bool>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -503,6 +504,7 @@ impl Types {
             made: RefCell::default(),
             canon_keys: RefCell::default(),
             canon_busy: RefCell::default(),
+            canon_unsure: Cell::new(false),
         }
     }
 
@@ -727,7 +729,7 @@ fn named(obj: ObjId, origin: Option<TypeId>, targs: Box<[TypeId]>) -> Named {
         rhs: Cell::new(TypeId::NONE),
         methods: RefCell::default(),
         expanding: Cell::new(false),
-        validity: Cell::new(0),
+        valid: Cell::new(None),
     }
 }
 
