@@ -22,6 +22,8 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 pub use bigfloat::BigFloat;
+pub use format::quote;
+pub use literal::{parse_float, parse_imaginary, parse_int};
 
 /// Exponents (in bits) up to which a non-integer is kept as an exact fraction.
 const MAX_EXACT_BITS: u64 = 4 << 10;

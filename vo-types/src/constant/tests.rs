@@ -1,6 +1,5 @@
 //! Facts about constant arithmetic.
 
-use super::literal::{parse_float, parse_imaginary, parse_int};
 use super::*;
 
 #[test]

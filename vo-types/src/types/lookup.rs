@@ -101,14 +101,7 @@ impl World {
         self.search(ty, addressable, pkg, name, fold)
     }
 
-    fn search(
-        &self,
-        ty: TypeId,
-        addressable: bool,
-        pkg: Option<PkgId>,
-        name: Symbol,
-        fold: bool,
-    ) -> Lookup {
+    fn search(&self, ty: TypeId, addressable: bool, pkg: Option<PkgId>, name: Symbol, fold: bool) -> Lookup {
         let (base, is_ptr) = self.deref(ty);
         if is_ptr && matches!(self.under(base), Type::Interface(_)) {
             return Lookup::Missing;
@@ -161,7 +154,12 @@ impl World {
                                     self.types.get(ty)
                                 {
                                     let indirect = e.indirect || is_ptr;
-                                    next.push(Embedded { ty, path: step(), indirect, multiples: e.multiples });
+                                    next.push(Embedded {
+                                        ty,
+                                        path: step(),
+                                        indirect,
+                                        multiples: e.multiples,
+                                    });
                                 }
                             }
                         }
@@ -260,9 +258,8 @@ impl World {
                 entries.push(MethodSetEntry { name, pkg, found, sig });
             }
         }
-        let key = |e: &MethodSetEntry| {
-            (!e.name.is_exported(), e.name, e.pkg.map(|p| self.package(p).path.clone()))
-        };
+        let key =
+            |e: &MethodSetEntry| (!e.name.is_exported(), e.name, e.pkg.map(|p| self.package(p).path.clone()));
         entries.sort_by_key(key);
         entries.dedup_by(|a, b| a.name == b.name && (a.name.is_exported() || a.pkg == b.pkg));
         entries

@@ -62,12 +62,8 @@ impl World {
                 let (k, v) = (self.subst(*key, subst), self.subst(*value, subst));
                 if (k, v) == (*key, *value) { id } else { types.map(k, v) }
             }
-            Type::Chan { dir, elem } => {
-                same_or(id, *elem, self.subst(*elem, subst), |t| types.chan(*dir, t))
-            }
-            Type::Port { dir, elem } => {
-                same_or(id, *elem, self.subst(*elem, subst), |t| types.port(*dir, t))
-            }
+            Type::Chan { dir, elem } => same_or(id, *elem, self.subst(*elem, subst), |t| types.chan(*dir, t)),
+            Type::Port { dir, elem } => same_or(id, *elem, self.subst(*elem, subst), |t| types.port(*dir, t)),
             Type::Tuple(elems) => match self.subst_list(elems, subst) {
                 None => id,
                 Some(elems) => types.tuple(&elems),
