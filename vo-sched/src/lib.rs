@@ -1,1 +1,59 @@
 //! The work-stealing fiber scheduler under Vo; knows nothing of Vo programs.
+//!
+//! *Fibers* are resumable things without a thread of their own ([`fiber`]); *workers* are threads
+//! that run them ([`worker`]); a *world* is a set of fibers that is stopped as one ([`world`]). A
+//! fiber that must wait registers itself with what it waits for and returns; whoever completes the
+//! wait makes it ready again. On that one protocol stand channels ([`chan`]), [`select`],
+//! semaphores ([`semaphore`]), timers ([`timer`]) and blocking calls.
+//!
+//! A host embeds [`FiberHeader`] in its own fibers and gives a [`FiberVTable`]; a Rust program
+//! without a virtual machine uses native fibers ([`native`]) and their channels ([`channel`]).
+//!
+//! # The protocol of an operation that may wait
+//!
+//! 1. The operation finds, under its object's lock, that it must wait. It arms the fiber's wait
+//!    node, moves the fiber to Parking, queues the node, and releases the lock.
+//! 2. It answers `Block`; the fiber saves its state and returns [`Outcome::Parked`]; the worker
+//!    moves it to Parked, unless a waker was quicker: then the fiber runs on at once.
+//! 3. A waker dequeues the node under the lock, completes the operation in the node, releases the
+//!    lock, and calls `ready`.
+//! 4. The fiber runs again and takes the outcome from its node (`finish_…`). It does not try again.
+//!
+//! Every module that shares memory between threads takes its atomics and locks from [`sync`], so
+//! that loom's models (`tests` modules under `--cfg loom`) run the very code that ships.
+
+mod deque;
+mod idle;
+mod park;
+mod stats;
+
+pub mod chan;
+pub mod fiber;
+pub mod lock;
+pub mod lockrank;
+pub mod sched;
+pub mod seed;
+pub mod select;
+pub mod semaphore;
+pub mod sync;
+pub mod timer;
+pub mod wait;
+pub mod waiter;
+pub mod worker;
+pub mod world;
+
+#[cfg(not(loom))]
+mod blocking;
+#[cfg(not(loom))]
+mod preempt;
+
+pub use fiber::{Cx, FiberHeader, FiberRef, FiberState, FiberVTable, Outcome};
+#[cfg(not(loom))]
+pub use sched::Scheduler;
+pub use sched::{Config, Host, NoHost, Shared};
+pub use seed::Rng;
+pub use stats::Stats;
+pub use timer::{TimerAction, TimerId};
+pub use wait::WaitReason;
+pub use worker::WorkerCx;
+pub use world::{PREEMPT, STOP, World};

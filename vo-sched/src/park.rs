@@ -1,0 +1,83 @@
+//! How one worker sleeps and is woken.
+//!
+//! | state    | meaning                                                   |
+//! |----------|-----------------------------------------------------------|
+//! | Empty    | the worker is awake                                       |
+//! | Parked   | it waits on the condition                                 |
+//! | Notified | a wake-up that has not been consumed                      |
+//!
+//! Must stay true: a wake-up is never lost (it is a state, not an event), and several before a
+//! sleep count as one. A left-over wake-up makes the next sleep return at once, which is harmless
+//! because every sleeper looks for work again.
+
+use crate::sync::{AtomicU32, Condvar, Mutex, Ordering};
+use std::time::Instant;
+
+const EMPTY: u32 = 0;
+const PARKED: u32 = 1;
+const NOTIFIED: u32 = 2;
+
+/// One worker's bed.
+pub struct Parker {
+    state: AtomicU32,
+    lock: Mutex<()>,
+    wake: Condvar,
+}
+
+impl Default for Parker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Parker {
+    /// The parker of a worker that is awake.
+    pub fn new() -> Parker {
+        Parker { state: AtomicU32::new(EMPTY), lock: Mutex::new(()), wake: Condvar::new() }
+    }
+
+    /// Sleeps until woken, or until `deadline`. Only the owner calls it.
+    pub fn park(&self, deadline: Option<Instant>) {
+        if self.consume() {
+            return;
+        }
+        let mut guard = self.lock.lock();
+        // Acquire pairs with the Release in `unpark`: the work that was announced is visible.
+        if self.state.compare_exchange(EMPTY, PARKED, Ordering::Acquire, Ordering::Acquire).is_err() {
+            self.state.store(EMPTY, Ordering::Relaxed);
+            return;
+        }
+        loop {
+            let timed_out = match deadline {
+                Some(deadline) => self.wake.wait_until(&mut guard, deadline).timed_out(),
+                None => {
+                    self.wake.wait(&mut guard);
+                    false
+                }
+            };
+            if self.consume() {
+                return;
+            }
+            if timed_out {
+                // A waker may come now; its Notified must not be overwritten unseen, but to sleep
+                // no longer is all that it wants.
+                self.state.swap(EMPTY, Ordering::Acquire);
+                return;
+            }
+        }
+    }
+
+    fn consume(&self) -> bool {
+        self.state.compare_exchange(NOTIFIED, EMPTY, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Wakes the owner, now or when it next tries to sleep.
+    pub fn unpark(&self) {
+        // Release pairs with the Acquires above.
+        if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
+            // The owner set Parked under the lock; once we have had the lock, it waits.
+            drop(self.lock.lock());
+            self.wake.notify_one();
+        }
+    }
+}

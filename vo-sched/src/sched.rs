@@ -1,0 +1,644 @@
+//! The scheduler: what the workers share, and its life from `new` to `shutdown`.
+//!
+//! [`Shared`] is reached from every worker ([`crate::WorkerCx::shared`]) and from foreign threads;
+//! [`Scheduler`] owns the threads. Must stay true:
+//!
+//! - `workers` (the current limit) is at most `created`, and `created` only grows;
+//! - a fiber in a run queue that is not a hand-off slot either is seen by a worker that has yet to
+//!   look, or has woken one ([`crate::idle`]);
+//! - after `shutdown` no worker runs, and every fiber that had not finished has been dropped.
+
+use crate::deque::{Inject, LocalQueue};
+use crate::fiber::{FiberRef, NO_WORKER, Wake};
+use crate::idle::Idle;
+use crate::park::Parker;
+use crate::semaphore::SemTable;
+use crate::stats::Stats;
+use crate::sync::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Condvar, Mutex, Ordering, fence};
+use crate::timer::{NEVER, TimerAction, TimerId, Timers};
+use crate::worker::{WorkerCx, WorkerShared};
+use crate::world::{Seat, World};
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// The most workers that a scheduler can have.
+pub const MAX_WORKERS: usize = 256;
+
+/// How a scheduler is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Number of workers; 0 means one per processor that the process may use.
+    pub workers: usize,
+    /// The seed of every random choice.
+    pub seed: u64,
+    /// Hostile mode: every spawned, woken or yielding fiber goes to another worker.
+    pub stress_steal: bool,
+    /// How long a fiber may run before the monitor asks it to give way.
+    pub time_slice: Duration,
+    /// Most threads of the blocking pool.
+    pub blocking_threads: usize,
+    /// Name of the threads, for debuggers.
+    pub name: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            workers: 0,
+            seed: 0,
+            stress_steal: false,
+            time_slice: Duration::from_millis(10),
+            blocking_threads: 512,
+            name: String::from("vo"),
+        }
+    }
+}
+
+/// What the scheduler tells its host. All methods have empty defaults but `on_deadlock`, which panics.
+pub trait Host: Send + Sync + 'static {
+    /// A worker has started; the host may set [`WorkerCx::set_host_data`]. On the worker's thread.
+    fn on_worker_start(&self, _cx: &mut WorkerCx) {}
+
+    /// A worker is about to end; the host frees what it set. On the worker's thread.
+    fn on_worker_stop(&self, _cx: &mut WorkerCx) {}
+
+    /// No fiber can ever run again, while somebody waits in [`Shared::wait_done`]. Called once, on
+    /// the thread that found out, with no worker inside any world. `live` fibers are parked
+    /// (0: all have finished, without [`Shared::signal_done`]).
+    fn on_deadlock(&self, _shared: &Shared, live: usize) {
+        panic!("all fibers are asleep: deadlock ({live} fibers)");
+    }
+}
+
+/// A host that wants to know nothing.
+pub struct NoHost;
+
+impl Host for NoHost {}
+
+/// What the workers of one scheduler share.
+pub struct Shared {
+    config: Config,
+    host: Arc<dyn Host>,
+    epoch: Instant,
+    table: Box<[OnceLock<Arc<WorkerShared>>]>,
+    created: AtomicUsize,
+    limit: AtomicUsize,
+    /// Queues of workers that were created and whose threads have not started.
+    fresh: Mutex<Vec<(Arc<WorkerShared>, LocalQueue)>>,
+    injector: Inject,
+    idle: Idle,
+    timers: Timers,
+    /// Set by the monitor when a timer is due and no worker has looked.
+    timers_due: AtomicBool,
+    /// Held by the one sleeping worker that waits for the earliest timer.
+    timekeeper: Mutex<()>,
+    /// What it sleeps until ([`NEVER`] included), or 0 when there is none.
+    keeper_until: AtomicU64,
+    keeper: AtomicU32,
+    semaphores: SemTable,
+    root: Arc<World>,
+    worlds: Mutex<Vec<Arc<World>>>,
+    next_id: AtomicU64,
+    /// Blocking jobs, I/O waits and host holds from which a wake-up may still come.
+    pending: AtomicUsize,
+    waiters: AtomicUsize,
+    deadlocked: AtomicBool,
+    shut_down: AtomicBool,
+    done: Mutex<Done>,
+    done_changed: Condvar,
+    #[cfg(not(loom))]
+    pub(crate) blocking: crate::blocking::Pool,
+    #[cfg(not(loom))]
+    pub(crate) monitor: crate::preempt::Monitor,
+}
+
+#[derive(Default)]
+struct Done {
+    signalled: bool,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+/// Starting, waking, waiting: for fibers, hosts and foreign threads.
+impl Shared {
+    /// How the scheduler was set up.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Nanoseconds since the scheduler was made, on the clock of its timers.
+    #[cfg(not(loom))]
+    #[inline]
+    pub fn now(&self) -> u64 {
+        self.epoch.elapsed().as_nanos() as u64
+    }
+
+    /// Time stands still under loom.
+    #[cfg(loom)]
+    pub fn now(&self) -> u64 {
+        1
+    }
+
+    /// The moment of the monotonic clock that [`Shared::now`] calls `nanos`.
+    pub fn instant_at(&self, nanos: u64) -> Option<Instant> {
+        self.epoch.checked_add(Duration::from_nanos(nanos))
+    }
+
+    /// The world of fibers that belong to no island.
+    pub fn root_world(&self) -> &Arc<World> {
+        &self.root
+    }
+
+    /// A new world. The scheduler keeps it at least as long as it has fibers.
+    pub fn new_world(&self) -> Arc<World> {
+        let world = Arc::new(World::new());
+        let mut worlds = self.worlds.lock();
+        worlds.retain(|world| Arc::strong_count(world) > 1 || world.live_fibers() > 0);
+        worlds.push(world.clone());
+        world
+    }
+
+    /// Calls `f` with every world.
+    pub fn for_each_world(&self, mut f: impl FnMut(&Arc<World>)) {
+        let worlds = self.worlds.lock().clone();
+        worlds.iter().for_each(&mut f);
+    }
+
+    /// Gives a new fiber to the scheduler, from any thread, and numbers it.
+    pub fn spawn(&self, fiber: FiberRef) {
+        fiber.set_id(self.take_ids(1));
+        // SAFETY: a fiber's world outlives it.
+        unsafe { (*fiber.world()).add(fiber, fiber.id() as usize) };
+        fiber.spawned();
+        self.inject(fiber);
+    }
+
+    /// Makes a fiber runnable whose wait the caller has completed, from any thread.
+    pub fn ready(&self, fiber: FiberRef) {
+        if fiber.wake() == Wake::Enqueue {
+            self.enqueue(fiber);
+        }
+    }
+
+    /// Starts a timer from any thread; see [`WorkerCx::timer_start`].
+    pub fn timer_start(&self, when: u64, period: u64, action: TimerAction) -> TimerId {
+        self.timer_start_on(0, when, period, action)
+    }
+
+    /// Stops a timer. True: it was waiting and will not fire (again).
+    pub fn timer_stop(&self, id: TimerId) -> bool {
+        self.timers.stop(id)
+    }
+
+    /// Moves a waiting timer. False: it was not waiting any more, and nothing is changed.
+    pub fn timer_reset(&self, id: TimerId, when: u64, period: u64) -> bool {
+        let moved = self.timers.reset(id, when, period);
+        if moved {
+            self.timer_added(when);
+        }
+        moved
+    }
+
+    /// Shows the collector of a stopped `world` the data words of its waiting timers.
+    pub fn for_each_timer_word(&self, world: &World, f: impl FnMut(u64)) {
+        self.timers.for_each_word(world, f);
+    }
+
+    /// Number of fibers of all worlds that have been spawned and have not finished.
+    pub fn live_fibers(&self) -> usize {
+        let worlds = self.worlds.lock();
+        worlds.iter().map(|world| world.live_fibers()).sum()
+    }
+
+    /// The number of workers that run fibers: what `GOMAXPROCS` answers.
+    #[inline]
+    pub fn workers(&self) -> usize {
+        self.limit.load(Ordering::Relaxed)
+    }
+
+    /// The table of semaphores and notify lists.
+    pub fn semaphores(&self) -> &SemTable {
+        &self.semaphores
+    }
+
+    /// The sums of all workers' counters.
+    pub fn stats(&self) -> Stats {
+        let mut stats = Stats::default();
+        (0..self.created()).for_each(|i| stats.add(&self.worker(i).counters));
+        #[cfg(not(loom))]
+        {
+            stats.preempts = self.monitor.preempts();
+        }
+        stats
+    }
+
+    /// Announces that a wake-up may come from outside (a blocking call of the host, a request
+    /// that a foreign thread will spawn): until [`Shared::end_pending`] there is no deadlock.
+    pub fn begin_pending(&self) {
+        self.pending.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// The announced wake-up has been made, or will not come.
+    pub fn end_pending(&self) {
+        // Release pairs with the Acquire in `is_deadlocked`: the work that was added before is seen.
+        if self.pending.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.report_deadlock();
+        }
+    }
+
+    /// Says that what the host waits for in [`Shared::wait_done`] has happened.
+    pub fn signal_done(&self) {
+        self.done.lock().signalled = true;
+        self.done_changed.notify_all();
+    }
+
+    /// Waits on a foreign thread until [`Shared::signal_done`]; consumes the signal. While
+    /// somebody waits here, a deadlock is reported to the host.
+    ///
+    /// # Panics
+    /// With the payload of a panic that came out of a fiber's `resume` on some worker.
+    pub fn wait_done(&self) {
+        self.waiters.fetch_add(1, Ordering::SeqCst);
+        self.report_deadlock();
+        let mut done = self.done.lock();
+        while !done.signalled && done.panic.is_none() {
+            self.done_changed.wait(&mut done);
+        }
+        done.signalled = false;
+        let panic = done.panic.take();
+        drop(done);
+        self.waiters.fetch_sub(1, Ordering::SeqCst);
+        if let Some(payload) = panic {
+            std::panic::resume_unwind(payload);
+        }
+    }
+
+    /// Stops `world` for a caller whose seat is `mine`; see [`World::stop`].
+    pub(crate) fn stop_world(&self, world: &World, mine: &Seat) -> bool {
+        world.stop(|| (0..self.created()).map(|i| &self.worker(i).seat), mine)
+    }
+
+    /// Stops `world` from a thread that is no worker; [`World::start`] lets it run again.
+    pub fn stop_world_from_outside(&self, world: &World) {
+        let mine = Seat::new();
+        while !self.stop_world(world, &mine) {}
+    }
+}
+
+/// What the workers need of each other.
+impl Shared {
+    pub(crate) fn injector(&self) -> &Inject {
+        &self.injector
+    }
+
+    pub(crate) fn idle(&self) -> &Idle {
+        &self.idle
+    }
+
+    pub(crate) fn timers(&self) -> &Timers {
+        &self.timers
+    }
+
+    pub(crate) fn timers_are_due(&self) -> bool {
+        self.timers_due.load(Ordering::Relaxed)
+    }
+
+    #[cfg(not(loom))]
+    pub(crate) fn set_timers_due(&self) {
+        self.timers_due.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn clear_timers_due(&self) {
+        self.timers_due.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.shut_down.load(Ordering::Acquire)
+    }
+
+    /// Number of workers that have ever been started; their entries of the table are set.
+    pub(crate) fn created(&self) -> usize {
+        self.created.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn worker(&self, index: usize) -> &Arc<WorkerShared> {
+        self.table[index].get().expect("internal error: a worker that was not created")
+    }
+
+    pub(crate) fn take_ids(&self, count: u64) -> u64 {
+        self.next_id.fetch_add(count, Ordering::Relaxed)
+    }
+
+    /// Puts a queued fiber where a foreign thread may: its worker's inbox, or the injector.
+    pub(crate) fn enqueue(&self, fiber: FiberRef) {
+        match fiber.pinned_to() {
+            NO_WORKER => self.inject(fiber),
+            worker => self.deliver(worker, fiber),
+        }
+    }
+
+    pub(crate) fn inject(&self, fiber: FiberRef) {
+        self.injector.push(fiber);
+        self.notify_one();
+    }
+
+    /// Leaves a fiber for one worker alone, and wakes it.
+    pub(crate) fn deliver(&self, worker: u16, fiber: FiberRef) {
+        self.worker(usize::from(worker)).deliver(fiber);
+        // Pairs with the fence in `Idle::sleep`: it sees the inbox, or we see it in the list.
+        fence(Ordering::SeqCst);
+        if self.idle.take(worker) || usize::from(worker) >= self.workers() {
+            self.unpark(worker);
+        }
+    }
+
+    /// After work was added: wakes one worker if one should be woken.
+    #[inline]
+    pub(crate) fn notify_one(&self) -> bool {
+        match self.idle.worker_to_notify() {
+            Some(worker) => {
+                self.unpark(worker);
+                true
+            }
+            None => false,
+        }
+    }
+
+    #[cold]
+    fn unpark(&self, worker: u16) {
+        self.worker(usize::from(worker)).parker.unpark();
+        #[cfg(not(loom))]
+        self.monitor.nudge();
+    }
+
+    pub(crate) fn timer_start_on(&self, hint: usize, when: u64, period: u64, action: TimerAction) -> TimerId {
+        let id = self.timers.start(hint, when, period, action);
+        self.timer_added(when);
+        id
+    }
+
+    /// Wakes the timekeeper if it would sleep too long.
+    fn timer_added(&self, when: u64) {
+        // Pairs with the fence in `keep_time`: it sees the timer, or we see until when it sleeps.
+        fence(Ordering::SeqCst);
+        if when < self.keeper_until.load(Ordering::Relaxed) {
+            self.unpark(self.keeper.load(Ordering::Relaxed) as u16);
+        }
+    }
+
+    /// Whether a worker that has just entered itself as asleep must get up again.
+    pub(crate) fn work_is_visible(&self, me: &WorkerShared) -> bool {
+        self.is_shut_down()
+            || usize::from(me.index) >= self.workers()
+            || me.inbox_len.load(Ordering::Acquire) != 0
+            || self.queues_hold_work()
+    }
+
+    fn queues_hold_work(&self) -> bool {
+        !self.injector.is_empty() || (0..self.created()).any(|i| !self.worker(i).thief.is_empty())
+    }
+
+    /// Sleeps: one of the sleepers until the earliest timer, the others until they are woken.
+    pub(crate) fn wait_for_work(&self, me: &WorkerShared) {
+        match self.timekeeper.try_lock() {
+            Some(_role) => self.keep_time(me),
+            None => me.parker.park(None),
+        }
+    }
+
+    fn keep_time(&self, me: &WorkerShared) {
+        self.keeper.store(u32::from(me.index), Ordering::Relaxed);
+        let mut until = self.timers.earliest();
+        loop {
+            self.keeper_until.store(until, Ordering::Relaxed);
+            // Pairs with the fence in `timer_added`.
+            fence(Ordering::SeqCst);
+            match self.timers.earliest() {
+                earliest if earliest < until => until = earliest,
+                _ => break,
+            }
+        }
+        if until > self.now() {
+            self.sleep_until(&me.parker, until);
+        }
+        self.keeper_until.store(0, Ordering::Relaxed);
+    }
+
+    fn sleep_until(&self, parker: &Parker, until: u64) {
+        parker.park(if until == NEVER { None } else { self.instant_at(until) });
+    }
+
+    /// Reports a deadlock to the host, once, if there is one.
+    pub(crate) fn report_deadlock(&self) {
+        if self.waiters.load(Ordering::SeqCst) == 0 || !self.is_deadlocked() {
+            return;
+        }
+        if !self.deadlocked.swap(true, Ordering::AcqRel) {
+            self.host.on_deadlock(self, self.live_fibers());
+        }
+    }
+
+    /// Whether all workers rest, all queues are empty, and nothing outside is pending.
+    fn is_deadlocked(&self) -> bool {
+        self.idle.locked(|sleepers| {
+            sleepers.resting() == self.created()
+                && self.pending.load(Ordering::Acquire) == 0
+                && self.timers.earliest() == NEVER
+                && !self.queues_hold_work()
+                && (0..self.created()).all(|i| self.worker(i).inbox_len.load(Ordering::Acquire) == 0)
+                && !self.is_shut_down()
+                && !self.done_is_signalled()
+        })
+    }
+
+    fn done_is_signalled(&self) -> bool {
+        self.done.lock().signalled
+    }
+}
+
+/// Making, and the life of workers.
+impl Shared {
+    /// The shared part with `config.workers` workers, whose threads the caller starts.
+    pub(crate) fn with_workers(mut config: Config, host: Arc<dyn Host>) -> Arc<Shared> {
+        if config.workers == 0 {
+            config.workers = std::thread::available_parallelism().map_or(1, |n| n.get());
+        }
+        let workers = config.workers.clamp(1, MAX_WORKERS);
+        let root = Arc::new(World::new());
+        let shared = Shared {
+            host,
+            epoch: Instant::now(),
+            table: (0..if cfg!(loom) { workers } else { MAX_WORKERS }).map(|_| OnceLock::new()).collect(),
+            created: AtomicUsize::new(0),
+            limit: AtomicUsize::new(workers),
+            fresh: Mutex::new(Vec::new()),
+            injector: Inject::default(),
+            idle: Idle::new(),
+            timers: Timers::new(),
+            timers_due: AtomicBool::new(false),
+            timekeeper: Mutex::new(()),
+            keeper_until: AtomicU64::new(0),
+            keeper: AtomicU32::new(0),
+            semaphores: SemTable::new(),
+            worlds: Mutex::new(vec![root.clone()]),
+            root,
+            next_id: AtomicU64::new(1),
+            pending: AtomicUsize::new(0),
+            waiters: AtomicUsize::new(0),
+            deadlocked: AtomicBool::new(false),
+            shut_down: AtomicBool::new(false),
+            done: Mutex::new(Done::default()),
+            done_changed: Condvar::new(),
+            #[cfg(not(loom))]
+            blocking: crate::blocking::Pool::new(config.blocking_threads),
+            #[cfg(not(loom))]
+            monitor: crate::preempt::Monitor::new(),
+            config,
+        };
+        let shared = Arc::new(shared);
+        shared.create_workers(workers);
+        shared
+    }
+
+    /// Creates workers until there are `count`.
+    fn create_workers(&self, count: usize) {
+        let mut fresh = self.fresh.lock();
+        for index in self.created()..count {
+            let (worker, queue) = WorkerShared::new(index as u16);
+            let worker = Arc::new(worker);
+            assert!(self.table[index].set(worker.clone()).is_ok(), "internal error: worker {index} exists");
+            fresh.push((worker, queue));
+            // Release pairs with the Acquire in `created`.
+            self.created.store(index + 1, Ordering::Release);
+        }
+    }
+
+    /// The workers that were created and have no thread yet.
+    pub(crate) fn take_fresh(&self) -> Vec<(Arc<WorkerShared>, LocalQueue)> {
+        core::mem::take(&mut *self.fresh.lock())
+    }
+
+    /// Sets the number of workers that run fibers, at least 1 and at most [`MAX_WORKERS`]; answers
+    /// the old one. Surplus workers give their fibers away and sleep.
+    #[cfg(not(loom))]
+    pub fn set_workers(self: &Arc<Self>, count: usize) -> usize {
+        let count = count.clamp(1, MAX_WORKERS);
+        let old = self.limit.swap(count, Ordering::AcqRel);
+        self.create_workers(count);
+        self.start_threads();
+        for index in 0..self.created() {
+            let worker = self.worker(index);
+            if index >= count {
+                worker.seat.interrupt().fetch_or(crate::world::PREEMPT, Ordering::Relaxed);
+            }
+            self.unpark(index as u16);
+        }
+        old
+    }
+
+    #[cfg(not(loom))]
+    fn start_threads(self: &Arc<Self>) {
+        for (me, queue) in self.take_fresh() {
+            let name = format!("{}-worker-{}", self.config.name, me.index);
+            let shared = self.clone();
+            let run = move || run_worker(WorkerCx::new(shared, me, queue));
+            let started = std::thread::Builder::new().name(name).spawn(run);
+            let thread = started.expect("cannot start a worker thread");
+            self.monitor.keep_thread(thread);
+        }
+    }
+
+    fn begin_shutdown(&self) {
+        self.shut_down.store(true, Ordering::SeqCst);
+        for index in 0..self.created() {
+            self.unpark(index as u16);
+        }
+    }
+
+    fn drop_fibers(&self) {
+        self.for_each_world(|world| {
+            while let Some(fiber) = world.take_any() {
+                // SAFETY: the workers have ended, and the fiber is in no list any more.
+                unsafe { (fiber.vtable().drop)(fiber) };
+            }
+        });
+    }
+
+    /// Keeps a panic that came out of a worker, for [`Shared::wait_done`].
+    #[cfg(not(loom))]
+    pub(crate) fn worker_panicked(&self, payload: Box<dyn Any + Send>) {
+        self.done.lock().panic = Some(payload);
+        self.done_changed.notify_all();
+    }
+}
+
+/// The life of one worker thread.
+#[cfg(not(loom))]
+fn run_worker(mut cx: WorkerCx) {
+    let shared = cx.shared().clone();
+    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        shared.host.on_worker_start(&mut cx);
+        cx.run();
+        shared.host.on_worker_stop(&mut cx);
+    }));
+    if let Err(payload) = ran {
+        shared.worker_panicked(payload);
+    }
+}
+
+/// A running scheduler: the owner of its threads. Dropping it shuts it down.
+#[cfg(not(loom))]
+pub struct Scheduler {
+    shared: Arc<Shared>,
+}
+
+#[cfg(not(loom))]
+impl Scheduler {
+    /// Starts the workers.
+    pub fn new(config: Config, host: Arc<dyn Host>) -> Scheduler {
+        let shared = Shared::with_workers(config, host);
+        shared.start_threads();
+        shared.monitor.start(&shared);
+        Scheduler { shared }
+    }
+
+    /// What fibers, hosts and foreign threads use.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Spawns `main` and waits until somebody calls [`Shared::signal_done`].
+    pub fn run_until_done(&self, main: FiberRef) {
+        self.shared.spawn(main);
+        self.shared.wait_done();
+    }
+
+    /// Stops the workers, each at the end of its current fiber's turn, and drops the fibers that have not finished.
+    /// Jobs of the blocking pool that run on are left alone; what they complete is ignored.
+    pub fn shutdown(self) {
+        drop(self);
+    }
+}
+
+#[cfg(not(loom))]
+impl core::ops::Deref for Scheduler {
+    type Target = Arc<Shared>;
+
+    fn deref(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+#[cfg(not(loom))]
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.shared.begin_shutdown();
+        self.shared.blocking.close();
+        for index in 0..self.shared.created() {
+            let seat = &self.shared.worker(index).seat;
+            seat.interrupt().fetch_or(crate::world::PREEMPT, Ordering::Relaxed);
+        }
+        self.shared.monitor.stop_and_join();
+        self.shared.drop_fibers();
+    }
+}

@@ -1,0 +1,656 @@
+//! A worker: the loop that picks fibers and runs them, and what a running fiber sees of it.
+//!
+//! Where the next fiber comes from, in this order:
+//!
+//! 1. every 61st pick: the injector first, so that it does not starve;
+//! 2. the hand-off slot: the fiber that was woken last by this worker, hot in its caches; after
+//!    [`SLOT_STREAK`] picks in a row from the slot it goes behind the queue instead;
+//! 3. the worker's own queue, and its pinned fibers, in turns;
+//! 4. the injector, a batch; due timers; then it searches: half of another worker's queue.
+//!
+//! Must stay true:
+//!
+//! - only the owner fills the slot; it is emptied by the owner, or by the monitor once its
+//!   fiber has waited ([`crate::preempt`]); thieves never look at it;
+//! - filling the empty slot wakes nobody (the hand-off stays on this core); everything that is
+//!   pushed to a queue may wake one worker;
+//! - a pinned fiber is only ever in its worker's inbox, `pinned` list or `pinned_slot`;
+//! - a worker is inside the world of the fiber that it runs, and outside of all while it sleeps.
+
+use crate::deque::{LocalQueue, Thief};
+use crate::fiber::{Cx, FiberHeader, FiberRef, NO_WORKER, Outcome, ParkEnd, Wake};
+use crate::lockrank::{self, Rank};
+use crate::park::Parker;
+use crate::sched::Shared;
+use crate::seed::Rng;
+use crate::stats::Counters;
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering};
+use crate::timer::{NEVER, Popped, TimerAction, TimerId};
+use crate::wait::WaitReason;
+use crate::world::{PREEMPT, STOP, Seat, World};
+use core::ops::Range;
+use core::ptr;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Picks in a row from the hand-off slot before the queue has its turn.
+const SLOT_STREAK: u32 = 16;
+/// Every so many picks the injector comes first and the clock is read.
+const INJECTOR_INTERVAL: u32 = 61;
+/// Every so many picks a worker whose shard has timers reads the clock.
+const TIMER_INTERVAL: u32 = 16;
+/// Goroutine numbers that a worker takes at a time.
+const ID_BATCH: u64 = 16;
+
+/// The part of a worker that others see.
+pub(crate) struct WorkerShared {
+    pub seat: Seat,
+    pub index: u16,
+    pub parker: Parker,
+    pub thief: Thief,
+    /// The hand-off slot. Only the owner stores non-null.
+    pub slot: AtomicPtr<FiberHeader>,
+    /// Fibers that only this worker may take: pinned ones that others woke.
+    pub inbox: Mutex<VecDeque<FiberRef>>,
+    pub inbox_len: AtomicUsize,
+    /// Whether pinned fibers wait; a hint for the monitor.
+    pub has_pinned: AtomicBool,
+    /// Number of picks so far, for the monitor to see that time passes within one.
+    pub picks: AtomicU64,
+    pub counters: Counters,
+}
+
+impl WorkerShared {
+    pub fn new(index: u16) -> (WorkerShared, LocalQueue) {
+        let (queue, thief) = LocalQueue::new();
+        let shared = WorkerShared {
+            seat: Seat::new(),
+            index,
+            parker: Parker::new(),
+            thief,
+            slot: AtomicPtr::new(ptr::null_mut()),
+            inbox: Mutex::new(VecDeque::new()),
+            inbox_len: AtomicUsize::new(0),
+            has_pinned: AtomicBool::new(false),
+            picks: AtomicU64::new(0),
+            counters: Counters::default(),
+        };
+        (shared, queue)
+    }
+
+    /// Leaves a fiber for this worker alone. The caller then wakes it.
+    pub fn deliver(&self, fiber: FiberRef) {
+        let _rank = lockrank::hold(Rank::Inbox);
+        let mut inbox = self.inbox.lock();
+        inbox.push_back(fiber);
+        self.inbox_len.store(inbox.len(), Ordering::Release);
+    }
+
+    /// Empties the slot; for the owner, and for the monitor.
+    pub fn take_slot(&self) -> Option<FiberRef> {
+        if self.slot.load(Ordering::Relaxed).is_null() {
+            return None;
+        }
+        // AcqRel: the taker sees the fiber as whoever put it there left it.
+        let fiber = self.slot.swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: what is in the slot is a queued fiber.
+        (!fiber.is_null()).then(|| unsafe { FiberRef::from_raw(fiber) })
+    }
+}
+
+/// A worker as its running fiber (and the host) sees it.
+pub struct WorkerCx {
+    current: Option<FiberRef>,
+    me: Arc<WorkerShared>,
+    shared: Arc<Shared>,
+    /// The world that the worker is inside, or null.
+    world: *const World,
+    host: *mut (),
+    queue: LocalQueue,
+    pinned_slot: Option<FiberRef>,
+    pinned: VecDeque<FiberRef>,
+    rng: Rng,
+    tick: u32,
+    streak: u32,
+    searching: bool,
+    ids: Range<u64>,
+}
+
+impl Cx for WorkerCx {
+    #[inline]
+    fn current(&self) -> FiberRef {
+        self.current.expect("internal error: no fiber is running")
+    }
+
+    #[inline]
+    fn ready(&mut self, fiber: FiberRef) {
+        match fiber.wake() {
+            Wake::Enqueue => self.enqueue_woken(fiber),
+            Wake::Nothing => self.me.counters.notified.bump(),
+        }
+    }
+
+    #[inline]
+    fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
+    }
+}
+
+/// What a running fiber and its host may ask for.
+impl WorkerCx {
+    /// The worker's number, from 0.
+    #[inline]
+    pub fn index(&self) -> usize {
+        usize::from(self.me.index)
+    }
+
+    /// The scheduler.
+    #[inline]
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The fiber that is running.
+    #[inline]
+    pub fn current(&self) -> FiberRef {
+        Cx::current(self)
+    }
+
+    /// The fiber that is running, if one is (none in callbacks of timers and of the host).
+    pub fn current_opt(&self) -> Option<FiberRef> {
+        self.current
+    }
+
+    /// Makes a fiber runnable whose wait the caller has completed; see [`Cx::ready`].
+    #[inline]
+    pub fn ready(&mut self, fiber: FiberRef) {
+        Cx::ready(self, fiber);
+    }
+
+    /// The worker's seeded generator.
+    #[inline]
+    pub fn rng(&mut self) -> &mut Rng {
+        &mut self.rng
+    }
+
+    /// The word that running code polls: not 0 means that a safepoint should look at it. Bits
+    /// [`PREEMPT`] (return [`Outcome::Yielded`]) and [`STOP`] (call [`WorkerCx::safepoint`]).
+    #[inline]
+    pub fn interrupt(&self) -> &AtomicU32 {
+        self.me.seat.interrupt()
+    }
+
+    /// The address of [`WorkerCx::interrupt`]'s word, constant while the worker lives.
+    pub fn interrupt_ptr(&self) -> *const AtomicU32 {
+        ptr::from_ref(self.me.seat.interrupt())
+    }
+
+    /// The host's pointer for this worker, as last set (null at first).
+    #[inline]
+    pub fn host_data(&self) -> *mut () {
+        self.host
+    }
+
+    /// Sets the host's pointer for this worker.
+    pub fn set_host_data(&mut self, data: *mut ()) {
+        self.host = data;
+    }
+
+    /// Halts while the current world is stopped; clears [`STOP`]. Answers whether [`PREEMPT`] is
+    /// set, in which case the fiber should yield (the bit is cleared when it does).
+    pub fn safepoint(&mut self) -> bool {
+        let bits = self.interrupt().load(Ordering::Acquire);
+        if bits & STOP != 0 {
+            self.halt();
+        }
+        bits & PREEMPT != 0
+    }
+
+    /// Stops the current world for the caller (its collector, say): afterwards no other worker is
+    /// inside. False: somebody else did, this worker halted meanwhile, and the world runs again.
+    pub fn stop_world(&mut self) -> bool {
+        let Some(world) = self.current_world() else { return true };
+        self.shared.stop_world(world, &self.me.seat)
+    }
+
+    /// Lets the world run again that [`WorkerCx::stop_world`] stopped.
+    pub fn start_world(&mut self) {
+        if let Some(world) = self.current_world() {
+            world.start();
+        }
+    }
+
+    /// Gives a new fiber to the scheduler, at the end of this worker's queue, and numbers it.
+    pub fn spawn(&mut self, fiber: FiberRef) {
+        fiber.set_id(self.next_id());
+        // SAFETY: a fiber's world outlives it.
+        unsafe { (*fiber.world()).add(fiber, self.index()) };
+        fiber.spawned();
+        self.me.counters.spawned.bump();
+        if self.shared.config().stress_steal {
+            return self.send_away(fiber);
+        }
+        self.queue.push(fiber);
+        self.notify_work();
+    }
+
+    /// Starts a timer; `when` and `period` in nanoseconds on [`Shared::now`]'s clock.
+    pub fn timer_start(&mut self, when: u64, period: u64, action: TimerAction) -> TimerId {
+        self.shared.timer_start_on(self.index(), when, period, action)
+    }
+
+    /// Parks the current fiber for `nanos`; it must leave its worker with [`Outcome::Parked`].
+    pub fn sleep(&mut self, nanos: u64) {
+        let fiber = self.current();
+        fiber.begin_park(WaitReason::Sleep);
+        let when = self.shared.now().saturating_add(nanos);
+        self.timer_start(when, 0, TimerAction::Wake(fiber));
+    }
+
+    /// Runs `job` on a thread of the blocking pool and parks the current fiber until it is done;
+    /// the fiber must leave its worker with [`Outcome::Parked`].
+    #[cfg(not(loom))]
+    pub fn block_on(&mut self, job: Box<dyn FnOnce() + Send>) {
+        let fiber = self.current();
+        fiber.begin_park(WaitReason::Blocking);
+        self.shared.spawn_blocking(job, Some(fiber));
+    }
+
+    fn current_world(&self) -> Option<&World> {
+        // SAFETY: a world outlives its fibers and the workers inside it.
+        (!self.world.is_null()).then(|| unsafe { &*self.world })
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.ids.next().unwrap_or_else(|| {
+            let first = self.shared.take_ids(ID_BATCH);
+            self.ids = first + 1..first + ID_BATCH;
+            first
+        })
+    }
+
+    #[cold]
+    fn halt(&mut self) {
+        self.me.counters.safepoints.bump();
+        match self.current_world() {
+            Some(world) => world.safepoint(&self.me.seat),
+            None => {
+                self.interrupt().fetch_and(!STOP, Ordering::AcqRel);
+            }
+        }
+    }
+}
+
+/// Where woken fibers go.
+impl WorkerCx {
+    #[inline]
+    fn enqueue_woken(&mut self, fiber: FiberRef) {
+        if fiber.pinned_to() != NO_WORKER {
+            return self.enqueue_pinned(fiber);
+        }
+        if self.shared.config().stress_steal {
+            return self.send_away(fiber);
+        }
+        if self.me.slot.load(Ordering::Relaxed).is_null() {
+            // Release pairs with the AcqRel in `take_slot` (the monitor's). No read-modify-write:
+            // nobody but us makes an empty slot full.
+            self.me.slot.store(fiber.as_ptr(), Ordering::Release);
+            return;
+        }
+        let older = self.me.slot.swap(fiber.as_ptr(), Ordering::AcqRel);
+        if !older.is_null() {
+            // SAFETY: what was in the slot is a queued fiber.
+            self.queue.push(unsafe { FiberRef::from_raw(older) });
+            self.notify_work();
+        }
+    }
+
+    fn enqueue_pinned(&mut self, fiber: FiberRef) {
+        if fiber.pinned_to() != self.me.index {
+            return self.shared.enqueue(fiber);
+        }
+        if let Some(older) = self.pinned_slot.replace(fiber) {
+            self.pinned.push_back(older);
+        }
+    }
+
+    /// The hostile mode: every fiber moves to another worker, if there is one.
+    fn send_away(&mut self, fiber: FiberRef) {
+        let workers = self.shared.workers();
+        let next = (self.index() + 1) % workers;
+        if next == self.index() {
+            self.queue.push(fiber);
+        } else {
+            self.shared.deliver(next as u16, fiber);
+        }
+    }
+
+    #[inline]
+    fn notify_work(&self) {
+        if self.shared.notify_one() {
+            self.me.counters.wakeups.bump();
+        }
+    }
+}
+
+/// The loop.
+impl WorkerCx {
+    pub(crate) fn new(shared: Arc<Shared>, me: Arc<WorkerShared>, queue: LocalQueue) -> WorkerCx {
+        let rng = Rng::new(shared.config().seed, u64::from(me.index) + 1);
+        WorkerCx {
+            current: None,
+            me,
+            shared,
+            world: ptr::null(),
+            host: ptr::null_mut(),
+            queue,
+            pinned_slot: None,
+            pinned: VecDeque::new(),
+            rng,
+            tick: 0,
+            streak: 0,
+            searching: false,
+            ids: 0..0,
+        }
+    }
+
+    /// Runs fibers until the scheduler shuts down.
+    pub(crate) fn run(&mut self) {
+        while !self.shared.is_shut_down() {
+            if self.index() >= self.shared.workers() {
+                self.retire();
+            } else if !self.step() {
+                self.sleep_until_woken();
+            }
+        }
+        self.leave_world();
+    }
+
+    /// Finds one fiber and runs it; false if there is none.
+    pub(crate) fn step(&mut self) -> bool {
+        let Some(fiber) = self.pick().or_else(|| self.search()) else { return false };
+        if self.searching {
+            self.searching = false;
+            if self.shared.idle().stop_searching() {
+                self.notify_work();
+            }
+        }
+        self.run_fiber(fiber);
+        true
+    }
+
+    /// The next fiber of this worker's own, or of the injector.
+    fn pick(&mut self) -> Option<FiberRef> {
+        self.tick = self.tick.wrapping_add(1);
+        if self.tick.is_multiple_of(INJECTOR_INTERVAL)
+            && let Some(fiber) = self.shared.injector().take()
+        {
+            return Some(fiber);
+        }
+        if self.tick.is_multiple_of(TIMER_INTERVAL) || self.shared.timers_are_due() {
+            self.run_own_timers();
+        }
+        if self.me.inbox_len.load(Ordering::Relaxed) != 0 {
+            self.empty_inbox();
+        }
+        self.take_handoff()
+            .or_else(|| self.take_local())
+            .or_else(|| self.shared.injector().take_batch(&self.queue))
+    }
+
+    fn take_handoff(&mut self) -> Option<FiberRef> {
+        if self.streak >= SLOT_STREAK {
+            self.streak = 0;
+            self.demote_slots();
+            return None;
+        }
+        let fiber = match self.pinned_slot.take() {
+            Some(fiber) => fiber,
+            None => self.me.take_slot()?,
+        };
+        self.streak += 1;
+        self.me.counters.handoffs.bump();
+        Some(fiber)
+    }
+
+    /// Puts the fibers of the slots behind the others.
+    fn demote_slots(&mut self) {
+        self.pinned.extend(self.pinned_slot.take());
+        if let Some(fiber) = self.me.take_slot() {
+            self.queue.push(fiber);
+        }
+    }
+
+    fn take_local(&mut self) -> Option<FiberRef> {
+        self.streak = 0;
+        if self.pinned.is_empty() {
+            return self.queue.pop();
+        }
+        if self.tick & 1 == 0 {
+            self.pinned.pop_front().or_else(|| self.queue.pop())
+        } else {
+            self.queue.pop().or_else(|| self.pinned.pop_front())
+        }
+    }
+
+    fn empty_inbox(&mut self) {
+        let _rank = lockrank::hold(Rank::Inbox);
+        let mut inbox = self.me.inbox.lock();
+        for fiber in inbox.drain(..) {
+            if fiber.pinned_to() == NO_WORKER {
+                self.queue.push(fiber);
+            } else {
+                self.pinned.push_back(fiber);
+            }
+        }
+        self.me.inbox_len.store(0, Ordering::Release);
+    }
+
+    /// Fires what is due, then looks at the other workers' queues.
+    fn search(&mut self) -> Option<FiberRef> {
+        for shard in 0..self.shared.timers().shards() {
+            self.run_timers(shard);
+        }
+        if let Some(fiber) = self.take_handoff().or_else(|| self.take_local()) {
+            return Some(fiber);
+        }
+        let workers = self.shared.workers();
+        if !self.searching {
+            self.searching = self.shared.idle().start_searching(workers);
+        }
+        if !self.searching {
+            return None;
+        }
+        let (count, start) = (self.shared.created(), self.rng.next_u64() as usize);
+        for i in 0..count {
+            let victim = self.shared.worker(start.wrapping_add(i) % count);
+            if victim.index == self.me.index {
+                continue;
+            }
+            if let Some(fiber) = victim.thief.steal_half(&self.queue) {
+                self.me.counters.steals.bump();
+                return Some(fiber);
+            }
+        }
+        self.shared.injector().take_batch(&self.queue)
+    }
+
+    fn run_own_timers(&mut self) {
+        let shard = self.index() % self.shared.timers().shards();
+        if self.shared.timers_are_due() {
+            self.shared.clear_timers_due();
+            for shard in 0..self.shared.timers().shards() {
+                self.run_timers(shard);
+            }
+        } else {
+            self.run_timers(shard);
+        }
+    }
+
+    /// Fires the timers of `shard` that are due.
+    fn run_timers(&mut self, shard: usize) {
+        if self.shared.timers().next_of(shard) == NEVER {
+            return;
+        }
+        let now = self.shared.now();
+        loop {
+            self.poll_stop();
+            match self.shared.timers().pop_due(shard, now, self.world) {
+                Popped::Nothing => return,
+                Popped::Enter(world) => self.enter_world(world),
+                Popped::Fire(action) => {
+                    self.me.counters.timers.bump();
+                    self.fire(action);
+                }
+            }
+        }
+    }
+
+    fn fire(&mut self, action: TimerAction) {
+        match action {
+            TimerAction::Wake(fiber) => self.ready(fiber),
+            // SAFETY: whoever started the timer vouches for the call; we are inside its world.
+            TimerAction::Call { call, data, generation, .. } => unsafe { call(self, data, generation) },
+        }
+    }
+
+    fn run_fiber(&mut self, fiber: FiberRef) {
+        // The monitor reads it to see that the worker is still at the same fiber.
+        self.me.picks.store(self.me.picks.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        let pinned = !self.pinned.is_empty() || self.pinned_slot.is_some();
+        self.me.has_pinned.store(pinned, Ordering::Relaxed);
+        self.enter_world(fiber.world());
+        if self.interrupt().load(Ordering::Relaxed) != 0 {
+            self.interrupt().fetch_and(!PREEMPT, Ordering::Relaxed);
+            self.poll_stop();
+        }
+        fiber.pin_if_wanted(self.me.index);
+        fiber.start_running();
+        self.current = Some(fiber);
+        self.resume(fiber);
+        self.current = None;
+    }
+
+    fn resume(&mut self, fiber: FiberRef) {
+        loop {
+            self.me.counters.resumes.bump();
+            // SAFETY: the fiber is Running, and this worker took it out of a run queue.
+            match unsafe { (fiber.vtable().resume)(fiber, self) } {
+                Outcome::Parked => {
+                    if fiber.finish_park() == ParkEnd::Parked {
+                        // From here on the fiber belongs to whoever wakes it.
+                        self.me.counters.parks.bump();
+                        return;
+                    }
+                }
+                Outcome::Yielded => {
+                    self.me.counters.yields.bump();
+                    return self.requeue(fiber);
+                }
+                Outcome::Finished => return self.finish(fiber),
+            }
+        }
+    }
+
+    /// Puts a fiber that yields behind the others.
+    fn requeue(&mut self, fiber: FiberRef) {
+        fiber.yielded();
+        if fiber.pinned_to() != NO_WORKER {
+            self.pinned.push_back(fiber);
+        } else if self.shared.config().stress_steal {
+            self.send_away(fiber);
+        } else {
+            // Nobody is woken: this worker is about to look at its queue.
+            self.queue.push(fiber);
+        }
+    }
+
+    fn finish(&mut self, fiber: FiberRef) {
+        self.me.counters.finished.bump();
+        fiber.finished();
+        // SAFETY: a world outlives its fibers; nobody else refers to a finished fiber.
+        unsafe {
+            (*fiber.world()).remove(fiber);
+            (fiber.vtable().finish)(fiber, self);
+        }
+    }
+
+    #[inline]
+    fn enter_world(&mut self, world: *const World) {
+        if self.world != world {
+            self.switch_world(world);
+        }
+    }
+
+    #[cold]
+    fn switch_world(&mut self, world: *const World) {
+        self.leave_world();
+        // SAFETY: a world outlives its fibers and timers.
+        unsafe { (*world).enter(&self.me.seat) };
+        self.world = world;
+    }
+
+    fn leave_world(&mut self) {
+        if let Some(world) = self.current_world() {
+            world.leave(&self.me.seat);
+            self.world = ptr::null();
+        }
+    }
+
+    /// Halts if the world wants to stop; between fibers.
+    #[inline]
+    fn poll_stop(&mut self) {
+        if self.interrupt().load(Ordering::Relaxed) & STOP != 0 {
+            self.halt();
+        }
+    }
+
+    /// Nothing to do: sleeps until there may be something.
+    pub(crate) fn sleep_until_woken(&mut self) {
+        self.leave_world();
+        self.me.counters.sleeps.bump();
+        let shared = self.shared.clone();
+        shared.idle().sleep(self.me.index, self.searching);
+        self.searching = false;
+        if !shared.work_is_visible(&self.me) {
+            shared.report_deadlock();
+            shared.wait_for_work(&self.me);
+        }
+        // Whether the waker took us out of the list or we do it ourselves: now we search.
+        shared.idle().take(self.me.index);
+        self.searching = true;
+    }
+
+    /// This worker is above the worker count: gives its fibers to the others and sleeps.
+    fn retire(&mut self) {
+        self.demote_slots();
+        if !self.pinned.is_empty() || self.me.inbox_len.load(Ordering::Acquire) != 0 {
+            // Pinned fibers have nowhere else to go.
+            self.empty_inbox();
+            if let Some(fiber) = self.pinned.pop_front() {
+                self.run_fiber(fiber);
+            }
+        }
+        while let Some(fiber) = self.queue.pop() {
+            self.shared.inject(fiber);
+        }
+        if !self.pinned.is_empty()
+            || self.pinned_slot.is_some()
+            || !self.me.slot.load(Ordering::Relaxed).is_null()
+        {
+            return;
+        }
+        self.leave_world();
+        let shared = self.shared.clone();
+        shared.idle().retire(self.searching);
+        self.searching = false;
+        if self.me.inbox_len.load(Ordering::Acquire) == 0
+            && !shared.is_shut_down()
+            && self.index() >= shared.workers()
+        {
+            shared.report_deadlock();
+            self.me.parker.park(None);
+        }
+        shared.idle().unretire();
+    }
+}
