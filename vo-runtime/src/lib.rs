@@ -1,1 +1,20 @@
 //! What running Vo programs are made of: layouts, heap, collector, strings, maps, channels.
+//!
+//! Reading order: [`value`] (words, and how shared memory is touched), [`rtype`] (type descriptors),
+//! [`layout`] (where objects hold pointers), [`heap`], [`object`] (strings, slices, maps,
+//! interfaces), [`panic`] (what can go wrong), [`context`] (what Vo code shares with the machine).
+//!
+//! Nothing here runs Vo code, waits, or collects on its own: an operation is one step for the
+//! collector. The machine asks `Heap::must_collect` before operations that allocate.
+
+pub mod context;
+pub mod heap;
+pub mod layout;
+pub mod panic;
+pub mod rtype;
+pub mod value;
+
+pub use heap::{AllocCache, Heap};
+pub use panic::{Fatal, Result, RuntimePanic, Trap};
+pub use rtype::{Kind, LoadedTypes, RtType, Ty};
+pub use value::{Iface, Slice, Str, Word};

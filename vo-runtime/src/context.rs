@@ -1,0 +1,126 @@
+//! What compiled code and the interpreter share with the machine: `JitContext` and `VmCallbacks`.
+//!
+//! Both are written once, here, and read by machine code through [`offsets`], which are taken from the
+//! structs themselves. A context belongs to one worker and is passed as the first argument to all
+//! Vo code; the machine switches its island and fiber fields when the worker takes another fiber.
+
+use crate::heap::AllocCache;
+use std::sync::atomic::AtomicU32;
+use vo_bytecode::{Status, for_each_callback};
+
+/// Results that do not fit the return registers, in words.
+pub const RETURN_WORDS: usize = 64;
+
+/// The worker's state that Vo code reads.
+#[repr(C)]
+pub struct JitContext {
+    /// What may be asked of the machine.
+    pub callbacks: *const VmCallbacks,
+    /// Function entries compare the stack pointer with it; an interrupt moves it up.
+    pub stack_limit: u64,
+    /// Not 0 where a safepoint should call `interrupt`.
+    pub interrupt: *const AtomicU32,
+    /// The fiber that runs (the machine's type).
+    pub fiber: *mut (),
+    /// Its island (the machine's type).
+    pub island: *mut (),
+    /// Address of the island's package variables.
+    pub globals: u64,
+    /// The worker's allocation caches for this island.
+    pub alloc: *mut AllocCache,
+    /// The function table's first entry (the machine's type).
+    pub functions: *const (),
+    /// Where the next frame record is written, and the end of the room.
+    pub spill: *mut u64,
+    pub spill_end: *mut u64,
+    /// The case that `select_exec` has chosen, -1 for the default.
+    pub select_case: i64,
+    /// The right to recover that the next function entered with `takes_token` takes.
+    pub recover_token: u64,
+    /// Results beyond the registers' room.
+    pub ret: [u64; RETURN_WORDS],
+    /// The machine's state of this worker.
+    pub machine: *mut (),
+}
+
+/// Offsets of the fields that machine code uses, in bytes.
+pub mod offsets {
+    use super::JitContext;
+    use crate::heap::{AllocCache, CacheEntry};
+    use std::mem::offset_of;
+
+    macro_rules! offsets {
+        ($($name:ident = $ty:ident . $field:ident;)*) => {
+            $(pub const $name: i32 = offset_of!($ty, $field) as i32;)*
+        };
+    }
+
+    offsets! {
+        CALLBACKS = JitContext.callbacks;
+        STACK_LIMIT = JitContext.stack_limit;
+        INTERRUPT = JitContext.interrupt;
+        FIBER = JitContext.fiber;
+        ISLAND = JitContext.island;
+        GLOBALS = JitContext.globals;
+        ALLOC = JitContext.alloc;
+        FUNCTIONS = JitContext.functions;
+        SPILL = JitContext.spill;
+        SPILL_END = JitContext.spill_end;
+        SELECT_CASE = JitContext.select_case;
+        RECOVER_TOKEN = JitContext.recover_token;
+        RET = JitContext.ret;
+        CACHE_ENTRIES = AllocCache.entries;
+        ENTRY_NEXT = CacheEntry.next;
+        ENTRY_END = CacheEntry.end;
+    }
+}
+
+macro_rules! callback_type {
+    (word) => { u64 };
+    (addr) => { *mut u64 };
+    (status) => { Status };
+    (none) => { () };
+}
+
+macro_rules! define_callbacks {
+    ($($name:ident $doc:literal ($($param:ident : $ty:ident),*) -> $ret:ident;)*) => {
+        /// The operations of the machine, one function each (declared in `vo_bytecode::callbacks`).
+        #[repr(C)]
+        #[derive(Clone, Copy)]
+        pub struct VmCallbacks {
+            $(#[doc = $doc]
+            pub $name: unsafe extern "C" fn(*mut JitContext, $($param: callback_type!($ty)),*) -> callback_type!($ret),)*
+        }
+
+        impl VmCallbacks {
+            /// Names of the fields in their order; field `i` lies at `8 * i` bytes.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+        }
+    };
+}
+
+for_each_callback!(define_callbacks);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::mem::{offset_of, size_of};
+
+    #[test]
+    fn machine_code_finds_the_fields() {
+        assert_eq!(offsets::CALLBACKS, 0);
+        assert_eq!(offsets::STACK_LIMIT, 8);
+        assert_eq!(offsets::ALLOC as usize, offset_of!(JitContext, alloc));
+        assert_eq!(offsets::CACHE_ENTRIES, 0);
+        assert_eq!((offsets::ENTRY_NEXT, offsets::ENTRY_END), (0, 8));
+    }
+
+    #[test]
+    fn callbacks_lie_in_a_row() {
+        assert_eq!(size_of::<VmCallbacks>(), 8 * VmCallbacks::NAMES.len());
+        let place = VmCallbacks::NAMES.iter().position(|&n| n == "alloc").unwrap();
+        assert_eq!(offset_of!(VmCallbacks, alloc), 8 * place);
+        let last = VmCallbacks::NAMES.iter().position(|&n| n == "iface_impl").unwrap();
+        assert_eq!(offset_of!(VmCallbacks, iface_impl), 8 * last);
+    }
+}
