@@ -15,10 +15,12 @@
 //! * The tree's height is bounded by [`crate::parser::MAX_HEIGHT`], nesting of brackets, blocks and literals
 //!   by [`crate::parser::MAX_NESTING`]; the parser refuses deeper input.
 
+mod print;
 mod walk;
 
 use crate::source::{Dialect, FileId, Pos, Span};
 pub use crate::symbol::Symbol;
+pub use print::expr_list_text;
 use std::sync::atomic::{AtomicU32, Ordering};
 pub use walk::*;
 

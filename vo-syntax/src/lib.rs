@@ -7,9 +7,11 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+pub mod build;
 pub mod diag;
 
 pub mod lexer;
+pub mod modfile;
 pub mod parser;
 pub mod source;
 pub mod symbol;
