@@ -412,7 +412,7 @@ mod tests {
     #[test]
     fn lines() {
         let text = b"// Comment.\n\n/* more\n*/\n//go:build linux\n\npackage p\n";
-        assert_eq!(build_line(text), Some((33, " linux")));
+        assert_eq!(build_line(text), Some((34, " linux")));
         assert_eq!(build_line(b"package p\n//go:build linux\n"), None);
         assert_eq!(linux().admits_text(b"//go:build !linux\npackage p"), Ok(false));
     }
