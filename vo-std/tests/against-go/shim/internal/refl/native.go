@@ -7,21 +7,8 @@ import (
 )
 
 func open(v reflect.Value) any {
-	if !v.IsValid() {
-		return nil
-	}
-	if v.Kind() == reflect.Interface {
-		v = v.Elem()
-		if !v.IsValid() {
-			return nil
-		}
-	}
-	if !v.CanInterface() {
-		c := reflect.New(v.Type()).Elem()
-		if v.CanAddr() {
-			c = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem()
-		}
-		return c.Interface()
+	if !v.CanInterface() { // an unexported field, of an addressable copy
+		v = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem()
 	}
 	return v.Interface()
 }
