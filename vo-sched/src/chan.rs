@@ -231,6 +231,18 @@ impl ChanCore {
         unsafe { self.head.with_mut(|head| *head = if *head + 1 == cap { 0 } else { *head + 1 }) };
     }
 
+    /// Calls `f` with the address of every buffered element, oldest first: for collectors, which
+    /// have stopped the channel's world, and for owners that drop the elements with the channel.
+    ///
+    /// # Safety
+    /// Nobody uses the channel meanwhile, and the storage is this channel's.
+    pub unsafe fn for_each_buffered<S: ChanStorage>(&self, storage: S, mut f: impl FnMut(*mut u64)) {
+        for offset in 0..self.count.load(Ordering::Relaxed) {
+            // SAFETY: the caller has the channel to itself, and `offset` is below the count.
+            f(unsafe { self.slot(storage, offset) });
+        }
+    }
+
     /// Sends if that needs no waiting.
     ///
     /// # Safety

@@ -35,6 +35,7 @@ pub mod sched;
 pub mod seed;
 pub mod select;
 pub mod semaphore;
+pub mod step;
 pub mod sync;
 pub mod timer;
 pub mod wait;
@@ -44,6 +45,10 @@ pub mod world;
 
 #[cfg(not(loom))]
 mod blocking;
+#[cfg(not(loom))]
+pub mod channel;
+#[cfg(not(loom))]
+pub mod native;
 #[cfg(not(loom))]
 mod preempt;
 

@@ -105,6 +105,9 @@ pub struct Shared {
     waiters: AtomicUsize,
     deadlocked: AtomicBool,
     shut_down: AtomicBool,
+    /// Workers that have left their loops.
+    ended: Mutex<usize>,
+    all_ended: Condvar,
     done: Mutex<Done>,
     done_changed: Condvar,
     #[cfg(not(loom))]
@@ -487,6 +490,8 @@ impl Shared {
             waiters: AtomicUsize::new(0),
             deadlocked: AtomicBool::new(false),
             shut_down: AtomicBool::new(false),
+            ended: Mutex::new(0),
+            all_ended: Condvar::new(),
             done: Mutex::new(Done::default()),
             done_changed: Condvar::new(),
             #[cfg(not(loom))]
@@ -555,13 +560,26 @@ impl Shared {
         }
     }
 
-    fn drop_fibers(&self) {
+    /// Drops the fibers that are tied to `worker` ([`NO_WORKER`]: to none), once all have ended.
+    fn drop_fibers_of(&self, worker: u16) {
         self.for_each_world(|world| {
-            while let Some(fiber) = world.take_any() {
-                // SAFETY: the workers have ended, and the fiber is in no list any more.
+            for fiber in world.take_all(|fiber| fiber.pinned_to() == worker) {
+                // SAFETY: no worker runs fibers any more, and this one is in no list any more.
                 unsafe { (fiber.vtable().drop)(fiber) };
             }
         });
+    }
+
+    /// Waits until no worker runs fibers, so that a fiber may be dropped though others wait beside
+    /// it in the queues of channels.
+    #[cfg(not(loom))]
+    fn wait_until_all_ended(&self) {
+        let mut ended = self.ended.lock();
+        *ended += 1;
+        self.all_ended.notify_all();
+        while *ended < self.created() {
+            self.all_ended.wait(&mut ended);
+        }
     }
 
     /// Keeps a panic that came out of a worker, for [`Shared::wait_done`].
@@ -579,11 +597,16 @@ fn run_worker(mut cx: WorkerCx) {
     let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         shared.host.on_worker_start(&mut cx);
         cx.run();
-        shared.host.on_worker_stop(&mut cx);
     }));
     if let Err(payload) = ran {
         shared.worker_panicked(payload);
+        while !shared.is_shut_down() {
+            cx.wait_for_shutdown();
+        }
     }
+    shared.wait_until_all_ended();
+    shared.drop_fibers_of(cx.index() as u16);
+    shared.host.on_worker_stop(&mut cx);
 }
 
 /// A running scheduler: the owner of its threads. Dropping it shuts it down.
@@ -639,6 +662,6 @@ impl Drop for Scheduler {
             seat.interrupt().fetch_or(crate::world::PREEMPT, Ordering::Relaxed);
         }
         self.shared.monitor.stop_and_join();
-        self.shared.drop_fibers();
+        self.shared.drop_fibers_of(NO_WORKER);
     }
 }

@@ -300,7 +300,7 @@ impl SelectNodes {
             let slice = ptr::slice_from_raw_parts_mut(self.nodes, self.cap as usize);
             // SAFETY: the box was made in `resize` with exactly this length, and is freed once.
             drop(unsafe { Box::from_raw(slice) });
-            *self = SelectNodes::empty();
+            (self.nodes, self.len, self.cap) = (ptr::null_mut(), 0, 0);
         }
     }
 }

@@ -174,7 +174,8 @@ impl WorkerCx {
     }
 
     /// The word that running code polls: not 0 means that a safepoint should look at it. Bits
-    /// [`PREEMPT`] (return [`Outcome::Yielded`]) and [`STOP`] (call [`WorkerCx::safepoint`]).
+    /// [`PREEMPT`] (return [`Outcome::Yielded`]; the worker clears the bit) and [`STOP`] (call
+    /// [`WorkerCx::safepoint`]).
     #[inline]
     pub fn interrupt(&self) -> &AtomicU32 {
         self.me.seat.interrupt()
@@ -364,6 +365,13 @@ impl WorkerCx {
             }
         }
         self.leave_world();
+    }
+
+    /// Rests after a panic came out of a fiber, until the scheduler is shut down.
+    #[cfg(not(loom))]
+    pub(crate) fn wait_for_shutdown(&mut self) {
+        self.leave_world();
+        self.me.parker.park(None);
     }
 
     /// Finds one fiber and runs it; false if there is none.
@@ -559,6 +567,10 @@ impl WorkerCx {
             self.pinned.push_back(fiber);
         } else if self.shared.config().stress_steal {
             self.send_away(fiber);
+        } else if self.interrupt().load(Ordering::Relaxed) & PREEMPT != 0 {
+            // It has used its time up, and goes behind everybody: in its own queue it would be
+            // back before those in the injector, a whole time slice each time.
+            self.shared.inject(fiber);
         } else {
             // Nobody is woken: this worker is about to look at its queue.
             self.queue.push(fiber);

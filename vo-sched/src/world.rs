@@ -276,17 +276,15 @@ impl World {
         shard.count -= 1;
     }
 
-    /// Takes any fiber out of the list; for shutdown.
-    pub(crate) fn take_any(&self) -> Option<FiberRef> {
-        for shard in &self.shards {
-            let first = shard.lock().first;
-            if !first.is_null() {
-                // SAFETY: a fiber in the list is alive.
-                let fiber = unsafe { FiberRef::from_raw(first) };
-                self.remove(fiber);
-                return Some(fiber);
+    /// Takes all fibers that `wanted` accepts out of the list; for shutdown.
+    pub(crate) fn take_all(&self, wanted: impl Fn(FiberRef) -> bool) -> Vec<FiberRef> {
+        let mut found = Vec::new();
+        self.for_each_fiber(|fiber| {
+            if wanted(fiber) {
+                found.push(fiber);
             }
-        }
-        None
+        });
+        found.iter().for_each(|&fiber| self.remove(fiber));
+        found
     }
 }
