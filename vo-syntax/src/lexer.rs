@@ -478,6 +478,15 @@ impl<'a> Lexer<'a> {
         false
     }
 
+    /// The name in a `//line` directive, which is relative to the directory of the file that holds it.
+    fn beside_this_file(&self, name: &str) -> Arc<str> {
+        match self.file.name().rsplit_once('/') {
+            _ if name.is_empty() => "".into(),
+            Some((dir, _)) => join_names(dir, name).into(),
+            None => join_names(".", name).into(),
+        }
+    }
+
     /// The text of a `//line` directive: `file:line` or `file:line:col`, applying from offset `from` on.
     fn line_directive(&mut self, text: &[u8], text_at: usize, from: usize) {
         let text = String::from_utf8_lossy(text);
@@ -503,10 +512,27 @@ impl<'a> Lexer<'a> {
         let file: Arc<str> = match (name, self.line_directives.last()) {
             ("", Some(previous)) if col != 0 => previous.file.clone(),
             ("", None) if col != 0 => self.file.name().clone(),
-            _ => name.into(),
+            _ => self.beside_this_file(name),
         };
         self.line_directives.push(LineDirective { from: from as u32, file, line, col });
     }
+}
+
+/// `dir/name` without `.` and `..` parts that can be resolved.
+fn join_names(dir: &str, name: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    let all = if name.starts_with('/') { name.to_owned() } else { format!("{dir}/{name}") };
+    for part in all.split('/') {
+        match part {
+            "." => {}
+            "" if !parts.is_empty() => {}
+            ".." if parts.last().is_some_and(|p| !p.is_empty() && *p != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// The highest line or column that a `//line` directive may name.

@@ -47,8 +47,9 @@ pub struct Parsed {
     pub file: File,
     /// What is wrong, by position.
     pub diagnostics: Vec<Diagnostic>,
-    /// Whether the tree is good enough to be type checked all the same: there are no errors, or only ones
-    /// that Go's type checker (not its parser) reports.
+    /// Whether the tree is good enough to be type checked: there are no errors, or only such as a malformed
+    /// literal or a method with two receivers, after which Go's compiler goes on to type checking as well
+    /// (that is, all errors that do not begin with `syntax error`).
     pub checkable: bool,
 }
 
@@ -89,6 +90,7 @@ struct Parser<'a> {
     last_error_line: u32,
     too_deep: bool,
     hard_errors: bool,
+    soft_errors: Vec<Diagnostic>,
     /// `x.(type)` that no type switch has taken so far.
     guards: Vec<(NodeId, Span)>,
     /// Directives since the last declaration.
@@ -117,6 +119,7 @@ impl<'a> Parser<'a> {
             last_error_line: 0,
             too_deep: false,
             hard_errors: false,
+            soft_errors: Vec::new(),
             guards: Vec::new(),
             directives: Vec::new(),
             all_directives: Vec::new(),
@@ -272,24 +275,24 @@ impl<'a> Parser<'a> {
     // -------------------------------------------------------------------------------------------------------
     // Errors
 
-    /// Reports an error that makes the tree useless for the type checker.
+    /// Reports an error after which the tree is still fit for the type checker.
     fn error_at(&mut self, code: Code, pos: Pos, message: impl Into<String>) {
-        self.hard_errors = true;
         self.lexer.diagnostics.push(Diagnostic::error(code, pos.span(), message));
         if self.lexer.diagnostics.len() > crate::lexer::MAX_ERRORS {
+            self.hard_errors = true;
             self.stop();
         }
     }
 
-    /// Reports an error after which type checking can still go on.
+    /// Like `error_at`, for an error that Go's type checker reports rather than its parser: it does not keep
+    /// later syntax errors from being reported.
     fn soft_error(&mut self, code: Code, span: Span, message: impl Into<String>) {
-        self.lexer.diagnostics.push(Diagnostic::error(code, span, message));
+        self.soft_errors.push(Diagnostic::error(code, span, message));
     }
 
     /// Reports a syntax error, unless its line has one already or the file has ended after an earlier one.
     fn syntax_error_at(&mut self, code: Code, pos: Pos, message: &str) {
-        let errors = self.hard_errors || self.lexer.diagnostics.iter().any(Diagnostic::is_error);
-        if self.token == Token::Eof && errors {
+        if self.token == Token::Eof && !self.lexer.diagnostics.is_empty() {
             self.hard_errors = true;
             return;
         }
@@ -384,6 +387,7 @@ impl<'a> Parser<'a> {
     }
 
     fn give_up_too_deep(&mut self, what: &str, limit: u32) {
+        self.hard_errors = true;
         if !std::mem::replace(&mut self.too_deep, true) {
             let message = format!("{what} (the limit is {limit} levels)");
             self.error_at(Code::TooDeep, self.pos(), message);
@@ -403,13 +407,12 @@ impl<'a> Parser<'a> {
         file.directives = std::mem::take(&mut self.all_directives);
         self.lexer.publish_line_directives();
         let mut diagnostics = std::mem::take(&mut self.lexer.diagnostics);
+        diagnostics.append(&mut self.soft_errors);
         sort_and_dedup(&mut diagnostics);
-        let soft = |d: &Diagnostic| {
-            let code = d.code;
-            matches!(code, Code::UseOfTypeOutsideSwitch | Code::NotACall | Code::TooManyVariables)
-                || !d.is_error()
-        };
-        let checkable = !self.hard_errors && diagnostics.iter().all(soft);
+        let source = self.lexer.file();
+        let line = |d: &Diagnostic| source.line_col(source.offset(d.span.start)).0;
+        diagnostics.dedup_by(|b, a| a.message == b.message && line(a) == line(b));
+        let checkable = !self.hard_errors;
         Parsed { file, diagnostics, checkable }
     }
 }

@@ -298,7 +298,8 @@ impl Lexer<'_> {
     }
 }
 
-/// The index of the first `_` that does not stand between two digits (a base prefix counts as a digit).
+/// The index of the first `_` that does not stand between two digits (a base prefix counts as a digit); of
+/// several in a row, the second.
 fn misplaced_separator(text: &[u8]) -> Option<usize> {
     let hex = text.len() > 1 && text[1].eq_ignore_ascii_case(&b'x');
     let prefixed = text[0] == b'0' && text.len() > 1 && b"xob".contains(&text[1].to_ascii_lowercase());
@@ -308,7 +309,7 @@ fn misplaced_separator(text: &[u8]) -> Option<usize> {
     };
     (0..text.len()).filter(|&i| text[i] == b'_').find(|&i| {
         let before = i > 0 && is_digit(i - 1);
-        let after = i + 1 < text.len() && is_digit(i + 1);
+        let after = i + 1 < text.len() && (is_digit(i + 1) || text[i + 1] == b'_');
         !before || !after
     })
 }

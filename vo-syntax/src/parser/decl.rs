@@ -24,9 +24,8 @@ impl Parser<'_> {
             go_version,
             comments: Vec::new(),
         };
-        self.directives.clear();
         // Go's compiler does not look further after a broken package clause.
-        if self.hard_errors || self.lexer.diagnostics.iter().any(Diagnostic::is_error) {
+        if !self.lexer.diagnostics.is_empty() {
             self.hard_errors = true;
             return self.finish(file);
         }
@@ -45,7 +44,9 @@ impl Parser<'_> {
     }
 
     fn package_name(&mut self) -> Ident {
-        if self.got(Token::Package) {
+        if self.token == Token::Package {
+            self.directives.clear();
+            self.next();
             let name = self.name();
             self.want(Token::Semi);
             return name;
@@ -151,7 +152,7 @@ impl Parser<'_> {
             _ => None,
         };
         let Some(path) = self.opt_literal() else {
-            self.syntax_error("missing import path; require quoted string");
+            self.syntax_error("missing import path");
             self.advance(&[Token::Semi, Token::RParen]);
             return None;
         };
@@ -326,52 +327,84 @@ impl Parser<'_> {
 
 /// Takes `name constraint` out of an expression that looks like one: `P *C`, `P (C)`, `P *C|~D`, or just a
 /// name. Otherwise gives the expression back. With `force`, also what could be a value is a constraint.
-fn split_type_param(x: Expr, force: bool) -> Result<(Ident, Option<Expr>), Expr> {
+fn split_type_param(mut x: Expr, force: bool) -> Result<(Ident, Option<Expr>), Expr> {
+    if let Expr::Ident(name) = x {
+        return Ok((name, None));
+    }
+    if !begins_with_type_param(&x, force) {
+        return Err(x);
+    }
+    // The name is the leftmost operand of the `|` chain; it goes, and what it stood before remains.
+    let depth = or_chain_length(&x);
+    let mut first = &mut x;
+    for _ in 0..depth {
+        let Expr::Binary(b) = first else { not_split() };
+        first = &mut b.x;
+    }
+    let nothing = Expr::Bad(BadExpr { id: NodeId::default(), span: Span::NONE });
+    let (name, rest) = name_and_rest(std::mem::replace(first, nothing));
+    let start = rest.pos();
+    *first = rest;
+    let mut link = &mut x;
+    for _ in 0..depth {
+        let Expr::Binary(b) = link else { not_split() };
+        b.span.start = start;
+        link = &mut b.x;
+    }
+    Ok((name, Some(x)))
+}
+
+fn or_chain_length(mut x: &Expr) -> usize {
+    let mut length = 0;
+    while let Expr::Binary(b) = x
+        && b.op == BinaryOp::Or
+    {
+        length += 1;
+        x = &b.x;
+    }
+    length
+}
+
+fn begins_with_type_param(mut x: &Expr, mut force: bool) -> bool {
+    loop {
+        match x {
+            Expr::Binary(b) if b.op == BinaryOp::Or => {
+                force |= is_type_elem(&b.y);
+                x = &b.x;
+            }
+            Expr::Binary(b) if b.op == BinaryOp::Mul => {
+                return b.x.as_ident().is_some() && (force || is_type_elem(&b.y));
+            }
+            Expr::Call(c) => {
+                let one = c.args.len() == 1 && !c.ellipsis.is_valid();
+                return one && c.fun.as_ident().is_some() && (force || is_type_elem(&c.args[0]));
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// Splits `P * C` and `P(C)` into the name and the constraint.
+fn name_and_rest(x: Expr) -> (Ident, Expr) {
     match x {
-        Expr::Ident(name) => Ok((name, None)),
-        Expr::Binary(mut b) if b.op == BinaryOp::Mul => match b.x {
-            Expr::Ident(name) if force || is_type_elem(&b.y) => {
-                let span = Span::new(b.op_pos, b.span.end);
-                Ok((name, Some(Expr::Star(Box::new(StarExpr { id: b.id, span, x: b.y })))))
-            }
-            x => {
-                b.x = x;
-                Err(Expr::Binary(b))
-            }
-        },
-        Expr::Binary(mut b) if b.op == BinaryOp::Or => {
-            let force = force || is_type_elem(&b.y);
-            match split_type_param(b.x, force) {
-                Ok((name, Some(left))) => {
-                    b.span.start = left.pos();
-                    b.x = left;
-                    Ok((name, Some(Expr::Binary(b))))
-                }
-                Ok((name, None)) => {
-                    b.x = Expr::Ident(name);
-                    Err(Expr::Binary(b))
-                }
-                Err(x) => {
-                    b.x = x;
-                    Err(Expr::Binary(b))
-                }
-            }
+        Expr::Binary(b) => {
+            let BinaryExpr { id, span, op_pos, x: Expr::Ident(name), y, .. } = *b else { not_split() };
+            let span = Span::new(op_pos, span.end);
+            (name, Expr::Star(Box::new(StarExpr { id, span, x: y })))
         }
         Expr::Call(mut c) => {
-            let fits = c.args.len() == 1 && !c.ellipsis.is_valid() && (force || is_type_elem(&c.args[0]));
-            match (c.fun.as_ident().copied(), fits) {
-                (Some(name), true) => {
-                    let mut arg = c.args.pop();
-                    while let Some(Expr::Paren(p)) = arg {
-                        arg = Some(p.x);
-                    }
-                    Ok((name, arg))
-                }
-                _ => Err(Expr::Call(c)),
+            let (Expr::Ident(name), Some(mut arg)) = (c.fun, c.args.pop()) else { not_split() };
+            while let Expr::Paren(p) = arg {
+                arg = p.x;
             }
+            (name, arg)
         }
-        x => Err(x),
+        _ => not_split(),
     }
+}
+
+fn not_split() -> ! {
+    panic!("internal error: not a type parameter after all")
 }
 
 /// Whether an expression can only be a type or constraint.

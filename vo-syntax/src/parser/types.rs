@@ -461,14 +461,22 @@ impl Parser<'_> {
         Expr::Union(Box::new(UnionExpr { id: self.id(), span: self.span_from(start), terms }))
     }
 
-    fn push_terms(&mut self, x: Expr, terms: &mut Vec<UnionTerm>) {
-        match x {
-            Expr::Union(u) => terms.extend(u.terms),
-            Expr::Binary(b) if b.op == BinaryOp::Or => {
-                self.push_terms(b.x, terms);
-                self.push_terms(b.y, terms);
+    fn push_terms(&mut self, mut x: Expr, terms: &mut Vec<UnionTerm>) {
+        let mut later = Vec::new();
+        x = loop {
+            match x {
+                Expr::Binary(b) if b.op == BinaryOp::Or => {
+                    later.push(b.y);
+                    x = b.x;
+                }
+                first => break first,
             }
-            ty => terms.push(UnionTerm { id: self.id(), span: ty.span(), tilde: Pos::NONE, ty }),
+        };
+        for x in std::iter::once(x).chain(later.into_iter().rev()) {
+            match x {
+                Expr::Union(u) => terms.extend(u.terms),
+                ty => terms.push(UnionTerm { id: self.id(), span: ty.span(), tilde: Pos::NONE, ty }),
+            }
         }
     }
 
@@ -632,20 +640,22 @@ impl Parser<'_> {
         }
     }
 
-    /// `...` stands before the last parameter's type, and only in parameter lists.
+    /// `...` stands before the last parameter's type, and only in parameter lists; in `a, b ...T` it would
+    /// also apply to `a`.
     fn check_dots(&mut self, params: &mut [Param], variadic: bool) {
         let last = params.len().saturating_sub(1);
         let mut reported = false;
-        for (i, param) in params.iter_mut().enumerate() {
-            if !param.ellipsis.is_valid() || variadic && i == last {
+        for i in 0..params.len() {
+            let shared = i > 0 && params[i - 1].ty.is_none() && params[i].name.is_some();
+            if !params[i].ellipsis.is_valid() || variadic && i == last && !shared {
                 continue;
             }
             if !std::mem::replace(&mut reported, true) {
                 let message =
                     if variadic { "can only use ... with final parameter" } else { "invalid use of ..." };
-                self.error_at(Code::MisplacedDotDotDot, param.ellipsis, message);
+                self.error_at(Code::MisplacedDotDotDot, params[i].ellipsis, message);
             }
-            param.ellipsis = Pos::NONE;
+            params[i].ellipsis = Pos::NONE;
         }
     }
 
