@@ -72,7 +72,7 @@ fn operators_bind_as_specified() {
         ),
         ("x.(interface{ m(int) string; ~int | string })", "x.(interface{ m(int) string; ~int | string })"),
         ("struct{ a, b int; *T `tag` }{}", "struct{ a, b int; *T `tag` }{}"),
-        ("map[chan<- int][3]func()(nil)", "map[chan<- int][3]func()(nil)"),
+        ("map[chan<- int][3]func(){}", "map[chan<- int][3]func(){}"),
         ("f[int, []string](a[1:2:3], b...)", "f[int, []string](a[1:2:3], b)"),
         ("make(port<- int, 1)", "make(port<- int, 1)"),
         ("port.TrySend(island.Self())", "port.TrySend(island.Self())"),
