@@ -1,16 +1,314 @@
-//! The heap of an island.
+//! The heap of an island: allocation caches, size-class blocks, a mark-sweep collector that never moves.
+//!
+//! ```text
+//! AllocCache (per worker)   bin -> [next, end)   taken from the front, no lock
+//!      | empty                                     ^ a run of free slots, zeroed
+//! Heap (per island, locked) bin -> blocks         block: 1-16 pages, slots of one size and layout
+//!      | none                                      ^ pages
+//! Window (process)          runs of 8 KiB pages, page -> block
+//! ```
+//!
+//! Objects have no header: size and pointer layout belong to the block (`layout.rs`), mark bits lie beside.
+//! Any address inside an object keeps it alive. An address one past an object's end (`s[len(s):]`)
+//! need not: nothing can be reached through it, and at worst it keeps the next object too long.
+//! Roots and fields are looked up before they are believed, so precise and conservative words take one
+//! path, and immortal data (string constants, type words) may stand wherever an object may.
+//!
+//! The collector runs while the island is stopped: [`Heap::collect`]. Nothing collects on its own:
+//! allocation sets [`Heap::must_collect`] when the goal is reached, and the machine acts on it before
+//! its next allocating operation. So within one operation of this crate objects that
+//! are held in local variables only are safe.
+//!
+//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `mark`, `roots`, `sweep`, `pacer`, `verify`.
+
+mod alloc;
+mod arena;
+mod block;
+mod mark;
+mod pacer;
+mod pages;
+mod roots;
 pub mod sizeclass;
+mod sweep;
+mod verify;
 
-/// Free memory of one bin, taken from the front.
-#[repr(C)]
-pub struct CacheEntry {
-    pub next: u64,
-    pub end: u64,
+#[cfg(test)]
+mod tests;
+
+pub use alloc::{AllocCache, CacheEntry};
+pub use mark::Marker;
+pub use pacer::HeapStats;
+pub use roots::Roots;
+
+use crate::layout::BinInfo;
+use crate::rtype::LoadedTypes;
+use crate::value::Word;
+use arena::window;
+use block::Block;
+use pacer::Pacer;
+use pages::PageRuns;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+
+/// How a heap behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeapConfig {
+    /// Growth in percent of the live bytes until the next collection (`GOGC`); `None`: only on request.
+    pub gogc: Option<u32>,
+    /// Bytes that a heap may have before its first collection, at `gogc` 100.
+    pub min_heap: u64,
+    /// Bytes that the island may have.
+    pub limit: Option<u64>,
+    /// Collect at every allocation (`VO_STRESS=gc`), and poison freed memory.
+    pub stress: bool,
+    /// Check the heap's invariants after each collection.
+    pub verify: bool,
+    /// Objects that the mark stack holds before it overflows.
+    pub mark_stack: usize,
 }
 
-/// A worker's allocation caches for one island.
-#[repr(C)]
-pub struct AllocCache {
-    pub(crate) entries: *mut CacheEntry,
+impl Default for HeapConfig {
+    fn default() -> HeapConfig {
+        HeapConfig {
+            gogc: Some(100),
+            min_heap: 4 << 20,
+            limit: None,
+            stress: false,
+            verify: false,
+            mark_stack: 1 << 22,
+        }
+    }
 }
-pub struct Heap {}
+
+/// The heap of an island.
+pub struct Heap {
+    /// Number of the heap in the process, not 0.
+    id: u64,
+    types: Arc<LoadedTypes>,
+    config: HeapConfig,
+    must_collect: AtomicBool,
+    over_limit: AtomicBool,
+    central: Mutex<Central>,
+}
+
+/// What the heap's lock guards.
+struct Central {
+    bins: Vec<Bin>,
+    large: Vec<*mut Block>,
+    /// Free pages of this heap; their contents are garbage.
+    spare: PageRuns,
+    caches: Vec<*mut AllocCache>,
+    pacer: Pacer,
+    watched: HashMap<Word, Vec<Watch>>,
+    dead: Vec<u64>,
+}
+
+// SAFETY: blocks belong to the heap, caches are entered while their owners are stopped or hold the lock.
+unsafe impl Send for Central {}
+
+/// Blocks of one layout and size class.
+struct Bin {
+    info: BinInfo,
+    blocks: Vec<*mut Block>,
+    /// The first block that may have free slots.
+    next: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Watch {
+    token: u64,
+    keep: bool,
+}
+
+impl Heap {
+    /// An empty heap for a program with these types.
+    pub fn new(types: Arc<LoadedTypes>, config: HeapConfig) -> Arc<Heap> {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let central = Central {
+            bins: Vec::new(),
+            large: Vec::new(),
+            spare: PageRuns::default(),
+            caches: Vec::new(),
+            pacer: Pacer::new(&config),
+            watched: HashMap::new(),
+            dead: Vec::new(),
+        };
+        Arc::new(Heap {
+            id: NEXT_ID.fetch_add(1, Relaxed),
+            types,
+            config,
+            must_collect: AtomicBool::new(config.stress),
+            over_limit: AtomicBool::new(false),
+            central: Mutex::new(central),
+        })
+    }
+
+    /// The program's types.
+    pub fn types(&self) -> &Arc<LoadedTypes> {
+        &self.types
+    }
+
+    /// Whether the machine should stop the island and collect before it allocates again.
+    #[inline(always)]
+    pub fn must_collect(&self) -> bool {
+        self.must_collect.load(Relaxed)
+    }
+
+    /// Asks for a collection as if the goal were reached.
+    pub fn request_collect(&self) {
+        self.must_collect.store(true, Relaxed);
+    }
+
+    /// Whether the last collection left more than the limit alive: the island's end.
+    pub fn over_limit(&self) -> bool {
+        self.over_limit.load(Relaxed)
+    }
+
+    /// Collects: frees every object that no root leads to. The calling worker may allocate right
+    /// after.
+    ///
+    /// # Safety
+    /// No worker runs the island's code or an operation of this crate on its objects until this
+    /// returns, and `roots` marks every address of an object that will still be used.
+    pub unsafe fn collect(&self, roots: &mut dyn Roots) {
+        let started = Instant::now();
+        let mut central = self.lock();
+        let central = &mut *central;
+        central.flush_caches(self.config.stress);
+        central.clear_marks();
+        let mut marker = Marker::new(self.id, &self.types, self.config.mark_stack);
+        roots.mark_roots(&mut marker);
+        central.trace(roots, &mut marker);
+        central.settle_watched(roots, &mut marker);
+        central.sweep(self.config.stress);
+        central.trim_spare();
+        if self.config.verify {
+            central.verify(self.id);
+        }
+        central.pacer.finish_cycle(started.elapsed());
+        self.over_limit.store(central.pacer.over_limit(), Relaxed);
+        self.must_collect.store(self.config.stress, Relaxed);
+    }
+
+    /// Changes the growth until the next collection; answers the value before.
+    pub fn set_gogc(&self, gogc: Option<u32>) -> Option<u32> {
+        self.lock().pacer.set_gogc(gogc)
+    }
+
+    /// Changes the limit in bytes; answers the value before.
+    pub fn set_limit(&self, limit: Option<u64>) -> Option<u64> {
+        self.lock().pacer.set_limit(limit)
+    }
+
+    /// Counters, exact even while workers allocate, but for what they do meanwhile.
+    pub fn stats(&self) -> HeapStats {
+        let central = self.lock();
+        let (objects, bytes) = central.unused_in_caches();
+        central.pacer.stats(objects, bytes)
+    }
+
+    /// Remembers that `token` wants to know when the object at `addr` is unreachable: it then turns up in
+    /// [`Heap::take_dead`]. With `keep` the object survives once more (finalizers), without it is gone
+    /// (weak pointers, cleanups).
+    pub fn watch(&self, addr: Word, token: u64, keep: bool) {
+        self.lock().watched.entry(addr).or_default().push(Watch { token, keep });
+    }
+
+    /// Forgets a token of [`Heap::watch`].
+    pub fn unwatch(&self, addr: Word, token: u64) {
+        let mut central = self.lock();
+        if let Some(watches) = central.watched.get_mut(&addr) {
+            watches.retain(|w| w.token != token);
+            if watches.is_empty() {
+                central.watched.remove(&addr);
+            }
+        }
+    }
+
+    /// Tokens whose objects earlier collections found unreachable.
+    pub fn take_dead(&self) -> Vec<u64> {
+        std::mem::take(&mut self.lock().dead)
+    }
+
+    /// First address and length of the object that an address lies in; `None` where it is no address of this heap.
+    /// Meant for dumps and tests: the answer is stale as soon as the island runs.
+    pub fn object_at(&self, addr: Word) -> Option<(Word, u64)> {
+        let _central = self.lock();
+        let block = window().block_of(addr);
+        // SAFETY: blocks are never freed; the rest is read only where the block is ours, under the lock.
+        unsafe {
+            if block.is_null() || (*block).owner() != self.id {
+                return None;
+            }
+            let index = (*block).index_of(addr);
+            let live = index < (*block).slots && (*block).is_alloc(index);
+            live.then(|| ((*block).slot_addr(index), (*block).slot))
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Central> {
+        self.central.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        let central = self.central.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
+        central.release_all();
+    }
+}
+
+impl Central {
+    /// All blocks.
+    fn blocks(&self) -> impl Iterator<Item = *mut Block> + '_ {
+        self.bins.iter().flat_map(|b| b.blocks.iter()).chain(self.large.iter()).copied()
+    }
+
+    /// Follows everything that has been marked, foreign things included.
+    fn trace(&mut self, roots: &mut dyn Roots, marker: &mut Marker<'_>) {
+        loop {
+            marker.drain();
+            while marker.take_overflow() {
+                for block in self.blocks() {
+                    marker.rescan(block);
+                }
+            }
+            let Some(tokens) = marker.take_foreign() else { return };
+            for token in tokens {
+                roots.mark_foreign(token, marker);
+            }
+        }
+    }
+
+    /// Finds the watched objects that nothing reaches.
+    fn settle_watched(&mut self, roots: &mut dyn Roots, marker: &mut Marker<'_>) {
+        let gone: Vec<Word> = self.watched.keys().copied().filter(|&addr| !marker.is_marked(addr)).collect();
+        let mut kept = false;
+        for addr in gone {
+            for watch in self.watched.remove(&addr).unwrap_or_default() {
+                self.dead.push(watch.token);
+                if watch.keep {
+                    marker.word(addr);
+                    kept = true;
+                }
+            }
+        }
+        if kept {
+            self.trace(roots, marker);
+        }
+    }
+
+    /// Gives all memory back.
+    fn release_all(&mut self) {
+        let blocks: Vec<*mut Block> = self.blocks().collect();
+        for block in blocks {
+            // SAFETY: the heap ends; nobody uses its objects.
+            unsafe { self.free_block(block) };
+        }
+        while let Some((base, pages)) = self.spare.take_longest() {
+            window().give(base, pages);
+        }
+    }
+}

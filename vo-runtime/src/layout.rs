@@ -14,7 +14,9 @@
 //!
 //! Must stay true: layouts and bin numbers are never freed or reused while their program lives.
 
+use crate::heap::Marker;
 use crate::heap::sizeclass::{self, NUM_CLASSES};
+use crate::value::Word;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering::Acquire, Ordering::Release};
@@ -31,11 +33,17 @@ pub struct Layout {
     bits: Box<[u64]>,
     /// Bin number for each size class plus one; 0 where there is none yet.
     bins: [AtomicU32; NUM_CLASSES],
+    /// Marks what an object leads to, where a bitmap cannot say it.
+    trace: Option<TraceFn>,
 }
+
+/// Marks what the object of so many bytes at an address leads to. It is called while the island is
+/// stopped, for objects that may be still zero.
+pub type TraceFn = unsafe fn(addr: Word, bytes: u64, marker: &mut Marker<'_>);
 
 impl Layout {
     fn new(period: u32, bits: Box<[u64]>) -> Layout {
-        Layout { period, bits, bins: [const { AtomicU32::new(0) }; NUM_CLASSES] }
+        Layout { period, bits, bins: [const { AtomicU32::new(0) }; NUM_CLASSES], trace: None }
     }
 
     /// Whether no word may be an address.
@@ -54,6 +62,12 @@ impl Layout {
     #[inline(always)]
     pub fn is_all(&self) -> bool {
         self.period == 1
+    }
+
+    /// Marks what an object leads to, where a bitmap cannot say it.
+    #[inline(always)]
+    pub fn trace(&self) -> Option<TraceFn> {
+        self.trace
     }
 
     /// The bitmap of one period.
@@ -147,6 +161,12 @@ impl Layouts {
         layout
     }
 
+    /// A layout of objects that `trace` marks. Every call makes a new one.
+    pub fn traced(&self, trace: TraceFn) -> &'static Layout {
+        let layout = Layout { trace: Some(trace), ..Layout::new(1, Box::new([1])) };
+        Box::leak(Box::new(layout))
+    }
+
     /// The number of the bin for objects of this layout and size class.
     #[inline]
     pub fn bin(&self, layout: &'static Layout, class: u8) -> u32 {
@@ -192,7 +212,7 @@ fn minimal_period(words: usize, pointers: &[u32]) -> usize {
     for &p in pointers {
         set[p as usize] = true;
     }
-    (1..words).find(|&p| words % p == 0 && (p..words).all(|i| set[i] == set[i - p])).unwrap_or(words)
+    (1..words).find(|&p| words.is_multiple_of(p) && (p..words).all(|i| set[i] == set[i - p])).unwrap_or(words)
 }
 
 #[cfg(test)]

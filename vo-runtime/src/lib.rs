@@ -14,6 +14,9 @@ pub mod panic;
 pub mod rtype;
 pub mod value;
 
+#[cfg(test)]
+mod testing;
+
 pub use heap::{AllocCache, Heap};
 pub use panic::{Fatal, Result, RuntimePanic, Trap};
 pub use rtype::{Kind, LoadedTypes, RtType, Ty};

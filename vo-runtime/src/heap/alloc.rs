@@ -1,0 +1,350 @@
+//! Allocation: a worker's caches, how they are filled, and large objects.
+//!
+//! A cache entry is a run of free, zeroed slots of one bin. The fast path is: take the front,
+//! move it, compare with the end; compiled code does the same inline ([`AllocCache`] is
+//! `#[repr(C)]`). An empty entry has `next == end == 0`. Filling takes the heap's lock, once per run.
+//!
+//! Must stay true: slots between `next` and `end` have their alloc bits set, are zero, and belong
+//! to this worker until a collection takes them back.
+
+use super::arena::window;
+use super::block::Block;
+use super::sizeclass::{self, MAX_SMALL, PAGE, block_pages, class_of};
+use super::{Bin, Central, Heap};
+use crate::layout::Layout;
+use crate::panic::{Fatal, Result, RuntimePanic};
+use crate::rtype::{Ty, zero_base};
+use crate::value::{MAX_ALLOC, Word};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// What freed memory is filled with under stress: no address, no small number.
+pub(super) const POISON: u8 = 0xDB;
+
+/// Free slots of one bin, taken from the front.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CacheEntry {
+    /// The next free slot.
+    pub next: u64,
+    /// The end of the last one.
+    pub end: u64,
+    /// Bytes of a slot.
+    pub slot: u64,
+    _pad: u64,
+}
+
+/// A worker's allocation caches for one island. Compiled code reads `entries[bin]` where the bin is a
+/// type's own (`RtType::bin`), which always exists.
+#[repr(C)]
+pub struct AllocCache {
+    /// One entry per bin; moves when bins are added.
+    pub entries: *mut CacheEntry,
+    len: u64,
+    storage: Vec<CacheEntry>,
+    heap: Arc<Heap>,
+}
+
+// SAFETY: the pointer is into `storage`, which the cache owns.
+unsafe impl Send for AllocCache {}
+
+impl AllocCache {
+    /// Empty caches. The box's address does not change; collections flush it through that address.
+    pub fn new(heap: &Arc<Heap>) -> Box<AllocCache> {
+        let mut cache = Box::new(AllocCache {
+            entries: std::ptr::null_mut(),
+            len: 0,
+            storage: Vec::new(),
+            heap: heap.clone(),
+        });
+        cache.reserve(heap.types.layouts.bin_count());
+        let address: *mut AllocCache = &mut *cache;
+        heap.lock().caches.push(address);
+        cache
+    }
+
+    /// The heap.
+    #[inline(always)]
+    pub fn heap(&self) -> &Arc<Heap> {
+        &self.heap
+    }
+
+    /// A zeroed object of a type; never 0. What has no size has one address for all.
+    #[inline(always)]
+    pub fn alloc(&mut self, ty: Ty) -> Result<Word> {
+        match self.pop(ty.bin) {
+            Some(addr) => Ok(addr),
+            None => self.alloc_layout(ty.size, ty.layout),
+        }
+    }
+
+    /// `n` zeroed elements in a row; panics as `make` does where they cannot be.
+    #[inline]
+    pub fn alloc_array(&mut self, elem: Ty, n: u64) -> Result<Word> {
+        match elem.size.checked_mul(n) {
+            Some(bytes) if bytes <= MAX_ALLOC => self.alloc_layout(bytes, elem.layout),
+            _ => Err(RuntimePanic::MakeSliceLen {}.into()),
+        }
+    }
+
+    /// So many zeroed bytes without pointers.
+    #[inline]
+    pub fn alloc_bytes(&mut self, n: u64) -> Result<Word> {
+        let noscan = self.heap.types.layouts.noscan();
+        self.alloc_layout(n, noscan)
+    }
+
+    /// So many zeroed words, each of which may be an address.
+    #[inline]
+    pub fn alloc_words(&mut self, n: u64) -> Result<Word> {
+        let all = self.heap.types.layouts.all();
+        self.alloc_layout(n * 8, all)
+    }
+
+    /// So many zeroed bytes of a layout of this program.
+    #[inline]
+    pub fn alloc_layout(&mut self, bytes: u64, layout: &'static Layout) -> Result<Word> {
+        if bytes == 0 {
+            return Ok(zero_base());
+        }
+        if bytes > MAX_SMALL {
+            return self.heap.clone().alloc_large(bytes, layout);
+        }
+        let bin = self.heap.types.layouts.bin(layout, class_of(bytes));
+        match self.pop(bin) {
+            Some(addr) => Ok(addr),
+            None => self.refill(bin),
+        }
+    }
+
+    /// The fast path.
+    #[inline(always)]
+    fn pop(&mut self, bin: u32) -> Option<Word> {
+        if bin as u64 >= self.len {
+            return None;
+        }
+        // SAFETY: below `len`.
+        let entry = unsafe { &mut *self.entries.add(bin as usize) };
+        let next = entry.next + entry.slot;
+        if next > entry.end {
+            return None;
+        }
+        Some(std::mem::replace(&mut entry.next, next))
+    }
+
+    #[cold]
+    fn refill(&mut self, bin: u32) -> Result<Word> {
+        if bin as u64 >= self.len {
+            // Under the lock, since `Heap::stats` reads the caches of all workers.
+            let heap = self.heap.clone();
+            let _central = heap.lock();
+            self.reserve(bin as usize + 1);
+        }
+        let run = self.heap.take_run(bin)?;
+        run.clear(self.heap.config.stress);
+        let entry = &mut self.storage[bin as usize];
+        entry.next = run.start + run.slot;
+        entry.end = run.end;
+        Ok(run.start)
+    }
+
+    /// Makes room for so many bins.
+    fn reserve(&mut self, bins: usize) {
+        for bin in self.storage.len()..bins {
+            let class = self.heap.types.layouts.bin_info(bin as u32).class;
+            self.storage.push(CacheEntry { slot: sizeclass::size(class), ..CacheEntry::default() });
+        }
+        self.entries = self.storage.as_mut_ptr();
+        self.len = self.storage.len() as u64;
+    }
+}
+
+impl Drop for AllocCache {
+    fn drop(&mut self) {
+        let heap = self.heap.clone();
+        let address: *mut AllocCache = self;
+        let mut central = heap.lock();
+        central.caches.retain(|&c| c != address);
+        central.flush(self, heap.config.stress);
+    }
+}
+
+/// A run of free slots, handed out.
+struct Run {
+    start: u64,
+    end: u64,
+    slot: u64,
+    zeroed: bool,
+}
+
+impl Run {
+    /// Makes the memory zero; under stress, checks that nobody wrote to it while it was free.
+    fn clear(&self, stress: bool) {
+        if self.zeroed {
+            return;
+        }
+        let (start, len) = (self.start as *mut u8, (self.end - self.start) as usize);
+        // SAFETY: free slots that are ours now.
+        unsafe {
+            if stress {
+                let bytes = std::slice::from_raw_parts(start, len);
+                let spoilt = bytes.iter().position(|&b| b != POISON);
+                assert!(
+                    spoilt.is_none(),
+                    "internal error: object at {:#x} written after it was freed",
+                    self.start
+                );
+            }
+            std::ptr::write_bytes(start, 0, len);
+        }
+    }
+}
+
+impl Heap {
+    /// A run of free slots for a bin.
+    fn take_run(&self, bin: u32) -> Result<Run> {
+        let mut central = self.lock();
+        let central = &mut *central;
+        let max = if self.config.stress { 1 } else { u32::MAX };
+        central.add_bins(bin, self);
+        loop {
+            let list = &mut central.bins[bin as usize];
+            if let Some(&block) = list.blocks.get(list.next) {
+                // SAFETY: a block of this heap, under its lock.
+                let block = unsafe { &mut *block };
+                let zeroed = block.zeroed;
+                if let Some(slots) = block.next_run(max) {
+                    let (start, end) = (block.slot_addr(slots.start), block.slot_addr(slots.end));
+                    central.pacer.handed(slots.len() as u64, end - start);
+                    self.note_goal(central);
+                    return Ok(Run { start, end, slot: block.slot, zeroed });
+                }
+                list.next += 1;
+                continue;
+            }
+            let block = central.new_small_block(bin, self)?;
+            let list = &mut central.bins[bin as usize];
+            list.next = list.blocks.len();
+            list.blocks.push(block);
+        }
+    }
+
+    #[cold]
+    fn alloc_large(&self, bytes: u64, layout: &'static Layout) -> Result<Word> {
+        if bytes > MAX_ALLOC {
+            return Err(Fatal::OutOfMemory(bytes).into());
+        }
+        let mut central = self.lock();
+        let pages = bytes.div_ceil(PAGE);
+        let (base, zeroed) = central.take_pages(pages, bytes)?;
+        if !zeroed {
+            // SAFETY: pages that are ours now.
+            unsafe { std::ptr::write_bytes(base as *mut u8, 0, bytes.next_multiple_of(8) as usize) };
+        }
+        let block = window().take_block();
+        // SAFETY: ours now; nobody knows it before `set_block`.
+        unsafe {
+            (*block).set_large(base, pages, bytes, layout);
+            (*block).owner.store(self.id, Relaxed);
+        }
+        window().set_block(base, pages, block);
+        central.large.push(block);
+        central.pacer.handed(1, pages * PAGE);
+        self.note_goal(&central);
+        Ok(base)
+    }
+
+    /// Asks for a collection once the goal is reached.
+    fn note_goal(&self, central: &Central) {
+        if central.pacer.goal_reached() {
+            self.must_collect.store(true, Relaxed);
+        }
+    }
+}
+
+impl Central {
+    /// Makes the lists of bins up to this one.
+    fn add_bins(&mut self, bin: u32, heap: &Heap) {
+        for bin in self.bins.len()..=bin as usize {
+            let info = heap.types.layouts.bin_info(bin as u32);
+            self.bins.push(Bin { info, blocks: Vec::new(), next: 0 });
+        }
+    }
+
+    fn new_small_block(&mut self, bin: u32, heap: &Heap) -> Result<*mut Block> {
+        let info = self.bins[bin as usize].info;
+        let pages = block_pages(info.class);
+        let (base, zeroed) = self.take_pages(pages, sizeclass::size(info.class))?;
+        let block = window().take_block();
+        // SAFETY: ours now; nobody knows it before `set_block`.
+        unsafe {
+            (*block).set_small(base, pages, info.class, bin, info.layout);
+            (*block).zeroed = zeroed;
+            (*block).owner.store(heap.id, Relaxed);
+            if heap.config.stress && !zeroed {
+                std::ptr::write_bytes(base as *mut u8, POISON, (pages * PAGE) as usize);
+            }
+        }
+        window().set_block(base, pages, block);
+        Ok(block)
+    }
+
+    /// Pages for an object of so many bytes, and whether they are zero.
+    fn take_pages(&mut self, pages: u64, bytes: u64) -> Result<(u64, bool)> {
+        let fail = Fatal::OutOfMemory(bytes);
+        if self.pacer.forbids(pages * PAGE) {
+            return Err(fail.into());
+        }
+        let (base, zeroed) = match self.spare.take(pages) {
+            Some(base) => (base, false),
+            None => (window().take(pages).ok_or(fail)?, true),
+        };
+        self.pacer.in_use_bytes += pages * PAGE;
+        Ok((base, zeroed))
+    }
+
+    /// Takes the free slots of all caches back.
+    pub(super) fn flush_caches(&mut self, stress: bool) {
+        for i in 0..self.caches.len() {
+            // SAFETY: a cache removes itself when it ends, and its worker is stopped.
+            let cache = unsafe { &mut *self.caches[i] };
+            self.flush(cache, stress);
+        }
+    }
+
+    fn flush(&mut self, cache: &mut AllocCache, stress: bool) {
+        for entry in cache.storage.iter_mut().filter(|e| e.next < e.end) {
+            let block = window().block_of(entry.next);
+            let (objects, bytes) = ((entry.end - entry.next) / entry.slot, entry.end - entry.next);
+            // SAFETY: the cache's slots lie in a block of this heap, under its lock.
+            unsafe {
+                let first = (*block).index_of(entry.next);
+                (*block).set_alloc(first..first + objects as u32, false);
+                (*block).cursor = (*block).cursor.min(first);
+                if stress && !(*block).zeroed {
+                    std::ptr::write_bytes(entry.next as *mut u8, POISON, bytes as usize);
+                }
+            }
+            self.pacer.handed_back(objects, bytes);
+            (entry.next, entry.end) = (0, 0);
+        }
+    }
+
+    /// Slots in caches that no object lies in: how many, and their bytes.
+    pub(super) fn unused_in_caches(&self) -> (u64, u64) {
+        let mut unused = (0, 0);
+        for &cache in &self.caches {
+            // SAFETY: a cache removes itself, under the lock, before it ends. Its worker may allocate
+            // meanwhile, so the fields are read raw; the storage does not move but under the lock.
+            unsafe {
+                let (entries, len) = ((*cache).storage.as_ptr(), (*cache).storage.len());
+                for i in 0..len {
+                    let entry = entries.add(i).read_volatile();
+                    let bytes = entry.end.saturating_sub(entry.next);
+                    unused = (unused.0 + bytes / entry.slot.max(1), unused.1 + bytes);
+                }
+            }
+        }
+        unused
+    }
+}

@@ -1,0 +1,194 @@
+//! The window of addresses in which all heaps of the process lie, and its pages.
+//!
+//! One large range is reserved once, so that "may this word be a heap address" is a subtraction and a
+//! comparison. It is cut into pages of 8 KiB; a flat table leads from a page to the [`Block`] that
+//! covers it. Heaps take runs of pages from the window and give them back; pages that come from here
+//! are zero, because what is given back is handed to the operating system first.
+//!
+//! Must stay true: a page belongs to one heap at a time; a block's memory is never freed, so a
+//! reader that meets a page of another island may look at the block's owner, and at nothing else.
+
+use super::block::Block;
+use super::pages::PageRuns;
+use super::sizeclass::{PAGE, PAGE_SHIFT};
+use std::sync::atomic::{AtomicPtr, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
+/// Sizes of the window that are tried, in bytes: a container may forbid the larger ones.
+const SIZES: [u64; 5] = [1 << 40, 1 << 38, 1 << 36, 1 << 34, 1 << 32];
+
+/// The process's window.
+pub(crate) struct Window {
+    base: u64,
+    size: u64,
+    /// One entry per page.
+    table: *const AtomicPtr<Block>,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Pages that were never used begin here (page number).
+    fresh: u64,
+    /// Pages that were given back.
+    free: PageRuns,
+    /// Blocks that stand for nothing now.
+    blocks: Vec<BlockPtr>,
+}
+
+struct BlockPtr(*mut Block);
+
+// SAFETY: an unused block is owned by the list that it is in.
+unsafe impl Send for BlockPtr {}
+
+// SAFETY: `table` is memory of atomics that lives as long as the process; the rest is plain or locked.
+unsafe impl Send for Window {}
+// SAFETY: as above.
+unsafe impl Sync for Window {}
+
+/// The process's window, reserved on first use.
+pub(crate) fn window() -> &'static Window {
+    static WINDOW: OnceLock<Window> = OnceLock::new();
+    WINDOW.get_or_init(|| {
+        SIZES.iter().find_map(|&size| Window::reserve(size)).expect(
+            "internal error: no address space for the heap: the operating system refuses to reserve 4 GiB",
+        )
+    })
+}
+
+impl Window {
+    fn reserve(size: u64) -> Option<Window> {
+        let base = os::reserve(size)?;
+        let Some(table) = os::reserve((size >> PAGE_SHIFT) * 8) else {
+            os::unmap(base, size);
+            return None;
+        };
+        let state = State { fresh: 0, free: PageRuns::default(), blocks: Vec::new() };
+        Some(Window { base, size, table: table as *const AtomicPtr<Block>, state: Mutex::new(state) })
+    }
+
+    /// First address and length in bytes.
+    #[inline(always)]
+    pub(crate) fn range(&self) -> (u64, u64) {
+        (self.base, self.size)
+    }
+
+    /// The block that covers an address, null where there is none or the address is outside.
+    #[inline(always)]
+    pub(crate) fn block_of(&self, addr: u64) -> *mut Block {
+        let offset = addr.wrapping_sub(self.base);
+        if offset >= self.size {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: inside the table.
+        unsafe { (*self.table.add((offset >> PAGE_SHIFT) as usize)).load(Acquire) }
+    }
+
+    /// Makes `block` the block of so many pages from `base` on (null: of none).
+    pub(crate) fn set_block(&self, base: u64, pages: u64, block: *mut Block) {
+        let first = (base - self.base) >> PAGE_SHIFT;
+        debug_assert!((first + pages) << PAGE_SHIFT <= self.size);
+        for page in first..first + pages {
+            // SAFETY: inside the table. Pairs with `block_of`: who sees the block sees it filled.
+            unsafe { (*self.table.add(page as usize)).store(block, Release) };
+        }
+    }
+
+    /// Address of a run of zeroed pages; `None` where the window is full.
+    pub(crate) fn take(&self, pages: u64) -> Option<u64> {
+        let mut state = self.lock();
+        if let Some(run) = state.free.take(pages) {
+            return Some(run);
+        }
+        let base = self.base + (state.fresh << PAGE_SHIFT);
+        if pages > (self.size >> PAGE_SHIFT) - state.fresh {
+            return None;
+        }
+        state.fresh += pages;
+        Some(base)
+    }
+
+    /// Gives a run of pages back, whatever they hold.
+    pub(crate) fn give(&self, base: u64, pages: u64) {
+        os::decommit(base, pages * PAGE);
+        self.lock().free.give(base, pages);
+    }
+
+    /// A block that stands for nothing.
+    pub(crate) fn take_block(&self) -> *mut Block {
+        let unused = self.lock().blocks.pop();
+        unused.map_or_else(|| Box::into_raw(Box::new(Block::unused())), |b| b.0)
+    }
+
+    /// Takes a block back.
+    ///
+    /// # Safety
+    /// The block is the caller's, and the page table does not lead to it any more.
+    pub(crate) unsafe fn give_block(&self, block: *mut Block) {
+        // SAFETY: the caller's; the memory stays.
+        unsafe { (*block).owner.store(0, Relaxed) };
+        self.lock().blocks.push(BlockPtr(block));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// What the operating system is asked for.
+mod os {
+    use std::ptr;
+
+    const FLAGS: i32 = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_NORESERVE;
+
+    /// Reserves zeroed, readable and writable memory that costs nothing until it is touched.
+    pub(super) fn reserve(bytes: u64) -> Option<u64> {
+        let prot = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: a new anonymous mapping at an address of the system's choice.
+        let addr = unsafe { libc::mmap(ptr::null_mut(), bytes as usize, prot, FLAGS, -1, 0) };
+        (addr != libc::MAP_FAILED).then_some(addr as u64)
+    }
+
+    pub(super) fn unmap(base: u64, bytes: u64) {
+        // SAFETY: a mapping that `reserve` made and nobody uses.
+        unsafe { libc::munmap(base as *mut libc::c_void, bytes as usize) };
+    }
+
+    /// Gives the memory to the system; it reads as zeroes afterwards.
+    pub(super) fn decommit(base: u64, bytes: u64) {
+        #[cfg(target_os = "linux")]
+        // SAFETY: pages of the window that nobody uses.
+        if unsafe { libc::madvise(base as *mut libc::c_void, bytes as usize, libc::MADV_DONTNEED) } == 0 {
+            return;
+        }
+        let prot = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: as above: replaced by a fresh mapping.
+        let addr = unsafe {
+            libc::mmap(base as *mut libc::c_void, bytes as usize, prot, FLAGS | libc::MAP_FIXED, -1, 0)
+        };
+        assert!(addr != libc::MAP_FAILED, "internal error: cannot give heap pages back");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_come_zeroed_and_are_found() {
+        let w = window();
+        let base = w.take(3).unwrap();
+        let block = w.take_block();
+        w.set_block(base, 3, block);
+        assert_eq!(w.block_of(base + 3 * PAGE - 1), block);
+        assert!(w.block_of(1).is_null());
+        // SAFETY: our pages.
+        unsafe {
+            assert_eq!(*(base as *const u64), 0);
+            *(base as *mut u64) = 7;
+        }
+        w.set_block(base, 3, std::ptr::null_mut());
+        w.give(base, 3);
+        // SAFETY: our block. The page is mapped, whoever owns it now.
+        unsafe { w.give_block(block) };
+    }
+}

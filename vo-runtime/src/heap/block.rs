@@ -1,0 +1,231 @@
+//! Blocks: runs of pages cut into equal slots of one layout, or one large object.
+//!
+//! ```text
+//! base            base + slot     ...                    base + slots * slot    end of pages
+//! | slot 0        | slot 1        | ...                  | unused tail          |
+//! ```
+//!
+//! All facts about a block's slots lie in the block, beside the heap, as bitmaps:
+//! *alloc*: the slot was handed to a worker's cache since the last collection, or survived it;
+//! *mark*: the running collection has reached it. Between collections the mark bits are
+//! stale. After a sweep alloc = mark.
+//!
+//! Must stay true: memory of a slot whose alloc bit is not set is zero or garbage, never an object;
+//! only the heap's lock, or a stopped island, gives access to a block's fields (the owner apart).
+
+use super::sizeclass::{PAGE, size as class_size};
+use crate::layout::Layout;
+use std::ptr::null;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// A run of pages and what lies in it.
+pub(crate) struct Block {
+    /// The heap's number; 0 while the block stands for nothing. The only field other islands read.
+    pub(crate) owner: AtomicU64,
+    pub(crate) base: u64,
+    /// Bytes of a slot.
+    pub(crate) slot: u64,
+    /// 2^32 / slot, rounded up; 0 for a large object, whose only slot has index 0.
+    magic: u64,
+    pub(crate) slots: u32,
+    pub(crate) noscan: bool,
+    /// The memory of free slots is known to be zero.
+    pub(crate) zeroed: bool,
+    /// Size class; 0 for a large object.
+    pub(crate) class: u8,
+    /// Layout bits of a slot of up to 64 words.
+    pub(crate) slot_bits: u64,
+    pub(crate) layout: *const Layout,
+    pub(crate) pages: u64,
+    pub(crate) alloc: Box<[u64]>,
+    pub(crate) mark: Box<[u64]>,
+    /// Slots before this one are not looked at by `next_run` until the next collection.
+    pub(crate) cursor: u32,
+    /// Place in its bin's list of blocks (or in that of large objects).
+    pub(crate) bin: u32,
+}
+
+impl Block {
+    /// A block that stands for nothing.
+    pub(crate) fn unused() -> Block {
+        Block {
+            owner: AtomicU64::new(0),
+            base: 0,
+            slot: 0,
+            magic: 0,
+            slots: 0,
+            noscan: true,
+            zeroed: false,
+            class: 0,
+            slot_bits: 0,
+            layout: null(),
+            pages: 0,
+            alloc: Box::new([]),
+            mark: Box::new([]),
+            cursor: 0,
+            bin: u32::MAX,
+        }
+    }
+
+    /// Becomes a block of a size class.
+    pub(crate) fn set_small(&mut self, base: u64, pages: u64, class: u8, bin: u32, layout: &'static Layout) {
+        let slot = class_size(class);
+        self.set(base, pages, slot, (pages * PAGE / slot) as u32, layout);
+        self.magic = (1u64 << 32).div_ceil(slot);
+        self.class = class;
+        self.bin = bin;
+    }
+
+    /// Becomes the block of a large object.
+    pub(crate) fn set_large(&mut self, base: u64, pages: u64, bytes: u64, layout: &'static Layout) {
+        self.set(base, pages, bytes.next_multiple_of(8), 1, layout);
+        self.magic = 0;
+        self.class = 0;
+        self.bin = u32::MAX;
+        self.alloc[0] = 1;
+    }
+
+    fn set(&mut self, base: u64, pages: u64, slot: u64, slots: u32, layout: &'static Layout) {
+        self.base = base;
+        self.pages = pages;
+        self.slot = slot;
+        self.slots = slots;
+        self.noscan = layout.is_noscan();
+        self.slot_bits =
+            layout.first_64() & u64::MAX.checked_shr(64 - (slot / 8).min(64) as u32).unwrap_or(0);
+        self.layout = layout;
+        self.cursor = 0;
+        let words = (slots as usize).div_ceil(64);
+        if self.alloc.len() == words {
+            self.alloc.fill(0);
+        } else {
+            self.alloc = vec![0; words].into_boxed_slice();
+            self.mark = vec![0; words].into_boxed_slice();
+        }
+    }
+
+    /// Index of the slot that an address of the block's pages lies in; may be `slots` or more, in the tail.
+    #[inline(always)]
+    pub(crate) fn index_of(&self, addr: u64) -> u32 {
+        (((addr - self.base) * self.magic) >> 32) as u32
+    }
+
+    /// Address of a slot.
+    #[inline(always)]
+    pub(crate) fn slot_addr(&self, index: u32) -> u64 {
+        self.base + index as u64 * self.slot
+    }
+
+    /// Whether a slot's alloc bit is set.
+    #[inline(always)]
+    pub(crate) fn is_alloc(&self, index: u32) -> bool {
+        self.alloc[index as usize / 64] >> (index % 64) & 1 != 0
+    }
+
+    /// Whether a slot's mark bit is set.
+    #[inline(always)]
+    pub(crate) fn is_marked(&self, index: u32) -> bool {
+        self.mark[index as usize / 64] >> (index % 64) & 1 != 0
+    }
+
+    /// Sets a slot's mark bit; whether it was not set before.
+    #[inline(always)]
+    pub(crate) fn set_mark(&mut self, index: u32) -> bool {
+        let word = &mut self.mark[index as usize / 64];
+        let bit = 1 << (index % 64);
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    /// The heap's number.
+    #[inline(always)]
+    pub(crate) fn owner(&self) -> u64 {
+        self.owner.load(Relaxed)
+    }
+
+    /// The layout of the slots.
+    pub(crate) fn layout(&self) -> &'static Layout {
+        // SAFETY: layouts are immortal, and a block that is in use has one.
+        unsafe { &*self.layout }
+    }
+
+    /// The next run of free slots from the cursor on, at most `max` of them, marked allocated.
+    pub(crate) fn next_run(&mut self, max: u32) -> Option<std::ops::Range<u32>> {
+        let start = self.find(self.cursor, false)?;
+        let end = self.find(start, true).unwrap_or(self.slots).min(start.saturating_add(max));
+        self.cursor = end;
+        self.set_alloc(start..end, true);
+        Some(start..end)
+    }
+
+    /// The first slot from `from` on whose alloc bit is as wanted.
+    fn find(&self, from: u32, set: bool) -> Option<u32> {
+        let flip = if set { 0 } else { u64::MAX };
+        let mut index = from;
+        while index < self.slots {
+            let word = (self.alloc[index as usize / 64] ^ flip) >> (index % 64);
+            if word != 0 {
+                let found = index + word.trailing_zeros();
+                return (found < self.slots).then_some(found);
+            }
+            index = (index / 64 + 1) * 64;
+        }
+        None
+    }
+
+    /// Sets or clears the alloc bits of a range.
+    pub(crate) fn set_alloc(&mut self, range: std::ops::Range<u32>, set: bool) {
+        let mut index = range.start;
+        while index < range.end {
+            let bit = index % 64;
+            let n = (64 - bit).min(range.end - index);
+            let mask = (u64::MAX >> (64 - n)) << bit;
+            let word = &mut self.alloc[index as usize / 64];
+            *word = if set { *word | mask } else { *word & !mask };
+            index += n;
+        }
+    }
+
+    /// How many slots are allocated.
+    pub(crate) fn count_alloc(&self) -> u32 {
+        self.alloc.iter().map(|w| w.count_ones()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::sizeclass::{NUM_CLASSES, block_pages};
+    use crate::layout::Layouts;
+
+    #[test]
+    fn any_address_leads_to_its_slot() {
+        let layouts = Layouts::new();
+        let mut block = Block::unused();
+        for class in 1..NUM_CLASSES as u8 {
+            let pages = block_pages(class);
+            block.set_small(1 << 40, pages, class, 0, layouts.noscan());
+            for offset in 0..pages * PAGE {
+                assert_eq!(block.index_of((1 << 40) + offset) as u64, offset / class_size(class));
+            }
+        }
+    }
+
+    #[test]
+    fn runs_are_found_in_order() {
+        let layouts = Layouts::new();
+        let mut block = Block::unused();
+        block.set_small(0, 2, 1, 0, layouts.noscan());
+        assert_eq!(block.next_run(u32::MAX), Some(0..2048));
+        assert_eq!(block.next_run(u32::MAX), None);
+        block.set_alloc(60..70, false);
+        block.set_alloc(2047..2048, false);
+        block.cursor = 0;
+        assert_eq!(block.next_run(4), Some(60..64));
+        assert_eq!(block.next_run(u32::MAX), Some(64..70));
+        assert_eq!(block.next_run(u32::MAX), Some(2047..2048));
+        assert_eq!(block.next_run(u32::MAX), None);
+        assert_eq!(block.count_alloc(), 2048);
+    }
+}

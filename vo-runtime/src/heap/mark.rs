@@ -1,0 +1,227 @@
+//! Marking: finding every object that the roots lead to.
+//!
+//! A word that may be an address is looked up: window, page table, owner, slot, alloc bit. So stale words
+//! and integers do no harm but to keep an object too long. Marked objects with pointers go onto the mark
+//! stack; `drain` takes them off and looks at the words that their layout names.
+//!
+//! The stack is bounded. When it is full the object stays marked and is not pushed; afterwards
+//! `rescan` visits all marked objects of all blocks again, as often as it takes. Marks are only
+//! ever added, so this ends.
+
+use super::arena::{Window, window};
+use super::block::Block;
+use crate::layout::Layout;
+use crate::rtype::{LoadedTypes, RtType};
+use crate::value::{Word, load_word};
+use std::collections::HashSet;
+
+/// A collection in progress: roots are told to it.
+pub struct Marker<'a> {
+    heap: u64,
+    window: &'static Window,
+    base: u64,
+    size: u64,
+    stack: Vec<Item>,
+    stack_limit: usize,
+    overflow: bool,
+    foreign: Vec<u64>,
+    foreign_seen: HashSet<u64>,
+    types: &'a LoadedTypes,
+}
+
+/// An object whose words are still to be looked at.
+#[derive(Clone, Copy)]
+struct Item {
+    addr: u64,
+    block: *mut Block,
+}
+
+impl<'a> Marker<'a> {
+    pub(super) fn new(heap: u64, types: &'a LoadedTypes, stack_limit: usize) -> Marker<'a> {
+        let window = window();
+        let (base, size) = window.range();
+        Marker {
+            heap,
+            window,
+            base,
+            size,
+            stack: Vec::with_capacity(stack_limit.min(1024)),
+            stack_limit,
+            overflow: false,
+            foreign: Vec::new(),
+            foreign_seen: HashSet::new(),
+            types,
+        }
+    }
+
+    /// The program's types.
+    pub fn types(&self) -> &'a LoadedTypes {
+        self.types
+    }
+
+    /// Marks the object that a word points into, if it does.
+    #[inline(always)]
+    pub fn word(&mut self, word: Word) {
+        if word.wrapping_sub(self.base) < self.size {
+            self.address(word);
+        }
+    }
+
+    /// Marks the object at an address of the window, if there is one.
+    #[inline]
+    fn address(&mut self, addr: u64) {
+        let Some((block, index)) = self.find(addr) else { return };
+        // SAFETY: a block of this heap, which is stopped: nobody else touches it.
+        unsafe {
+            if !(*block).set_mark(index) || (*block).noscan {
+                return;
+            }
+            let addr = (*block).slot_addr(index);
+            if self.stack.len() < self.stack_limit {
+                self.stack.push(Item { addr, block });
+            } else {
+                self.overflow = true;
+            }
+        }
+    }
+
+    /// The allocated slot of this heap that an address lies in.
+    #[inline(always)]
+    fn find(&self, addr: u64) -> Option<(*mut Block, u32)> {
+        let block = self.window.block_of(addr);
+        // SAFETY: blocks are never freed, and the owner may be read by anybody; the rest is read only where
+        // the block is of this heap, which is stopped.
+        unsafe {
+            if block.is_null() || (*block).owner() != self.heap {
+                return None;
+            }
+            let index = (*block).index_of(addr);
+            (index < (*block).slots && (*block).is_alloc(index)).then_some((block, index))
+        }
+    }
+
+    /// Whether the object at an address has been reached; true for what is no object.
+    pub(super) fn is_marked(&self, addr: Word) -> bool {
+        // SAFETY: a block of this heap, which is stopped.
+        self.find(addr).is_none_or(|(block, index)| unsafe { (*block).is_marked(index) })
+    }
+
+    /// Marks what the aligned words in `[lo, hi)` may point at: native stacks.
+    ///
+    /// # Safety
+    /// The range is readable.
+    pub unsafe fn range(&mut self, lo: u64, hi: u64) {
+        let mut addr = lo.next_multiple_of(8);
+        while addr + 8 <= hi {
+            // SAFETY: inside the range.
+            self.word(unsafe { load_word(addr) });
+            addr += 8;
+        }
+    }
+
+    /// Marks what a value of a type in memory outside the heap points at: globals, frame slots.
+    ///
+    /// # Safety
+    /// `addr` holds a value of the type.
+    pub unsafe fn value(&mut self, ty: &RtType, addr: Word) {
+        // SAFETY: the value's words are readable.
+        unsafe { self.scan(addr, ty.size, ty.layout) };
+    }
+
+    /// Remembers something that is not an object, to be given to `Roots::mark_foreign` once.
+    pub fn foreign(&mut self, token: u64) {
+        if self.foreign_seen.insert(token) {
+            self.foreign.push(token);
+        }
+    }
+
+    /// The foreign things found since the last call.
+    pub(super) fn take_foreign(&mut self) -> Option<Vec<u64>> {
+        (!self.foreign.is_empty()).then(|| std::mem::take(&mut self.foreign))
+    }
+
+    /// Follows the objects on the stack until there is none.
+    pub(super) fn drain(&mut self) {
+        while let Some(Item { addr, block }) = self.stack.pop() {
+            // SAFETY: a marked object of this heap.
+            unsafe { self.object(addr, block) };
+        }
+    }
+
+    /// Whether objects were marked that are not on the stack; forgets it.
+    pub(super) fn take_overflow(&mut self) -> bool {
+        std::mem::take(&mut self.overflow)
+    }
+
+    /// Looks at all marked objects of a block again.
+    pub(super) fn rescan(&mut self, block: *mut Block) {
+        // SAFETY: a block of this heap, which is stopped.
+        unsafe {
+            if (*block).noscan {
+                return;
+            }
+            for index in 0..(*block).slots {
+                if (*block).is_marked(index) {
+                    self.object((*block).slot_addr(index), block);
+                    self.drain();
+                }
+            }
+        }
+    }
+
+    /// Looks at the words of an object.
+    ///
+    /// # Safety
+    /// `addr` is the first address of an allocated slot of `block`, a block of this heap.
+    #[inline(always)]
+    unsafe fn object(&mut self, addr: u64, block: *mut Block) {
+        // SAFETY: by the contract; an object's words are readable.
+        unsafe {
+            let slot = (*block).slot;
+            let layout = (*block).layout();
+            if let Some(trace) = layout.trace() {
+                trace(addr, slot, self);
+            } else if slot <= 512 {
+                let mut bits = (*block).slot_bits;
+                while bits != 0 {
+                    self.word(load_word(addr + 8 * bits.trailing_zeros() as u64));
+                    bits &= bits - 1;
+                }
+            } else {
+                self.scan(addr, slot, layout);
+            }
+        }
+    }
+
+    /// Looks at the words of `bytes` bytes that a layout names.
+    ///
+    /// # Safety
+    /// The bytes are readable.
+    pub(crate) unsafe fn scan(&mut self, addr: u64, bytes: u64, layout: &Layout) {
+        if layout.is_noscan() {
+            return;
+        }
+        // SAFETY: inside the bytes.
+        unsafe {
+            if layout.is_all() {
+                return self.range(addr, addr + bytes);
+            }
+            let period = layout.period() as u64;
+            let words = bytes / 8;
+            let mut start = 0;
+            while start < words {
+                for (i, &set) in layout.bits().iter().enumerate() {
+                    let mut bits = set;
+                    while bits != 0 {
+                        let word = start + 64 * i as u64 + bits.trailing_zeros() as u64;
+                        bits &= bits - 1;
+                        if word < words {
+                            self.word(load_word(addr + 8 * word));
+                        }
+                    }
+                }
+                start += period;
+            }
+        }
+    }
+}

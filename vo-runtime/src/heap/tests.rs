@@ -1,0 +1,318 @@
+//! The heap as a whole, without a machine: roots are lists of words.
+
+use super::*;
+use crate::testing::{Rng, Types, heap, plain_heap, ty};
+use crate::value::{load_word, store_word};
+use std::collections::HashMap;
+use vo_bytecode::typedesc::TypeId;
+
+/// `struct { a, b *node; n int; c any }`
+fn node_types() -> (Arc<LoadedTypes>, TypeId) {
+    let mut types = Types::default();
+    let int = types.int();
+    let pointer = types.ptr(int);
+    let any = types.any();
+    let node = types.structure("node", &[("a", pointer), ("b", pointer), ("n", int), ("c", any)]);
+    (types.load(), node)
+}
+
+fn collect(heap: &Heap, roots: &[u64]) {
+    // SAFETY: tests have one thread, and name their roots.
+    unsafe { heap.collect(&mut roots.to_vec()) };
+}
+
+#[test]
+fn unreachable_objects_go_and_interior_addresses_keep() {
+    let (types, node) = node_types();
+    let (heap, mut cache) = heap(&types);
+    let node = ty(&types, node);
+    let kept = cache.alloc(node).unwrap();
+    let child = cache.alloc(node).unwrap();
+    let lost = cache.alloc(node).unwrap();
+    // SAFETY: fields of nodes.
+    unsafe {
+        store_word(kept + 8, child + 16);
+        store_word(kept + 16, lost);
+    }
+    collect(&heap, &[kept + 39]);
+    assert_eq!(heap.object_at(kept), Some((kept, 48)));
+    assert_eq!(heap.object_at(child), Some((child, 48)));
+    assert_eq!(heap.object_at(lost), None, "an integer keeps nothing");
+    assert_eq!(heap.stats().frees, 1);
+    let again = cache.alloc(node).unwrap();
+    // SAFETY: a new node.
+    assert!((0..5).all(|i| unsafe { load_word(again + 8 * i) } == 0), "reused memory is zero");
+}
+
+#[test]
+fn large_objects_live_and_die() {
+    let (types, node) = node_types();
+    let (heap, mut cache) = heap(&types);
+    let node = ty(&types, node);
+    let array = cache.alloc_array(node, 10_000).unwrap();
+    let leaf = cache.alloc(node).unwrap();
+    // SAFETY: the last element's field `a`.
+    unsafe { store_word(array + 9_999 * 40, leaf) };
+    collect(&heap, &[array + 200_001]);
+    assert_eq!(heap.object_at(leaf), Some((leaf, 48)));
+    assert_eq!(heap.object_at(array + 5), Some((array, 400_000)));
+    let used = heap.stats().heap_in_use;
+    collect(&heap, &[]);
+    assert!(heap.stats().heap_in_use + 400_000 < used);
+    assert_eq!(heap.object_at(array), None);
+    assert_eq!(heap.stats().heap_alloc, 0);
+}
+
+#[test]
+fn sizes_that_cannot_be_are_refused() {
+    let (types, node) = node_types();
+    let (_heap, mut cache) = plain_heap(&types);
+    let node = ty(&types, node);
+    assert_eq!(cache.alloc_array(node, u64::MAX / 2).unwrap_err(), RuntimePanic::MakeSliceLen {}.into());
+    assert!(matches!(
+        cache.alloc_bytes(1 << 47).unwrap_err(),
+        crate::Trap::Fatal(crate::Fatal::OutOfMemory(_))
+    ));
+    assert_eq!(cache.alloc_bytes(0).unwrap(), crate::rtype::zero_base());
+}
+
+use crate::RuntimePanic;
+
+#[test]
+fn the_goal_asks_for_collections() {
+    let (types, node) = node_types();
+    let (heap, mut cache) = plain_heap(&types);
+    let node = ty(&types, node);
+    let mut n = 0;
+    while !heap.must_collect() {
+        cache.alloc(node).unwrap();
+        n += 1;
+    }
+    assert!((60_000..=90_000).contains(&n), "{n} nodes of 48 bytes make 4 MiB");
+    let stats = heap.stats();
+    assert_eq!((stats.mallocs, stats.frees, stats.total_alloc), (n, 0, n * 48));
+    collect(&heap, &[]);
+    assert!(!heap.must_collect());
+    let stats = heap.stats();
+    assert_eq!((stats.mallocs, stats.frees, stats.heap_alloc), (n, n, 0));
+    assert_eq!(stats.pauses.len(), 1);
+}
+
+#[test]
+fn a_limit_ends_allocation() {
+    let (types, node) = node_types();
+    let config = HeapConfig { limit: Some(1 << 20), ..HeapConfig::default() };
+    let heap = Heap::new(types.clone(), config);
+    let mut cache = AllocCache::new(&heap);
+    let node = ty(&types, node);
+    let mut roots = Vec::new();
+    while !heap.must_collect() {
+        roots.push(cache.alloc(node).unwrap());
+    }
+    assert!(roots.len() * 48 < 2 << 20);
+    collect(&heap, &[]);
+    assert!(!heap.over_limit());
+    let mut roots = Vec::new();
+    for _ in 0..30_000 {
+        roots.push(cache.alloc(node).unwrap());
+    }
+    collect(&heap, &roots);
+    assert!(heap.over_limit());
+    assert!(cache.alloc_bytes(2 << 20).is_err());
+}
+
+#[test]
+fn a_full_mark_stack_loses_nothing() {
+    let (types, node) = node_types();
+    let config = HeapConfig { mark_stack: 2, verify: true, ..HeapConfig::default() };
+    let heap = Heap::new(types.clone(), config);
+    let mut cache = AllocCache::new(&heap);
+    let node = ty(&types, node);
+    let pointer = ty(&types, TypeId(1));
+    let hub = cache.alloc_array(pointer, 1000).unwrap();
+    let mut all = vec![];
+    for i in 0..1000 {
+        let (first, second) = (cache.alloc(node).unwrap(), cache.alloc(node).unwrap());
+        // SAFETY: an element of the hub, a field of a node.
+        unsafe {
+            store_word(hub + 8 * i, first);
+            store_word(first + 8, second);
+        }
+        all.extend([first, second]);
+    }
+    collect(&heap, &[hub]);
+    assert!(all.iter().all(|&a| heap.object_at(a).is_some()));
+}
+
+#[test]
+fn stacks_are_scanned_conservatively() {
+    let (types, node) = node_types();
+    let (heap, mut cache) = heap(&types);
+    let node = ty(&types, node);
+    let object = cache.alloc(node).unwrap();
+    let stack = [1u64, object + 47, u64::MAX, 0x1234_5678_9abc, crate::rtype::zero_base()];
+    struct Stack<'a>(&'a [u64]);
+    impl Roots for Stack<'_> {
+        fn mark_roots(&mut self, marker: &mut Marker<'_>) {
+            let range = self.0.as_ptr_range();
+            // SAFETY: a readable range.
+            unsafe { marker.range(range.start as u64, range.end as u64) };
+        }
+    }
+    // SAFETY: one thread; the roots are named.
+    unsafe { heap.collect(&mut Stack(&stack)) };
+    assert!(heap.object_at(object).is_some());
+    // SAFETY: as above.
+    unsafe { heap.collect(&mut Stack(&stack[2..])) };
+    assert!(heap.object_at(object).is_none());
+}
+
+#[test]
+fn watched_objects_report_their_end() {
+    let (types, node) = node_types();
+    let (heap, mut cache) = heap(&types);
+    let node = ty(&types, node);
+    let (weak, finalized, alive) =
+        (cache.alloc(node).unwrap(), cache.alloc(node).unwrap(), cache.alloc(node).unwrap());
+    heap.watch(weak, 1, false);
+    heap.watch(finalized, 2, true);
+    heap.watch(alive, 3, true);
+    collect(&heap, &[alive]);
+    let mut dead = heap.take_dead();
+    dead.sort();
+    assert_eq!(dead, [1, 2]);
+    assert!(heap.object_at(weak).is_none());
+    assert!(heap.object_at(finalized).is_some(), "it survives once more");
+    collect(&heap, &[alive]);
+    assert!(heap.object_at(finalized).is_none());
+    assert!(heap.take_dead().is_empty());
+}
+
+#[test]
+fn foreign_things_are_marked_when_found() {
+    unsafe fn trace(addr: u64, _bytes: u64, marker: &mut Marker<'_>) {
+        // SAFETY: the object's first word.
+        marker.foreign(unsafe { load_word(addr) });
+    }
+    struct Fibers(u64, HashMap<u64, u64>);
+    impl Roots for Fibers {
+        fn mark_roots(&mut self, marker: &mut Marker<'_>) {
+            marker.word(self.0);
+        }
+        fn mark_foreign(&mut self, token: u64, marker: &mut Marker<'_>) {
+            marker.word(self.1[&token]);
+        }
+    }
+    let (types, node) = node_types();
+    let layout = types.layouts.traced(trace);
+    let (heap, mut cache) = heap(&types);
+    let (chan, held) = (cache.alloc_layout(64, layout).unwrap(), cache.alloc(ty(&types, node)).unwrap());
+    // SAFETY: the object's first word.
+    unsafe { store_word(chan, 77) };
+    // SAFETY: one thread; the roots are named.
+    unsafe { heap.collect(&mut Fibers(chan, HashMap::from([(77, held)]))) };
+    assert!(heap.object_at(held).is_some());
+    collect(&heap, &[]);
+    assert!(heap.object_at(held).is_none());
+}
+
+/// Random graphs under poison and verification: what a model reaches stays intact.
+#[test]
+fn random_graphs_survive() {
+    let (types, node) = node_types();
+    let node = ty(&types, node);
+    let (heap, mut cache) = heap(&types);
+    let mut rng = Rng(42);
+    let mut roots = vec![0u64; 16];
+    // Address to (a, b, n).
+    let mut model: HashMap<u64, [u64; 3]> = HashMap::new();
+    for step in 0..6000 {
+        let object = cache.alloc(node).unwrap();
+        let pick = |rng: &mut Rng| roots[rng.below(16) as usize];
+        let (a, b) = (pick(&mut rng), pick(&mut rng));
+        let offset = rng.below(40);
+        // SAFETY: fields of a node.
+        unsafe {
+            store_word(object, if a == 0 { 0 } else { a + offset });
+            store_word(object + 32, b);
+            store_word(object + 16, step);
+        }
+        model.insert(object, [a, b, step]);
+        roots[rng.below(16) as usize] = object;
+        if rng.below(8) == 0 {
+            roots[rng.below(16) as usize] = 0;
+        }
+        if step % 100 == 0 {
+            collect(&heap, &roots);
+            let mut live = HashMap::new();
+            let mut todo: Vec<u64> = roots.iter().copied().filter(|&r| r != 0).collect();
+            while let Some(object) = todo.pop() {
+                let [a, b, n] = model[&object];
+                if live.insert(object, [a, b, n]).is_some() {
+                    continue;
+                }
+                // SAFETY: a live node.
+                assert_eq!(unsafe { load_word(object + 16) }, n);
+                todo.extend([a, b].iter().filter(|&&p| p != 0));
+            }
+            assert_eq!(heap.stats().heap_alloc, live.len() as u64 * 48);
+            model = live;
+        }
+    }
+}
+
+/// Workers allocate side by side; the memory they get is zero and nobody else's.
+#[test]
+fn workers_allocate_in_parallel() {
+    let (types, node) = node_types();
+    let node = ty(&types, node);
+    let heap = Heap::new(types.clone(), HeapConfig { verify: true, ..HeapConfig::default() });
+    for round in 0..5 {
+        let kept: Vec<Vec<u64>> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..4u64)
+                .map(|worker| {
+                    let heap = &heap;
+                    scope.spawn(move || {
+                        let mut cache = AllocCache::new(heap);
+                        let mut mine = vec![];
+                        for i in 0..20_000u64 {
+                            let object = cache.alloc(node).unwrap();
+                            let bytes = cache.alloc_bytes(1 + i % 700).unwrap();
+                            // SAFETY: new objects.
+                            unsafe {
+                                assert_eq!(load_word(object + 16), 0);
+                                assert_eq!(*(bytes as *const u8), 0);
+                                *(bytes as *mut u8) = 1;
+                                store_word(object + 8, bytes);
+                                store_word(object + 16, worker << 32 | i);
+                            }
+                            mine.push(object);
+                        }
+                        for (i, &object) in mine.iter().enumerate() {
+                            // SAFETY: our objects.
+                            assert_eq!(unsafe { load_word(object + 16) }, worker << 32 | i as u64);
+                        }
+                        mine.into_iter().step_by(7).collect()
+                    })
+                })
+                .collect();
+            workers.into_iter().map(|w| w.join().unwrap()).collect()
+        });
+        let roots: Vec<u64> = if round % 2 == 0 { kept.concat() } else { vec![] };
+        collect(&heap, &roots);
+        assert!(roots.iter().all(|&r| heap.object_at(r).is_some()));
+    }
+}
+
+#[test]
+fn an_ended_heap_gives_its_pages_back() {
+    let (types, node) = node_types();
+    let (heap, mut cache) = plain_heap(&types);
+    let object = cache.alloc(ty(&types, node)).unwrap();
+    let id = heap.id;
+    drop(cache);
+    drop(heap);
+    let block = window().block_of(object);
+    // SAFETY: blocks are never freed.
+    assert!(block.is_null() || unsafe { (*block).owner() } != id);
+}
