@@ -1,0 +1,5 @@
+package os_test
+
+import minetime_ "vostd/time"
+
+func minetime() minetime_.Time { return minetime_.Now() }
