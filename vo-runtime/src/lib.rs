@@ -10,6 +10,7 @@
 pub mod context;
 pub mod heap;
 pub mod layout;
+pub mod object;
 pub mod panic;
 pub mod rtype;
 pub mod value;

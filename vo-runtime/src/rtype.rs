@@ -19,6 +19,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use vo_bytecode::typedesc::{ChanDir, Leaf, NO_FUNC};
 
+pub(crate) use equal::eq_str;
 pub use equal::{eq_iface, eq_mem, hash_iface, hash_mem, hash_str, hash_word};
 
 /// Kinds of types; the numbers are those of Go's `reflect.Kind`.
