@@ -65,6 +65,8 @@ pub struct HeapConfig {
     pub stress: bool,
     /// Check the heap's invariants after each collection.
     pub verify: bool,
+    /// Where the island's random choices start.
+    pub seed: u64,
     /// Objects that the mark stack holds before it overflows.
     pub mark_stack: usize,
 }
@@ -77,6 +79,7 @@ impl Default for HeapConfig {
             limit: None,
             stress: false,
             verify: false,
+            seed: 0,
             mark_stack: 1 << 22,
         }
     }
@@ -90,6 +93,8 @@ pub struct Heap {
     config: HeapConfig,
     must_collect: AtomicBool,
     over_limit: AtomicBool,
+    /// Caches that were made.
+    streams: AtomicU64,
     central: Mutex<Central>,
 }
 
@@ -141,6 +146,7 @@ impl Heap {
             config,
             must_collect: AtomicBool::new(config.stress),
             over_limit: AtomicBool::new(false),
+            streams: AtomicU64::new(0),
             central: Mutex::new(central),
         })
     }

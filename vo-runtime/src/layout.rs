@@ -16,6 +16,7 @@
 
 use crate::heap::Marker;
 use crate::heap::sizeclass::{self, NUM_CLASSES};
+use crate::object::map;
 use crate::value::Word;
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -102,6 +103,9 @@ pub struct BinInfo {
 pub struct Layouts {
     noscan: &'static Layout,
     all: &'static Layout,
+    map: &'static Layout,
+    map_table: &'static Layout,
+    map_iter: &'static Layout,
     inner: Mutex<Inner>,
 }
 
@@ -117,12 +121,17 @@ impl Default for Layouts {
 }
 
 impl Layouts {
-    /// The two layouts that every program has.
+    /// The layouts that every program has.
     pub fn new() -> Layouts {
         let noscan: &'static Layout = Box::leak(Box::new(Layout::new(0, Box::new([]))));
         let all: &'static Layout = Box::leak(Box::new(Layout::new(1, Box::new([1]))));
         let by_bits = HashMap::from([((1, all.bits.clone()), all)]);
-        Layouts { noscan, all, inner: Mutex::new(Inner { by_bits, bins: Vec::new() }) }
+        let inner = Mutex::new(Inner { by_bits, bins: Vec::new() });
+        let mut layouts = Layouts { noscan, all, map: all, map_table: all, map_iter: all, inner };
+        layouts.map = layouts.intern(map::HEADER_POINTERS.0, map::HEADER_POINTERS.1);
+        layouts.map_table = layouts.traced(map::trace_table);
+        layouts.map_iter = layouts.intern(map::ITER_POINTERS.0, map::ITER_POINTERS.1);
+        layouts
     }
 
     /// Objects without pointers.
@@ -135,6 +144,22 @@ impl Layouts {
     #[inline(always)]
     pub fn all(&self) -> &'static Layout {
         self.all
+    }
+
+    /// Map objects.
+    #[inline(always)]
+    pub(crate) fn map(&self) -> &'static Layout {
+        self.map
+    }
+
+    /// Tables of maps.
+    pub(crate) fn map_table(&self) -> &'static Layout {
+        self.map_table
+    }
+
+    /// Iterators over maps.
+    pub(crate) fn map_iter(&self) -> &'static Layout {
+        self.map_iter
     }
 
     /// The layout in which these words (numbers below `words`, ascending) may be addresses, repeated

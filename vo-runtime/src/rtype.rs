@@ -140,6 +140,8 @@ pub struct MapShape {
     pub entry_size: u64,
     pub entry_layout: &'static Layout,
     pub form: KeyForm,
+    /// Address of a zero element, for keys that are absent. Never written.
+    pub zero: Word,
     /// Whether `x == x` for every key: false where a key may be NaN.
     pub reflexive: bool,
 }
@@ -359,8 +361,6 @@ pub struct LoadedTypes {
     pub selectors: Vec<RtSelector>,
     pub known: Known,
     pub layouts: Layouts,
-    /// Zeroes, as many as the largest map element has bytes.
-    zeroes: &'static [u64],
 }
 
 impl LoadedTypes {
@@ -383,12 +383,6 @@ impl LoadedTypes {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.types.is_empty()
-    }
-
-    /// Address of a zero value for any map element: what a lookup without entry answers. Never written.
-    #[inline(always)]
-    pub fn zero_region(&self) -> Word {
-        self.zeroes.as_ptr() as Word
     }
 
     /// The first selector of `iface`, by name, that `ty` has no method for.

@@ -42,6 +42,8 @@ pub struct AllocCache {
     pub entries: *mut CacheEntry,
     len: u64,
     storage: Vec<CacheEntry>,
+    /// State of the generator behind `random`.
+    random: u64,
     heap: Arc<Heap>,
 }
 
@@ -55,6 +57,7 @@ impl AllocCache {
             entries: std::ptr::null_mut(),
             len: 0,
             storage: Vec::new(),
+            random: heap.next_seed(),
             heap: heap.clone(),
         });
         cache.reserve(heap.types.layouts.bin_count());
@@ -67,6 +70,13 @@ impl AllocCache {
     #[inline(always)]
     pub fn heap(&self) -> &Arc<Heap> {
         &self.heap
+    }
+
+    /// A number from the island's seeded generator: map seeds, starts of iterations.
+    #[inline]
+    pub fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        mix(self.random)
     }
 
     /// A zeroed object of a type; never 0. What has no size has one address for all.
@@ -169,6 +179,13 @@ impl Drop for AllocCache {
     }
 }
 
+/// Makes a counter look random (the finaliser of SplitMix64).
+fn mix(x: u64) -> u64 {
+    let x = (x ^ x >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let x = (x ^ x >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ x >> 31
+}
+
 /// A run of free slots, handed out.
 struct Run {
     start: u64,
@@ -252,6 +269,11 @@ impl Heap {
         central.pacer.handed(1, pages * PAGE);
         self.note_goal(&central);
         Ok(base)
+    }
+
+    /// Where the next cache's generator starts: each gets another sequence.
+    fn next_seed(&self) -> u64 {
+        mix(self.config.seed ^ self.streams.fetch_add(1, Relaxed) << 32)
     }
 
     /// Asks for a collection once the goal is reached.

@@ -15,8 +15,10 @@ impl LoadedTypes {
         let layouts = Layouts::new();
         let words = pointer_words(module);
         let home = Home::new(module.types.len());
+        let zero = zeroes(module).as_ptr() as Word;
         for (i, desc) in module.types.iter().enumerate() {
-            let built = Builder { module, layouts: &layouts, words: &words, home: &home }.build(i, desc);
+            let built =
+                Builder { module, layouts: &layouts, words: &words, home: &home, zero }.build(i, desc);
             home.fill(i, built);
         }
         home.link_slices(module);
@@ -30,7 +32,7 @@ impl LoadedTypes {
                 ty: types.get(s.ty.0 as usize).copied(),
             })
             .collect();
-        LoadedTypes { known: known(module, &types), types, selectors, layouts, zeroes: zeroes(module) }
+        LoadedTypes { known: known(module, &types), types, selectors, layouts }
     }
 }
 
@@ -107,6 +109,7 @@ struct Builder<'a> {
     layouts: &'a Layouts,
     words: &'a [PointerWords],
     home: &'a Home,
+    zero: Word,
 }
 
 impl Builder<'_> {
@@ -221,6 +224,7 @@ impl Builder<'_> {
             entry_size,
             entry_layout: words.layout(self.layouts),
             form: key_form(k),
+            zero: self.zero,
             reflexive: equal::is_reflexive(self.module, k),
         }
     }
