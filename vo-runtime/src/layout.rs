@@ -16,7 +16,7 @@
 
 use crate::heap::Marker;
 use crate::heap::sizeclass::{self, NUM_CLASSES};
-use crate::object::map;
+use crate::object::{chan, map};
 use crate::value::Word;
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -106,6 +106,7 @@ pub struct Layouts {
     map: &'static Layout,
     map_table: &'static Layout,
     map_iter: &'static Layout,
+    chan: &'static Layout,
     inner: Mutex<Inner>,
 }
 
@@ -127,10 +128,11 @@ impl Layouts {
         let all: &'static Layout = Box::leak(Box::new(Layout::new(1, Box::new([1]))));
         let by_bits = HashMap::from([((1, all.bits.clone()), all)]);
         let inner = Mutex::new(Inner { by_bits, bins: Vec::new() });
-        let mut layouts = Layouts { noscan, all, map: all, map_table: all, map_iter: all, inner };
+        let mut layouts = Layouts { noscan, all, map: all, map_table: all, map_iter: all, chan: all, inner };
         layouts.map = layouts.intern(map::HEADER_POINTERS.0, map::HEADER_POINTERS.1);
         layouts.map_table = layouts.traced(map::trace_table);
         layouts.map_iter = layouts.intern(map::ITER_POINTERS.0, map::ITER_POINTERS.1);
+        layouts.chan = layouts.traced(chan::trace);
         layouts
     }
 
@@ -155,6 +157,12 @@ impl Layouts {
     /// Tables of maps.
     pub(crate) fn map_table(&self) -> &'static Layout {
         self.map_table
+    }
+
+    /// Channel objects.
+    #[inline(always)]
+    pub(crate) fn chan(&self) -> &'static Layout {
+        self.chan
     }
 
     /// Iterators over maps.
