@@ -1,0 +1,59 @@
+//! How a program is run.
+
+use std::time::Duration;
+
+/// Hostile modes: the program's behaviour must not change under them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stress {
+    /// Collect at every allocation.
+    pub gc: bool,
+    /// Leave the worker at every suspend point.
+    pub suspend: bool,
+    /// Every woken fiber goes to another worker.
+    pub steal: bool,
+}
+
+/// What a run may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of saved frames of one fiber; past it the program ends with a stack overflow.
+    pub fiber_bytes: usize,
+    /// Bytes of a worker's VM stack.
+    pub stack_bytes: usize,
+    /// Bytes of an island's heap, if limited.
+    pub heap_bytes: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { fiber_bytes: 1 << 30, stack_bytes: 64 << 20, heap_bytes: None }
+    }
+}
+
+/// How a program is run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Worker threads; 0 means one per processor.
+    pub workers: usize,
+    /// The seed of every random choice of the machine. `None`: a new one each run.
+    pub seed: Option<u64>,
+    pub stress: Stress,
+    pub limits: Limits,
+    /// `GOGC`: how much the heap may grow between collections, in percent; `None`: it is not collected.
+    pub gc_percent: Option<u32>,
+    /// How long a fiber runs before another one gets its turn.
+    pub time_slice: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            workers: 0,
+            seed: None,
+            stress: Stress::default(),
+            limits: Limits::default(),
+            gc_percent: Some(100),
+            time_slice: Duration::from_millis(10),
+        }
+    }
+}

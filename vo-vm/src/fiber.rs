@@ -1,0 +1,56 @@
+//! A Vo fiber: what a goroutine is between and during its runs.
+//!
+//! The scheduler's header comes first; the rest belongs to whoever the header's state table says
+//! owns the fiber. A parked goroutine is this struct, the buffer of its records, and nothing else.
+
+use crate::island::Island;
+use crate::native::Completion;
+use crate::unwind::Panics;
+use vo_sched::{FiberHeader, FiberRef};
+
+/// A goroutine.
+#[repr(C)]
+pub(crate) struct VoFiber {
+    pub(crate) header: FiberHeader,
+    pub(crate) island: *const Island,
+    /// Frame records, the innermost on top; see [`crate::record`].
+    pub(crate) saved: Vec<u64>,
+    /// Panics in flight; made at the first one.
+    pub(crate) panics: Option<Box<Panics>>,
+    /// Id of the panic that the function about to be entered may recover, or 0.
+    pub(crate) recover_token: u64,
+    /// What native calls that have not returned do when they are gone on with, innermost last.
+    /// A native that waits is the last; below are those that called Vo code and wait for it.
+    pub(crate) pending: Vec<Completion>,
+    /// Number of the goroutine that started this one; 0 for the main goroutine.
+    pub(crate) creator: u64,
+    /// Function and code offset of the `go` statement.
+    pub(crate) created_at: (u32, u32),
+}
+
+impl VoFiber {
+    /// The fiber behind a header that this crate made.
+    ///
+    /// # Safety
+    /// `fiber` refers to the header of a live `VoFiber`, and the caller may touch the fiber's data
+    /// (see the state table of `vo_sched::fiber`).
+    pub(crate) unsafe fn of<'a>(fiber: FiberRef) -> &'a mut VoFiber {
+        // SAFETY: the header is the first field of a `repr(C)` struct; access is the caller's right.
+        unsafe { &mut *fiber.as_ptr().cast::<VoFiber>() }
+    }
+
+    /// The panics in flight, made where there were none yet.
+    pub(crate) fn panics(&mut self) -> &mut Panics {
+        self.panics.get_or_insert_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fiber_is_small() {
+        assert!(size_of::<VoFiber>() <= 256, "{}", size_of::<VoFiber>());
+    }
+}

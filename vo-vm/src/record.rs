@@ -1,0 +1,253 @@
+//! Frame records: what a fiber is while it is on no worker.
+//!
+//! A record is the live registers of a suspend point in the point's order, then the function's
+//! slots, then one word: the function's index (low half) and the point's (high half). The word
+//! stands last because records are read from the top of the fiber's saved stack; the size follows
+//! from the point.
+//!
+//! ```text
+//!   saved:  [ words of the oldest frame | word ] ... [ words of the innermost frame | word ]
+//!                                                                            top ----^
+//! ```
+//!
+//! Leaving writes every frame of the activation, once. Coming back restores the innermost record
+//! only; those below wait until they are returned to, so that to block again at the same depth costs
+//! the same however deep the fiber is.
+//!
+//! Must stay true: a frame is on the VM stack or a record, never both; a record's point says
+//! completely how its function goes on.
+
+use crate::end::Fatal;
+use crate::interp::{Exit, Site, Transfer};
+use crate::machine::Machine;
+use crate::program::{Code, Program};
+use crate::resume;
+use crate::unwind;
+use crate::window::{Bottom, Window};
+use vo_bytecode::{PointKind, Reg, SuspendPoint};
+
+/// The word at the end of a record.
+#[derive(Clone, Copy)]
+struct Tail {
+    func: u32,
+    point: u32,
+}
+
+impl Tail {
+    fn word(self) -> u64 {
+        u64::from(self.func) | u64::from(self.point) << 32
+    }
+
+    fn of(word: u64) -> Tail {
+        Tail { func: word as u32, point: (word >> 32) as u32 }
+    }
+}
+
+/// A saved frame, where it lies.
+#[derive(Clone, Copy)]
+pub(crate) struct Record<'a> {
+    pub(crate) code: &'a Code,
+    pub(crate) point: &'a SuspendPoint,
+    /// Live registers, then slots.
+    pub(crate) words: &'a [u64],
+}
+
+impl<'a> Record<'a> {
+    /// The record at the top of saved words.
+    pub(crate) fn top(program: &'a Program, saved: &'a [u64]) -> Option<Record<'a>> {
+        let (&word, below) = saved.split_last()?;
+        let tail = Tail::of(word);
+        let code = program.code(tail.func);
+        let point = &code.function().points[tail.point as usize];
+        let size = point.live.len() + code.slot_words;
+        Some(Record { code, point, words: &below[below.len() - size..] })
+    }
+
+    /// All records, innermost first.
+    pub(crate) fn all(program: &'a Program, mut saved: &'a [u64]) -> impl Iterator<Item = Record<'a>> {
+        std::iter::from_fn(move || {
+            let record = Record::top(program, saved)?;
+            saved = &saved[..saved.len() - record.size()];
+            Some(record)
+        })
+    }
+
+    /// Words with the last one.
+    pub(crate) fn size(&self) -> usize {
+        self.words.len() + 1
+    }
+}
+
+/// Appends the record of a call that has not begun: what `go` makes.
+pub(crate) fn push_entry(saved: &mut Vec<u64>, code: &Code, args: &[u64]) {
+    let point = &code.function().points[0];
+    saved.reserve_exact(point.live.len() + code.slot_words + 1);
+    saved.extend(point.live.iter().map(|r| args[r.0 as usize]));
+    saved.resize(saved.len() + code.slot_words, 0);
+    saved.push(Tail { func: code.index, point: 0 }.word());
+}
+
+/// Appends all frames of the activation whose innermost frame is `w`, at its instruction `pc`.
+#[inline(never)]
+pub(crate) fn spill(m: &mut Machine, w: Window, pc: u32) {
+    let total = measure(w, pc);
+    m.stats.spills += 1;
+    m.stats.spilled_words += total as u64;
+    let saved = &mut m.fiber_mut().saved;
+    let old = saved.len();
+    if saved.capacity() - old < total {
+        // A parked fiber should be small; one that grows is made room for generously.
+        if old + total <= 128 { saved.reserve_exact(total) } else { saved.reserve(total) }
+    }
+    // SAFETY: there is room for `total` words behind the old ones, and `write` fills exactly those.
+    unsafe {
+        let end = saved.as_mut_ptr().add(old + total);
+        write(w, pc, end);
+        saved.set_len(old + total);
+    }
+}
+
+/// Index of the suspend point at `pc`.
+fn point_at(code: &Code, pc: u32) -> usize {
+    match code.function().point_at(pc) {
+        Some(point) => point,
+        None => panic!("internal error: {} left at offset {pc}, which is no suspend point", code.name()),
+    }
+}
+
+/// Words of all records of an activation.
+fn measure(mut w: Window, mut pc: u32) -> usize {
+    let mut total = 0;
+    loop {
+        let code = w.code();
+        total += code.function().points[point_at(code, pc)].live.len() + code.slot_words + 1;
+        match w.caller() {
+            Some(caller) => (pc, w) = (w.call_pc(), caller),
+            None => return total,
+        }
+    }
+}
+
+/// Writes the records of an activation, the innermost just before `end`.
+///
+/// # Safety
+/// There is room for as many words before `end` as [`measure`] says.
+unsafe fn write(mut w: Window, mut pc: u32, mut end: *mut u64) {
+    loop {
+        let code = w.code();
+        let point = point_at(code, pc);
+        let live = &code.function().points[point].live;
+        // SAFETY: `measure` counted these words; slots lie behind the frame's registers.
+        unsafe {
+            end = end.sub(1);
+            *end = Tail { func: code.index, point: point as u32 }.word();
+            end = end.sub(code.slot_words);
+            std::ptr::copy_nonoverlapping(w.slot(code, 0), end, code.slot_words);
+            end = end.sub(live.len());
+            for (i, &reg) in live.iter().enumerate() {
+                *end.add(i) = w.get(reg);
+            }
+        }
+        match w.caller() {
+            Some(caller) => (pc, w) = (w.call_pc(), caller),
+            None => return,
+        }
+    }
+}
+
+/// Takes the topmost record off and lays it as the bottom frame of an activation. Answers the
+/// frame and the record's point.
+pub(crate) fn thaw<'p>(m: &mut Machine) -> Option<(Window, &'p SuspendPoint)> {
+    let program = m.program_ref();
+    let base = m.floor;
+    let saved = &mut m.fiber_mut().saved;
+    let record = Record::top(program, saved)?;
+    let (code, point, size) = (record.code, record.point, record.size());
+    // SAFETY: the loader rejects functions whose frame does not fit an empty stack.
+    let w = unsafe { Window::at(base) };
+    w.set_header(code, std::ptr::null_mut(), std::ptr::null(), 0, Bottom::Fiber);
+    let (live, slots) = record.words.split_at(point.live.len());
+    for (&reg, &word) in point.live.iter().zip(live) {
+        w.set(reg, word);
+    }
+    // SAFETY: the frame has room for the function's slots.
+    unsafe { std::ptr::copy_nonoverlapping(slots.as_ptr(), w.slot(code, 0), slots.len()) };
+    let rest = saved.len() - size;
+    saved.truncate(rest);
+    if rest == 0 && saved.capacity() > 256 {
+        saved.shrink_to(0);
+    }
+    m.stats.thaws += 1;
+    Some((w, point))
+}
+
+/// The activation is empty and its results are in the return buffer: goes on in the fiber's next
+/// record.
+pub(crate) fn next(m: &mut Machine) -> Transfer {
+    match thaw(m) {
+        Some((w, point)) => go_on(m, Site { w, pc: point.pc }),
+        None => resume::fiber_returned(m),
+    }
+}
+
+/// Goes on in a frame whose callee has returned, with the results in the return buffer.
+pub(crate) fn go_on(m: &mut Machine, site: Site) -> Transfer {
+    let code = site.w.code();
+    let kind = code.function().points[point_at(code, site.pc)].kind;
+    match kind {
+        PointKind::Entry | PointKind::Retry => Transfer::Go(site.w, code.at(site.pc)),
+        PointKind::Call => deliver(m, site),
+        PointKind::Blocking => resume::native_callee_returned(m, site),
+        PointKind::Loop => panic!("internal error: {} was returned to at a loop header", code.name()),
+    }
+}
+
+/// Puts the return buffer into the destination registers of the call at `site`, and goes on behind it.
+pub(crate) fn deliver(m: &mut Machine, site: Site) -> Transfer {
+    let call = site.w.code().call_shape(site.pc);
+    for (reg, &word) in call.results.iter().zip(&m.ret) {
+        site.w.set(reg, word);
+    }
+    Transfer::Go(site.w, site.w.code().at(call.next))
+}
+
+/// Goes on at the fiber's innermost record: what a worker does first.
+pub(crate) fn resume(m: &mut Machine) -> Transfer {
+    let Some((w, point)) = thaw(m) else {
+        panic!("internal error: a fiber without frames runs");
+    };
+    let code = w.code();
+    match point.kind {
+        PointKind::Entry | PointKind::Retry => Transfer::Go(w, code.at(point.pc)),
+        PointKind::Loop => Transfer::Go(w, code.at(point.pc + 1)),
+        PointKind::Blocking => resume::complete(m, Site { w, pc: point.pc }),
+        PointKind::Call => panic!("internal error: {} resumes at a call that nobody returned from", code.name()),
+    }
+}
+
+/// The VM stack was full and its frames are records now: goes on with an empty stack, unless the fiber
+/// has reached its limit.
+pub(crate) fn stack_exhausted(m: &mut Machine) -> Transfer {
+    m.stats.stack_spills += 1;
+    let bytes = m.fiber_mut().saved.len() * 8;
+    if bytes > m.limits().fiber_bytes {
+        return unwind::fatal(m, None, Fatal::StackOverflow);
+    }
+    resume(m)
+}
+
+/// Drops the topmost record. Answers its function and the offset of its instruction.
+pub(crate) fn drop_top(m: &mut Machine) -> Option<(u32, u32)> {
+    let program = m.program_ref();
+    let saved = &mut m.fiber_mut().saved;
+    let record = Record::top(program, saved)?;
+    let (site, size) = ((record.code.index, record.point.pc), record.size());
+    let rest = saved.len() - size;
+    saved.truncate(rest);
+    Some(site)
+}
+
+/// Whether a register is live in a record's order: its word.
+pub(crate) fn live_word(record: &Record<'_>, reg: Reg) -> Option<u64> {
+    record.point.live.iter().position(|&r| r == reg).map(|i| record.words[i])
+}

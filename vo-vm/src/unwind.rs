@@ -1,0 +1,305 @@
+//! Panics: raising them, unwinding frames, running deferred calls, recovering.
+//!
+//! The panics of a fiber that are in flight form a stack, the newest on top. A panic leaves frames
+//! one after the other. A frame of a function without landing pad is dropped; else the function
+//! goes on at its landing pad, whose `DeferUnwind` runs the frame's deferred calls, one at a time, as
+//! ordinary calls, and is executed again after each. Its `state` register holds the id of the
+//! panic that it runs for, 0 at first.
+//!
+//! ```text
+//!   arrives with state 0          the panic's first arrival in this frame
+//!   again, same panic, recovered  a deferred call recovered: the panic and those it aborted are
+//!                                 gone, the function goes on behind the landing pad
+//!   again, same panic             a deferred call returned: the next one
+//!   again, another panic on top   a deferred call panicked: the old one is aborted
+//! ```
+//!
+//! `runtime.Goexit` is a panic that cannot be recovered and prints nothing. Where a panic in one of
+//! its deferred calls is recovered, the Goexit goes on.
+//!
+//! A deferred function may recover if it is called by `DeferUnwind` itself: the machine then puts
+//! the panic's id into the fiber's recover token, and the function's first instruction takes it.
+//!
+//! Must stay true: the top of the stack is the panic that unwinds, or one that a deferred call has
+//! just recovered; an aborted panic never becomes the top, except a Goexit that goes on.
+
+use crate::end::Fatal;
+use crate::fatal;
+use crate::interp::{Exit, Site, Transfer};
+use crate::machine::Machine;
+use crate::record;
+use crate::resume;
+use crate::value;
+use crate::window::{Bottom, Window};
+use vo_bytecode::{PointKind, Status};
+use vo_runtime::panic::{RuntimePanic, Trap};
+
+/// A step of a trace: function, code offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TraceSite {
+    pub(crate) func: u32,
+    pub(crate) pc: u32,
+}
+
+/// In a trace: here a deferred call was run by an older panic.
+pub(crate) const PANIC_MARK: TraceSite = TraceSite { func: u32::MAX, pc: 0 };
+
+/// Sites kept of one panic's unwinding; what is beyond is counted by nobody.
+const TRACE_LIMIT: usize = 4096;
+
+/// One panic in flight.
+pub(crate) struct Panic {
+    pub(crate) id: u64,
+    /// The value: type word and data word.
+    pub(crate) ty: u64,
+    pub(crate) data: u64,
+    pub(crate) recovered: bool,
+    pub(crate) aborted: bool,
+    pub(crate) goexit: bool,
+    /// The nil dereference that Go reports as a signal.
+    pub(crate) signal: bool,
+    /// The frames that it has left, innermost first.
+    pub(crate) trace: Vec<TraceSite>,
+}
+
+/// The panics of a fiber.
+#[derive(Default)]
+pub(crate) struct Panics {
+    pub(crate) stack: Vec<Panic>,
+    last_id: u64,
+}
+
+impl Panics {
+    fn push(&mut self, ty: u64, data: u64, goexit: bool, signal: bool) {
+        self.last_id += 1;
+        let id = self.last_id;
+        let (recovered, aborted, trace) = (false, false, Vec::new());
+        self.stack.push(Panic { id, ty, data, recovered, aborted, goexit, signal, trace });
+    }
+
+    fn top(&mut self) -> &mut Panic {
+        self.stack.last_mut().expect("internal error: unwinding without a panic")
+    }
+
+    fn leave(&mut self, func: u32, pc: u32) {
+        let trace = &mut self.top().trace;
+        if trace.len() < TRACE_LIMIT {
+            trace.push(TraceSite { func, pc });
+        }
+    }
+
+    /// The panic `old`, under which a deferred call ran, is aborted by the top one, whose trace
+    /// goes on with the old one's frames: they were on the stack below it.
+    fn abort(&mut self, old: u64) {
+        let Some(at) = self.stack.iter().position(|p| p.id == old) else { return };
+        let (older, newer) = self.stack.split_at_mut(at + 1);
+        let (old, Some(top)) = (&mut older[at], newer.last_mut()) else { return };
+        old.aborted = true;
+        top.trace.pop();
+        if top.trace.len() + old.trace.len() < TRACE_LIMIT {
+            top.trace.push(PANIC_MARK);
+            top.trace.extend_from_slice(&old.trace);
+        }
+    }
+
+    /// Removes the recovered top and those that it had aborted. Answers the id of an aborted Goexit
+    /// that now goes on.
+    fn finish_recovery(&mut self) -> Option<u64> {
+        self.stack.pop();
+        while let Some(top) = self.stack.last_mut() {
+            if !top.aborted {
+                break;
+            }
+            if top.goexit {
+                top.aborted = false;
+                return Some(top.id);
+            }
+            self.stack.pop();
+        }
+        None
+    }
+}
+
+/// Raises a run-time panic, or ends the island with a fatal error, at `site`.
+#[cold]
+#[inline(never)]
+pub(crate) fn trap(m: &mut Machine, site: Site, trap: Trap) -> Transfer {
+    match trap {
+        Trap::Panic(panic) => {
+            m.set_runtime_panic(site.w, panic);
+            unwind(m, site)
+        }
+        Trap::Fatal(error) => fatal(m, Some(site), Fatal::from(error)),
+    }
+}
+
+/// Unwinds from `site` with the panic that is on top of the fiber's stack.
+#[cold]
+#[inline(never)]
+pub(crate) fn unwind(m: &mut Machine, site: Site) -> Transfer {
+    let Site { w, pc } = site;
+    let code = w.code();
+    m.fiber_mut().panics().leave(code.index, pc);
+    match code.landing() {
+        Some(landing) => Transfer::Go(w, landing),
+        None => leave_frame(m, w),
+    }
+}
+
+/// Drops the frame `w` and goes on unwinding in what called it.
+fn leave_frame(m: &mut Machine, mut w: Window) -> Transfer {
+    loop {
+        let pc = w.call_pc();
+        let Some(caller) = w.caller() else {
+            return match w.bottom() {
+                Bottom::Native => Transfer::Exit(Exit::Native(Status::Panic)),
+                Bottom::Fiber => unwind_saved(m),
+            };
+        };
+        w = caller;
+        let code = w.code();
+        m.drop_native_caller(code, pc);
+        m.fiber_mut().panics().leave(code.index, pc);
+        if let Some(landing) = code.landing() {
+            return Transfer::Go(w, landing);
+        }
+    }
+}
+
+/// Goes on unwinding in the fiber's saved records.
+fn unwind_saved(m: &mut Machine) -> Transfer {
+    loop {
+        let program = m.program_ref();
+        let Some(top) = record::Record::top(program, &m.fiber_mut().saved) else {
+            return resume::uncaught(m);
+        };
+        let (code, pc) = (program.code(top.code.index), top.point.pc);
+        let begun = top.point.kind != PointKind::Entry;
+        if begun {
+            m.drop_native_caller(code, pc);
+            m.fiber_mut().panics().leave(code.index, pc);
+            if let Some(landing) = code.landing() {
+                let (w, _) = record::thaw(m).expect("internal error: the record is gone");
+                return Transfer::Go(w, landing);
+            }
+        }
+        record::drop_top(m);
+    }
+}
+
+/// Panics with an interface value.
+#[cold]
+#[inline(never)]
+pub(crate) fn panic_value(m: &mut Machine, site: Site, ty: u64, data: u64) -> Transfer {
+    m.set_panic(site.w, ty, data);
+    unwind(m, site)
+}
+
+/// Ends the island with a fatal error. `site` is where the fiber runs, if it has frames on the stack.
+#[cold]
+#[inline(never)]
+pub(crate) fn fatal(m: &mut Machine, site: Option<Site>, error: Fatal) -> Transfer {
+    fatal::end_with(m, site, error);
+    Transfer::Exit(Exit::Finished)
+}
+
+/// Takes the first call off a frame's list and runs it. The frame's instruction is executed again
+/// when it returns. `None` where the list is empty.
+fn run_first(m: &mut Machine, site: Site, list: &mut u64, token: u64) -> Option<Transfer> {
+    let call = value::Deferred::pop(list)?;
+    let program = m.program_ref();
+    let (func, first) = match call.target(program) {
+        Ok(target) => target,
+        Err(panic) => return Some(trap(m, site, panic.into())),
+    };
+    let code = program.code(func);
+    m.fiber_mut().recover_token = if code.flags.takes_token { token } else { 0 };
+    // SAFETY: as for every call: there is room for a frame behind a frame.
+    let new = unsafe { Window::at(site.w.end()) };
+    let shift = usize::from(first.is_some());
+    if let Some(word) = first {
+        new.set(vo_bytecode::Reg(0), word);
+    }
+    for i in 0..call.len() {
+        new.set(vo_bytecode::Reg((i + shift) as u16), call.arg(i));
+    }
+    new.set_header(code, site.w.base(), std::ptr::null(), site.pc, Bottom::Fiber);
+    new.clear_slots(code);
+    if new.base() > m.limit || m.interrupted() {
+        return Some(m.poll_at_entry(new));
+    }
+    Some(Transfer::Go(new, code.start))
+}
+
+/// `RunDefers`: the frame returns normally.
+#[inline(never)]
+pub(crate) fn run_defers(m: &mut Machine, site: Site, next: *const u16, list: &mut u64) -> Transfer {
+    match run_first(m, site, list, 0) {
+        Some(transfer) => transfer,
+        None => Transfer::Go(site.w, next),
+    }
+}
+
+/// `DeferUnwind`: the frame is at its landing pad.
+#[cold]
+#[inline(never)]
+pub(crate) fn defer_unwind(
+    m: &mut Machine,
+    site: Site,
+    next: *const u16,
+    list: &mut u64,
+    state: &mut u64,
+) -> Transfer {
+    let panics = m.fiber_mut().panics();
+    let (id, recovered) = (panics.top().id, panics.top().recovered);
+    if id == *state && recovered {
+        *state = panics.finish_recovery().unwrap_or(0);
+        if *state == 0 {
+            return Transfer::Go(site.w, next);
+        }
+    } else if id != *state {
+        panics.abort(*state);
+        *state = id;
+    }
+    match run_first(m, site, list, *state) {
+        Some(transfer) => transfer,
+        None => leave_frame(m, site.w),
+    }
+}
+
+impl Machine {
+    /// Puts a panic with an interface value on top of the fiber's.
+    pub(crate) fn set_panic(&mut self, w: Window, ty: u64, data: u64) {
+        let (ty, data) = if ty == 0 { value::panic_nil_error(self, w) } else { (ty, data) };
+        self.fiber_mut().panics().push(ty, data, false, false);
+    }
+
+    /// Puts a run-time panic on top of the fiber's.
+    pub(crate) fn set_runtime_panic(&mut self, w: Window, panic: RuntimePanic) {
+        let (ty, data) = value::runtime_error(self, w, &panic.error_text());
+        let signal = matches!(panic, RuntimePanic::NilDereference {});
+        self.fiber_mut().panics().push(ty, data, false, signal);
+    }
+
+    /// Puts a `runtime.Goexit` on top of the fiber's panics.
+    pub(crate) fn set_goexit(&mut self) {
+        self.fiber_mut().panics().push(0, 0, true, false);
+    }
+
+    /// Takes the right to recover.
+    pub(crate) fn take_recover_token(&mut self) -> u64 {
+        std::mem::take(&mut self.fiber_mut().recover_token)
+    }
+
+    /// The value of the current panic, now recovered, if `token` gives the right; else nil.
+    pub(crate) fn recover(&mut self, token: u64) -> (u64, u64) {
+        let Some(panics) = self.fiber_mut().panics.as_mut() else { return (0, 0) };
+        match panics.stack.last_mut() {
+            Some(top) if token != 0 && top.id == token && !top.recovered && !top.goexit => {
+                top.recovered = true;
+                (top.ty, top.data)
+            }
+            _ => (0, 0),
+        }
+    }
+}
