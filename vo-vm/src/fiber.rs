@@ -19,9 +19,12 @@ pub(crate) struct VoFiber {
     pub(crate) panics: Option<Box<Panics>>,
     /// Id of the panic that the function about to be entered may recover, or 0.
     pub(crate) recover_token: u64,
-    /// What native calls that have not returned do when they are gone on with, innermost last.
-    /// A native that waits is the last; below are those that called Vo code and wait for it.
-    pub(crate) pending: Vec<Completion>,
+    /// What native calls that have not returned do when they are gone on with, innermost last: one
+    /// entry for each frame at a `CallNative` that waits, or whose native has called Vo code. `None`: just
+    /// go on.
+    pub(crate) pending: Vec<Option<Box<Completion>>>,
+    /// Whether the program ends when this fiber does.
+    pub(crate) is_main: bool,
     /// Number of the goroutine that started this one; 0 for the main goroutine.
     pub(crate) creator: u64,
     /// Function and code offset of the `go` statement.
@@ -37,6 +40,11 @@ impl VoFiber {
     pub(crate) unsafe fn of<'a>(fiber: FiberRef) -> &'a mut VoFiber {
         // SAFETY: the header is the first field of a `repr(C)` struct; access is the caller's right.
         unsafe { &mut *fiber.as_ptr().cast::<VoFiber>() }
+    }
+
+    /// Whether the fiber is only kept to print its panics.
+    pub(crate) fn is_dying(&self) -> bool {
+        self.panics.as_ref().is_some_and(|p| p.dying.is_some())
     }
 
     /// The panics in flight, made where there were none yet.

@@ -29,9 +29,9 @@ use crate::interp::{Exit, Site, Transfer};
 use crate::machine::Machine;
 use crate::record;
 use crate::resume;
-use crate::value;
+use crate::value::{self, Deferred};
 use crate::window::{Bottom, Window};
-use vo_bytecode::{PointKind, Status};
+use vo_bytecode::{PointKind, Reg, Status};
 use vo_runtime::panic::{RuntimePanic, Trap};
 
 /// A step of a trace: function, code offset.
@@ -60,6 +60,10 @@ pub(crate) struct Panic {
     pub(crate) signal: bool,
     /// The frames that it has left, innermost first.
     pub(crate) trace: Vec<TraceSite>,
+    /// What its `Error` or `String` method has answered, once the fiber is dying.
+    pub(crate) text: Option<Vec<u8>>,
+    /// The next panic has the same value: only this one is printed.
+    pub(crate) repanicked: bool,
 }
 
 /// The panics of a fiber.
@@ -67,14 +71,26 @@ pub(crate) struct Panic {
 pub(crate) struct Panics {
     pub(crate) stack: Vec<Panic>,
     last_id: u64,
+    /// Set once a panic has left the last frame: the index of the panic whose text is being made.
+    pub(crate) dying: Option<usize>,
 }
 
 impl Panics {
     fn push(&mut self, ty: u64, data: u64, goexit: bool, signal: bool) {
         self.last_id += 1;
         let id = self.last_id;
-        let (recovered, aborted, trace) = (false, false, Vec::new());
-        self.stack.push(Panic { id, ty, data, recovered, aborted, goexit, signal, trace });
+        self.stack.push(Panic {
+            id,
+            ty,
+            data,
+            recovered: false,
+            aborted: false,
+            goexit,
+            signal,
+            trace: Vec::new(),
+            text: None,
+            repanicked: false,
+        });
     }
 
     fn top(&mut self) -> &mut Panic {
@@ -205,23 +221,24 @@ pub(crate) fn fatal(m: &mut Machine, site: Option<Site>, error: Fatal) -> Transf
 
 /// Takes the first call off a frame's list and runs it. The frame's instruction is executed again
 /// when it returns. `None` where the list is empty.
-fn run_first(m: &mut Machine, site: Site, list: &mut u64, token: u64) -> Option<Transfer> {
-    let call = value::Deferred::pop(list)?;
-    let program = m.program_ref();
-    let (func, first) = match call.target(program) {
-        Ok(target) => target,
-        Err(panic) => return Some(trap(m, site, panic.into())),
+fn run_first(m: &mut Machine, site: Site, list: Reg, token: u64) -> Option<Transfer> {
+    let call = Deferred::at(site.w.get(list))?;
+    // The call leaves the list before it runs: a panic in it must not find it again.
+    site.w.set(list, call.next());
+    let Some((func, first)) = call.target() else {
+        return Some(trap(m, site, RuntimePanic::NilDereference {}.into()));
     };
-    let code = program.code(func);
+    let code = m.program_ref().code(func);
     m.fiber_mut().recover_token = if code.flags.takes_token { token } else { 0 };
     // SAFETY: as for every call: there is room for a frame behind a frame.
     let new = unsafe { Window::at(site.w.end()) };
     let shift = usize::from(first.is_some());
+    assert_eq!(code.params(), call.len() + shift, "internal error: {} is deferred with other arguments", code.name());
     if let Some(word) = first {
-        new.set(vo_bytecode::Reg(0), word);
+        new.set(Reg(0), word);
     }
     for i in 0..call.len() {
-        new.set(vo_bytecode::Reg((i + shift) as u16), call.arg(i));
+        new.set(Reg((i + shift) as u16), call.arg(i));
     }
     new.set_header(code, site.w.base(), std::ptr::null(), site.pc, Bottom::Fiber);
     new.clear_slots(code);
@@ -233,7 +250,7 @@ fn run_first(m: &mut Machine, site: Site, list: &mut u64, token: u64) -> Option<
 
 /// `RunDefers`: the frame returns normally.
 #[inline(never)]
-pub(crate) fn run_defers(m: &mut Machine, site: Site, next: *const u16, list: &mut u64) -> Transfer {
+pub(crate) fn run_defers(m: &mut Machine, site: Site, next: *const u16, list: Reg) -> Transfer {
     match run_first(m, site, list, 0) {
         Some(transfer) => transfer,
         None => Transfer::Go(site.w, next),
@@ -243,25 +260,21 @@ pub(crate) fn run_defers(m: &mut Machine, site: Site, next: *const u16, list: &m
 /// `DeferUnwind`: the frame is at its landing pad.
 #[cold]
 #[inline(never)]
-pub(crate) fn defer_unwind(
-    m: &mut Machine,
-    site: Site,
-    next: *const u16,
-    list: &mut u64,
-    state: &mut u64,
-) -> Transfer {
+pub(crate) fn defer_unwind(m: &mut Machine, site: Site, next: *const u16, list: Reg, state: Reg) -> Transfer {
+    let before = site.w.get(state);
     let panics = m.fiber_mut().panics();
     let (id, recovered) = (panics.top().id, panics.top().recovered);
-    if id == *state && recovered {
-        *state = panics.finish_recovery().unwrap_or(0);
-        if *state == 0 {
-            return Transfer::Go(site.w, next);
-        }
-    } else if id != *state {
-        panics.abort(*state);
-        *state = id;
+    let mut current = id;
+    if id == before && recovered {
+        current = panics.finish_recovery().unwrap_or(0);
+    } else if id != before {
+        panics.abort(before);
     }
-    match run_first(m, site, list, *state) {
+    site.w.set(state, current);
+    if current == 0 {
+        return Transfer::Go(site.w, next);
+    }
+    match run_first(m, site, list, current) {
         Some(transfer) => transfer,
         None => leave_frame(m, site.w),
     }

@@ -1,0 +1,45 @@
+//! Fatal errors: the end of the program with "fatal error: " and the traces of its fibers.
+
+use crate::end::Fatal;
+use crate::fiber::VoFiber;
+use crate::interp::Site;
+use crate::machine::Machine;
+use crate::trace;
+use crate::vm::Shared;
+use std::fmt::Write;
+use vo_sched::FiberRef;
+
+/// Ends the program. `site` is where the running fiber is, if it has frames on the VM stack.
+#[cold]
+pub(crate) fn end_with(m: &mut Machine, site: Option<Site>, error: Fatal) {
+    let mut out = String::new();
+    if error == Fatal::StackOverflow {
+        let limit = m.limits().fiber_bytes.max(1_000_000_000);
+        let shown = if limit == 1 << 30 { 1_000_000_000 } else { limit };
+        let _ = writeln!(out, "runtime: goroutine stack exceeds {shown}-byte limit");
+    }
+    let _ = write!(out, "fatal error: {error}\n\n");
+    let (program, fiber) = (m.program(), m.fiber());
+    let _ = writeln!(out, "goroutine {} [running]:", m.fiber_ref().id());
+    let live = site.into_iter().flat_map(trace::live_sites);
+    let sites: Vec<_> = live.chain(trace::saved_sites(program, &fiber.saved)).collect();
+    trace::write_sites(&mut out, program, &sites);
+    trace::write_creator(&mut out, program, (fiber.creator, fiber.created_at));
+    m.end_program(2, out);
+}
+
+/// No fiber can ever run again: called with no worker inside any world.
+pub(crate) fn deadlock(vm: &Shared, shared: &vo_sched::Shared) {
+    let mut parked: Vec<FiberRef> = Vec::new();
+    shared.for_each_world(|world| world.for_each_fiber(|fiber| parked.push(fiber)));
+    parked.sort_by_key(|fiber| fiber.id());
+    let error = Fatal::Deadlock { main: !vm.main_has_left() };
+    let mut out = format!("fatal error: {error}\n");
+    for fiber in parked {
+        // SAFETY: no worker runs, so nobody else touches the fibers; all are of this crate.
+        let fiber = unsafe { VoFiber::of(fiber) };
+        out.push('\n');
+        trace::write_parked(&mut out, &vm.program, fiber);
+    }
+    vm.end(2, out);
+}

@@ -1,0 +1,322 @@
+//! A loaded program: verified code with everything it refers to found. Immutable, shared by all
+//! islands and workers.
+//!
+//! Must stay true: a [`Program`] is only made of a module that [`vo_bytecode::verify`] has
+//! accepted. That is the licence of the interpreter's unchecked reads.
+
+use crate::native::{NativeFn, Registry};
+use crate::window::HEADER;
+use std::collections::HashMap;
+use std::fmt;
+use std::ptr::NonNull;
+use vo_bytecode::module::{FuncFlags, Function, Module};
+use vo_bytecode::operand::RegList;
+use vo_bytecode::verify::{VerifyError, verify};
+use vo_bytecode::{Inst, Op};
+use vo_runtime::rtype::{LoadedTypes, Ty};
+
+/// Words of the largest frame that a program may have.
+const MAX_FRAME_WORDS: usize = 1 << 20;
+
+/// A module that the verifier has accepted.
+pub struct Verified(Module);
+
+impl Verified {
+    /// Checks a module.
+    ///
+    /// # Errors
+    /// What the verifier found.
+    pub fn check(module: Module) -> Result<Verified, VerifyError> {
+        verify(&module)?;
+        Ok(Verified(module))
+    }
+
+    /// The module.
+    pub fn module(&self) -> &Module {
+        &self.0
+    }
+}
+
+/// Why a module cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadError {
+    /// The bytecode is not well formed.
+    Invalid(VerifyError),
+    /// The library has no native functions of these names.
+    MissingNatives(Vec<String>),
+    /// A function's registers and slots need too much memory.
+    FrameTooLarge { function: String, bytes: usize },
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::Invalid(error) => write!(f, "invalid bytecode: {error}"),
+            LoadError::MissingNatives(names) => {
+                write!(f, "native functions that this build does not have: {}", names.join(", "))
+            }
+            LoadError::FrameTooLarge { function, bytes } => {
+                write!(f, "function {function} needs a frame of {bytes} bytes, more than the machine has")
+            }
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// A function as the machine runs it.
+pub(crate) struct Code {
+    /// The first instruction.
+    pub(crate) start: *const u16,
+    /// Words of a frame: header, registers, slots.
+    pub(crate) frame_words: usize,
+    /// Number of registers.
+    pub(crate) regs: usize,
+    pub(crate) slot_words: usize,
+    /// Number of parameters (low half) and results (high half).
+    pub(crate) shape: u32,
+    pub(crate) index: u32,
+    pub(crate) flags: FuncFlags,
+    landing: *const u16,
+    /// First word of each slot.
+    pub(crate) slots: Box<[u32]>,
+    function: NonNull<Function>,
+}
+
+// SAFETY: everything a `Code` points at is immutable and lives as long as its program.
+unsafe impl Send for Code {}
+// SAFETY: as above.
+unsafe impl Sync for Code {}
+
+/// The number of parameters and results as one word; see [`Code::shape`].
+#[inline(always)]
+pub(crate) fn shape(params: usize, results: usize) -> u32 {
+    params as u32 | (results as u32) << 16
+}
+
+/// The destination registers of a call, and what comes after it.
+pub(crate) struct CallShape<'c> {
+    pub(crate) results: RegList<'c>,
+    pub(crate) next: u32,
+}
+
+impl Code {
+    fn new(index: usize, function: &Function) -> Result<Code, LoadError> {
+        let (regs, slot_words) = (function.regs.len(), function.slot_words());
+        let frame_words = HEADER + regs + slot_words;
+        if frame_words > MAX_FRAME_WORDS {
+            let (function, bytes) = (function.name.clone(), frame_words * 8);
+            return Err(LoadError::FrameTooLarge { function, bytes });
+        }
+        let mut at = 0;
+        let slots = function.slots.iter().map(|slot| {
+            let first = at;
+            at += slot.size.div_ceil(8);
+            first
+        });
+        let start = function.code.as_ptr();
+        Ok(Code {
+            start,
+            frame_words,
+            regs,
+            slot_words,
+            shape: shape(usize::from(function.params), function.results.len()),
+            index: index as u32,
+            flags: function.flags,
+            landing: function.landing.map_or(std::ptr::null(), |pc| start.wrapping_add(pc as usize)),
+            slots: slots.collect(),
+            function: NonNull::from(function),
+        })
+    }
+
+    /// The function in the module.
+    #[inline(always)]
+    pub(crate) fn function(&self) -> &Function {
+        // SAFETY: the program owns the module, whose functions do not move or change.
+        unsafe { self.function.as_ref() }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.function().name
+    }
+
+    /// The instruction at a code offset.
+    #[inline(always)]
+    pub(crate) fn at(&self, pc: u32) -> *const u16 {
+        self.start.wrapping_add(pc as usize)
+    }
+
+    /// The landing pad, if the function has one.
+    #[inline(always)]
+    pub(crate) fn landing(&self) -> Option<*const u16> {
+        (!self.landing.is_null()).then_some(self.landing)
+    }
+
+    /// Number of parameters.
+    pub(crate) fn params(&self) -> usize {
+        (self.shape & 0xffff) as usize
+    }
+
+    /// Number of results.
+    pub(crate) fn results(&self) -> usize {
+        (self.shape >> 16) as usize
+    }
+
+    /// The instruction at an offset, and the offset of the next.
+    pub(crate) fn decode(&self, pc: u32) -> (Inst<'_>, u32) {
+        match Inst::decode(&self.function().code, pc) {
+            Ok(decoded) => decoded,
+            Err(error) => panic!("internal error: {} does not decode: {error}", self.name()),
+        }
+    }
+
+    /// The opcode at an offset.
+    pub(crate) fn op_at(&self, pc: u32) -> Option<Op> {
+        Op::from_u16(*self.function().code.get(pc as usize)?)
+    }
+
+    /// What the call at an offset leaves to be done when its callee has returned.
+    pub(crate) fn call_shape(&self, pc: u32) -> CallShape<'_> {
+        let (inst, next) = self.decode(pc);
+        let results = match inst {
+            Inst::Call { results, .. }
+            | Inst::CallClosure { results, .. }
+            | Inst::CallIface { results, .. }
+            | Inst::CallNative { results, .. } => results,
+            other => panic!("internal error: {} waits for a call at {:?}", self.name(), other.op()),
+        };
+        CallShape { results, next }
+    }
+}
+
+/// A loaded program.
+pub struct Program {
+    module: Box<Module>,
+    codes: Vec<Code>,
+    strings: Vec<(u64, u64)>,
+    natives: Vec<NativeFn>,
+    types: LoadedTypes,
+    /// One immortal closure object for each function: its index, nothing captured.
+    closures: Vec<u64>,
+    /// Selectors of `Error() string` and `String() string`.
+    pub(crate) error_method: Option<u32>,
+    pub(crate) string_method: Option<u32>,
+}
+
+impl Program {
+    /// Verifies a module, builds its types, and finds its native functions.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn load(module: Module, natives: &Registry) -> Result<Program, LoadError> {
+        let verified = Verified::check(module).map_err(LoadError::Invalid)?;
+        Program::load_verified(verified, natives)
+    }
+
+    /// As [`Program::load`], for a module that was verified before.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn load_verified(verified: Verified, natives: &Registry) -> Result<Program, LoadError> {
+        let module = Box::new(verified.0);
+        let codes = module.functions.iter().enumerate().map(|(i, f)| Code::new(i, f));
+        let codes = codes.collect::<Result<Vec<_>, _>>()?;
+        let natives = find_natives(&module, natives)?;
+        let strings = module.strings.iter().map(|s| (s.as_ptr() as u64, s.len() as u64)).collect();
+        let closures = (0..module.functions.len() as u64).collect();
+        let types = LoadedTypes::load(&module);
+        let method = |name: &str| method_to_string(&module, name);
+        let (error_method, string_method) = (method("Error"), method("String"));
+        Ok(Program { codes, strings, natives, types, closures, error_method, string_method, module })
+    }
+
+    /// The module that the program was loaded from.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// The program's types.
+    #[inline(always)]
+    pub fn types(&self) -> &LoadedTypes {
+        &self.types
+    }
+
+    /// The function with this index.
+    #[inline(always)]
+    pub(crate) fn code(&self, func: u32) -> &Code {
+        &self.codes[func as usize]
+    }
+
+    /// All functions.
+    pub(crate) fn codes(&self) -> &[Code] {
+        &self.codes
+    }
+
+    /// Address and length of a string constant.
+    #[inline(always)]
+    pub(crate) fn string(&self, string: u32) -> (u64, u64) {
+        self.strings[string as usize]
+    }
+
+    /// The type with this index.
+    #[inline(always)]
+    pub(crate) fn ty(&self, ty: u32) -> Ty {
+        self.types.get(ty)
+    }
+
+    /// The type word of the type with this index.
+    #[inline(always)]
+    pub(crate) fn type_word(&self, ty: u32) -> u64 {
+        self.types.get(ty).word()
+    }
+
+    /// The closure that stands for a function without captured variables.
+    #[inline(always)]
+    pub(crate) fn static_closure(&self, func: u32) -> u64 {
+        std::ptr::from_ref(&self.closures[func as usize]) as u64
+    }
+
+    /// The native function with this index.
+    #[inline(always)]
+    pub(crate) fn native(&self, native: u32) -> NativeFn {
+        self.natives[native as usize]
+    }
+
+    /// Words of the largest frame.
+    pub(crate) fn max_frame_words(&self) -> usize {
+        self.codes.iter().map(|c| c.frame_words).max().unwrap_or(HEADER)
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Program({} functions)", self.codes.len())
+    }
+}
+
+fn find_natives(module: &Module, registry: &Registry) -> Result<Vec<NativeFn>, LoadError> {
+    let mut missing = Vec::new();
+    let mut found = Vec::with_capacity(module.natives.len());
+    let mut seen = HashMap::new();
+    for import in &module.natives {
+        match registry.get(&import.name) {
+            Some(native) => found.push(native),
+            None => {
+                seen.entry(&import.name).or_insert_with(|| missing.push(import.name.clone()));
+            }
+        }
+    }
+    if missing.is_empty() { Ok(found) } else { Err(LoadError::MissingNatives(missing)) }
+}
+
+/// The selector of an exported method without parameters that answers a string.
+fn method_to_string(module: &Module, name: &str) -> Option<u32> {
+    let string = module.known.string?;
+    let is_it = |s: &vo_bytecode::module::Selector| {
+        s.name == name
+            && s.pkg.is_empty()
+            && matches!(&module.type_desc(s.ty).kind,
+                vo_bytecode::TypeKind::Func { params, results, .. } if params.is_empty() && results[..] == [string])
+    };
+    module.selectors.iter().position(is_it).map(|i| i as u32)
+}

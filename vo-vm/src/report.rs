@@ -1,0 +1,192 @@
+//! The reports of panics and fatal errors, as Go prints them.
+//!
+//! ```text
+//!   panic: first [recovered]
+//!   	panic: second
+//!   [signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x2c]
+//!
+//!   goroutine 1 [running]:
+//!   main.f(...)
+//!   	/home/me/prog.vo:12 +0x1d
+//! ```
+
+use crate::machine::Machine;
+use crate::trace;
+use crate::unwind::{Panic, Panics};
+use std::fmt::Write;
+use vo_runtime::rtype::{Kind, Ty};
+use vo_runtime::value::load_str;
+
+/// The report of the fiber's panics, none of which was recovered.
+pub(crate) fn uncaught_panic(m: &mut Machine) -> String {
+    let id = m.fiber_ref().id();
+    let program = m.program_ref();
+    let fiber = m.fiber_mut();
+    let mut out = String::new();
+    let created = (fiber.creator, fiber.created_at);
+    let panics = fiber.panics();
+    write_panics(&mut out, panics, panics.stack.len());
+    let last = panics.stack.last().expect("internal error: a report of no panic");
+    if last.signal {
+        let pc = last.trace.first().map_or(0, |site| trace::place_number(site.func, site.pc));
+        let _ = writeln!(out, "[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc={pc:#x}]");
+    }
+    let _ = write!(out, "\ngoroutine {id} [running]:\n");
+    trace::write_sites(&mut out, program, &last.trace);
+    trace::write_creator(&mut out, program, created);
+    out
+}
+
+/// The first `n` panics, oldest first.
+fn write_panics(out: &mut String, panics: &Panics, n: usize) {
+    let Some(i) = n.checked_sub(1) else { return };
+    let panic = &panics.stack[i];
+    if i > 0 {
+        write_panics(out, panics, i);
+        let older = &panics.stack[i - 1];
+        if older.repanicked {
+            return;
+        }
+        if !older.goexit {
+            out.push('\t');
+        }
+    }
+    if panic.goexit {
+        return;
+    }
+    out.push_str("panic: ");
+    write_value(out, panic);
+    if panic.recovered && panic.repanicked {
+        out.push_str(" [recovered, repanicked]");
+    } else if panic.recovered {
+        out.push_str(" [recovered]");
+    }
+    out.push('\n');
+}
+
+fn write_value(out: &mut String, panic: &Panic) {
+    if let Some(text) = &panic.text {
+        return write_indented(out, text);
+    }
+    // SAFETY: the value of a panic is an interface value, kept alive by the fiber.
+    match unsafe { Ty::from_word(panic.ty) } {
+        None => out.push_str("nil"),
+        Some(ty) => write_basic(out, ty, panic.data),
+    }
+}
+
+/// A value as the panic report shows it: what has a basic kind by its value, with the type's name
+/// around it where that is a defined one; all else by its type and address.
+fn write_basic(out: &mut String, ty: Ty, data: u64) {
+    if matches!(ty.kind, Kind::Array | Kind::Struct | Kind::Slice | Kind::Map | Kind::Chan | Kind::Func | Kind::Pointer
+        | Kind::Interface | Kind::UnsafePointer | Kind::Internal)
+    {
+        let _ = write!(out, "({}) {:#x}", ty.name, data);
+        return;
+    }
+    let named = !ty.defined.is_empty() && !ty.pkg.is_empty();
+    if named {
+        let _ = write!(out, "{}(", ty.name);
+    }
+    match ty.kind {
+        Kind::String => {
+            // SAFETY: a string is not inline: the data word is the address of its two words.
+            let s = unsafe { load_str(data) };
+            // SAFETY: the string is alive as long as the panic is.
+            let text = unsafe { vo_runtime::value::bytes_of(s) };
+            if named {
+                out.push('"');
+            }
+            write_indented(out, text);
+            if named {
+                out.push('"');
+            }
+        }
+        Kind::Bool => out.push_str(if data != 0 { "true" } else { "false" }),
+        Kind::Float32 => write_float(out, f64::from(f32::from_bits(data as u32))),
+        Kind::Float64 => write_float(out, f64::from_bits(data)),
+        Kind::Complex64 | Kind::Complex128 => write_complex(out, ty.kind, data),
+        kind if kind >= Kind::Uint => {
+            let _ = write!(out, "{data}");
+        }
+        _ => {
+            let _ = write!(out, "{}", data as i64);
+        }
+    }
+    if named {
+        out.push(')');
+    }
+}
+
+fn write_complex(out: &mut String, kind: Kind, data: u64) {
+    // SAFETY: a complex number is not inline: the data word is the address of its parts.
+    let (re, im) = unsafe {
+        if kind == Kind::Complex64 {
+            let parts = data as *const f32;
+            (f64::from(*parts), f64::from(*parts.add(1)))
+        } else {
+            let parts = data as *const f64;
+            (*parts, *parts.add(1))
+        }
+    };
+    out.push('(');
+    write_float(out, re);
+    write_float(out, im);
+    out.push_str("i)");
+}
+
+/// A float as `print` writes it: always a sign, seven digits, three digits of exponent.
+pub(crate) fn write_float(out: &mut String, value: f64) {
+    if value.is_nan() {
+        return out.push_str("NaN");
+    }
+    if value.is_infinite() {
+        return out.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
+    }
+    let text = format!("{:.6e}", value.abs());
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let sign = if value.is_sign_negative() { '-' } else { '+' };
+    let exponent_sign = if exponent < 0 { '-' } else { '+' };
+    let _ = write!(out, "{sign}{mantissa}e{exponent_sign}{:03}", exponent.abs());
+}
+
+/// Text whose further lines are indented by a tab.
+fn write_indented(out: &mut String, text: &[u8]) {
+    out.push_str(&String::from_utf8_lossy(text).replace('\n', "\n\t"));
+}
+
+/// What a method that should have given a panic its text panicked with.
+pub(crate) fn why_printing_failed(ty: u64, data: u64) -> String {
+    // SAFETY: the value of a panic, kept alive by the fiber.
+    match unsafe { Ty::from_word(ty) } {
+        None => String::from("nil"),
+        Some(ty) if ty.kind == Kind::String && ty.pkg.is_empty() => {
+            // SAFETY: a string's data word is the address of its two words.
+            let s = unsafe { load_str(data) };
+            // SAFETY: the string is alive as long as the panic is.
+            String::from_utf8_lossy(unsafe { vo_runtime::value::bytes_of(s) }).into_owned()
+        }
+        Some(ty) => format!("type {}", ty.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn float(value: f64) -> String {
+        let mut out = String::new();
+        write_float(&mut out, value);
+        out
+    }
+
+    #[test]
+    fn floats_print_as_the_builtin_does() {
+        assert_eq!(float(1.5), "+1.500000e+000");
+        assert_eq!(float(-0.001), "-1.000000e-003");
+        assert_eq!(float(0.0), "+0.000000e+000");
+        assert_eq!(float(1e100), "+1.000000e+100");
+        assert_eq!(float(f64::NEG_INFINITY), "-Inf");
+    }
+}

@@ -1,0 +1,225 @@
+//! A fiber's turn on a worker: how it begins, how a blocking operation is completed, and what
+//! happens when the fiber's last frame has gone.
+
+use crate::dying;
+use crate::fiber::VoFiber;
+use crate::interp::{self, Exit, Site, Transfer};
+use crate::machine::Machine;
+use crate::native::{Completion, NativeCx, PendingCall};
+use crate::record;
+use crate::unwind;
+use crate::value;
+use crate::window::{Bottom, Window};
+use smallvec::{SmallVec, smallvec};
+use vo_bytecode::operand::RegList;
+use vo_bytecode::{Inst, Reg, Status};
+use vo_runtime::panic::{RuntimePanic, Trap};
+use vo_sched::chan::{SendResult, finish_recv, finish_send};
+use vo_sched::fiber::{FiberVTable, Outcome};
+use vo_sched::select::{Selected, finish_select};
+use vo_sched::waiter::Dir;
+use vo_sched::{FiberRef, WorkerCx};
+
+/// How the scheduler runs Vo fibers.
+pub(crate) static VO_FIBER: FiberVTable =
+    FiberVTable { name: "goroutine", resume: resume_fiber, finish: finish_fiber, drop: drop_fiber };
+
+/// # Safety
+/// See [`FiberVTable::resume`]; the fiber is a [`VoFiber`].
+unsafe fn resume_fiber(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
+    // SAFETY: the worker that runs a fiber may touch it; the machine was set when the worker started.
+    let (m, fiber) = unsafe { (Machine::of(cx), VoFiber::of(fiber)) };
+    m.begin_turn(fiber, cx);
+    let exit = match record::resume(m) {
+        Transfer::Go(w, pc) => interp::run(m, w, pc),
+        Transfer::Exit(exit) => exit,
+    };
+    m.end_turn();
+    match exit {
+        Exit::Finished => Outcome::Finished,
+        Exit::Parked => Outcome::Parked,
+        Exit::Yielded => Outcome::Yielded,
+        Exit::Native(_) => panic!("internal error: a fiber's turn ended in a native activation"),
+    }
+}
+
+/// # Safety
+/// See [`FiberVTable::finish`].
+unsafe fn finish_fiber(fiber: FiberRef, _cx: &mut WorkerCx) {
+    // SAFETY: the fiber was boxed when it was made and nobody refers to it any more.
+    drop(unsafe { Box::from_raw(fiber.as_ptr().cast::<VoFiber>()) });
+}
+
+/// # Safety
+/// See [`FiberVTable::drop`].
+unsafe fn drop_fiber(fiber: FiberRef) {
+    // SAFETY: as for `finish_fiber`.
+    drop(unsafe { Box::from_raw(fiber.as_ptr().cast::<VoFiber>()) });
+}
+
+/// The fiber has been woken: completes the blocking operation at `site`.
+pub(crate) fn complete(m: &mut Machine, site: Site) -> Transfer {
+    let code = site.w.code();
+    let (inst, next) = code.decode(site.pc);
+    match inst {
+        Inst::ChanSend { .. } => {
+            if finish_send(m.worker()) == SendResult::Closed {
+                return unwind::trap(m, site, RuntimePanic::SendOnClosed {}.into());
+            }
+        }
+        Inst::ChanRecv { ok, words, .. } => {
+            let mut buffer: SmallVec<[u64; 8]> = smallvec![0; words.len()];
+            // SAFETY: the verifier has seen that the receive names as many words as the element has.
+            let received = unsafe { finish_recv(m.worker(), buffer.as_mut_ptr()) };
+            put(site, words, &buffer);
+            site.w.set(ok, u64::from(received));
+        }
+        Inst::SelectExec { dst, .. } => match finish_waited_select(m) {
+            Ok(case) => site.w.set(dst, case),
+            Err(trap) => return unwind::trap(m, site, trap),
+        },
+        Inst::CallNative { .. } => return complete_native(m, site, &[]),
+        other => panic!("internal error: {} waited at {:?}", code.name(), other.op()),
+    }
+    Transfer::Go(site.w, code.at(next))
+}
+
+fn put(site: Site, regs: RegList<'_>, words: &[u64]) {
+    for (reg, &word) in regs.iter().zip(words) {
+        site.w.set(reg, word);
+    }
+}
+
+/// The chosen case of a select that has waited; what it received is left for `SelectValue`.
+fn finish_waited_select(m: &mut Machine) -> Result<u64, Trap> {
+    let values = m.select.values.as_mut_ptr();
+    let copy = |_: usize, dir: Dir| if dir == Dir::Recv { values } else { std::ptr::null_mut() };
+    // SAFETY: `values` has room for the largest element of the program.
+    match unsafe { finish_select(m.worker(), copy) } {
+        Selected::Ready { index, ok } => {
+            m.select.ok = ok;
+            Ok(index as u64)
+        }
+        Selected::Closed { .. } => Err(RuntimePanic::SendOnClosed {}.into()),
+        Selected::NotReady | Selected::Block => panic!("internal error: a select that waited chose nothing"),
+    }
+}
+
+/// A Vo function that the native at `site` had called has returned; its results are in the
+/// return buffer.
+pub(crate) fn native_callee_returned(m: &mut Machine, site: Site) -> Transfer {
+    let results: SmallVec<[u64; 8]> = SmallVec::from_slice(&m.ret);
+    complete_native(m, site, &results)
+}
+
+/// Runs the completion of the native call at `site`.
+fn complete_native(m: &mut Machine, site: Site, callee: &[u64]) -> Transfer {
+    let code = site.w.code();
+    let call = code.call_shape(site.pc);
+    let mut results: SmallVec<[u64; 8]> = smallvec![0; call.results.len()];
+    let pending = m.fiber_mut().pending.pop().expect("internal error: a native call without completion goes on");
+    let status = match pending {
+        None => Status::Ok,
+        Some(completion) => {
+            let Completion { run, roots } = *completion;
+            run(&mut NativeCx { m, site, args: &roots }, callee, &mut results)
+        }
+    };
+    native_answered(m, site, status, call.results, call.next, &results)
+}
+
+/// Goes on after a native function, or its completion, has answered.
+pub(crate) fn native_answered(
+    m: &mut Machine,
+    site: Site,
+    status: Status,
+    regs: RegList<'_>,
+    next: u32,
+    results: &[u64],
+) -> Transfer {
+    if m.leaving {
+        m.leaving = false;
+        return Transfer::Exit(Exit::Finished);
+    }
+    match status {
+        Status::Ok => match m.pending_call.take() {
+            Some(call) => enter_callback(m, site, &call),
+            None => {
+                put(site, regs, results);
+                Transfer::Go(site.w, site.w.code().at(next))
+            }
+        },
+        Status::Panic => unwind::unwind(m, site),
+        Status::WaitIo | Status::Wake => {
+            let staged = m.staged.take().or_else(|| keep_results(results));
+            m.fiber_mut().pending.push(staged);
+            record::spill(m, site.w, site.pc);
+            Transfer::Exit(if status == Status::WaitIo { Exit::Parked } else { Exit::Yielded })
+        }
+    }
+}
+
+/// A native that had its results before it gave the worker up: they are delivered when it goes on.
+fn keep_results(results: &[u64]) -> Option<Box<Completion>> {
+    if results.is_empty() {
+        return None;
+    }
+    let kept: SmallVec<[u64; 4]> = SmallVec::from_slice(results);
+    let roots = results.to_vec();
+    let run = Box::new(move |_: &mut NativeCx<'_>, _: &[u64], out: &mut [u64]| {
+        out.copy_from_slice(&kept);
+        Status::Ok
+    });
+    Some(Box::new(Completion { run, roots }))
+}
+
+/// Enters a Vo function for the native at `site`, which goes on when it returns.
+fn enter_callback(m: &mut Machine, site: Site, call: &PendingCall) -> Transfer {
+    let staged = m.staged.take();
+    let program = m.program_ref();
+    // SAFETY: a native hands over a function value of the program, or nil.
+    let Some(func) = (unsafe { value::closure_func(call.closure) }) else {
+        return unwind::trap(m, site, RuntimePanic::NilDereference {}.into());
+    };
+    let code = program.code(func);
+    assert_eq!(code.params(), call.args.len() + 1, "internal error: a native calls {} with other arguments", code.name());
+    m.fiber_mut().pending.push(staged);
+    // SAFETY: there is room for a frame behind a frame, see `Interp::enter`.
+    let new = unsafe { Window::at(site.w.end()) };
+    new.set(Reg(0), call.closure);
+    for (i, &arg) in call.args.iter().enumerate() {
+        new.set(Reg(i as u16 + 1), arg);
+    }
+    new.set_header(code, site.w.base(), std::ptr::null(), site.pc, Bottom::Fiber);
+    new.clear_slots(code);
+    if new.base() > m.limit || m.interrupted() {
+        return m.poll_at_entry(new);
+    }
+    Transfer::Go(new, code.start)
+}
+
+/// The fiber's last frame has returned.
+pub(crate) fn fiber_returned(m: &mut Machine) -> Transfer {
+    if m.fiber_mut().is_dying() {
+        return dying::text_is_there(m);
+    }
+    if m.fiber_mut().is_main {
+        m.end_program(0, String::new());
+    }
+    Transfer::Exit(Exit::Finished)
+}
+
+/// A panic has left the fiber's last frame.
+pub(crate) fn uncaught(m: &mut Machine) -> Transfer {
+    let fiber = m.fiber_mut();
+    if fiber.is_dying() {
+        return dying::panicked_again(m);
+    }
+    if fiber.panics().stack.last().is_some_and(|top| top.goexit) {
+        if fiber.is_main {
+            m.main_left();
+        }
+        return Transfer::Exit(Exit::Finished);
+    }
+    dying::begin(m)
+}

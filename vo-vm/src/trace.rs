@@ -1,0 +1,118 @@
+//! Traces: the frames of a fiber, from its VM stack and its records, as Go's tracebacks name them.
+//!
+//! A *place number* stands for (function, code offset) where Go has a program counter.
+
+use crate::fiber::VoFiber;
+use crate::interp::Site;
+use crate::machine::Machine;
+use crate::native::Caller;
+use crate::program::Program;
+use crate::record::Record;
+use crate::unwind::{PANIC_MARK, TraceSite};
+use std::fmt::Write;
+use vo_bytecode::PointKind;
+
+/// Frames printed of a trace: so many innermost ones and as many outermost ones.
+const HALF_PRINTED: usize = 50;
+
+/// The number that stands for a place. Never 0.
+pub(crate) fn place_number(func: u32, pc: u32) -> u64 {
+    (u64::from(func) + 1) << 24 | u64::from(pc.min((1 << 24) - 1))
+}
+
+/// The frame that a place number stands for.
+pub(crate) fn place(program: &Program, number: u64) -> Option<Caller> {
+    let func = u32::try_from((number >> 24).checked_sub(1)?).ok()?;
+    let pc = number as u32 & 0xff_ffff;
+    (func as usize) .lt(&program.codes().len()).then(|| caller(program, TraceSite { func, pc }))
+}
+
+fn caller(program: &Program, site: TraceSite) -> Caller {
+    let function = program.code(site.func).function();
+    let (file, line) = function.line_at(site.pc);
+    let file = program.module().files.get(file as usize).cloned().unwrap_or_default();
+    Caller { function: function.name.clone(), file, line, pc: place_number(site.func, site.pc) }
+}
+
+/// The frames on the VM stack from a site on, innermost first.
+pub(crate) fn live_sites(site: Site) -> impl Iterator<Item = TraceSite> {
+    let mut next = Some(site);
+    std::iter::from_fn(move || {
+        let Site { w, pc } = next?;
+        next = w.caller().map(|caller| Site { w: caller, pc: w.call_pc() });
+        Some(TraceSite { func: w.code().index, pc })
+    })
+}
+
+/// The frames that a fiber has saved, innermost first; those that have not begun are left out
+/// unless nothing else is there.
+pub(crate) fn saved_sites<'a>(program: &'a Program, saved: &'a [u64]) -> impl Iterator<Item = TraceSite> + 'a {
+    Record::all(program, saved)
+        .enumerate()
+        .filter(|(i, record)| *i == 0 || record.point.kind != PointKind::Entry)
+        .map(|(_, record)| TraceSite { func: record.code.index, pc: record.point.pc })
+}
+
+/// All frames of the fiber that runs.
+fn running_sites(m: &Machine, site: Site) -> Vec<TraceSite> {
+    let saved = saved_sites(m.program(), &m.fiber().saved);
+    live_sites(site).chain(saved.filter(|s| s.pc != 0)).collect()
+}
+
+/// See [`crate::native::NativeCx::callers`].
+pub(crate) fn callers(m: &Machine, site: Site, skip: usize, limit: usize) -> Vec<Caller> {
+    let program = m.program();
+    let shown = |s: &TraceSite| !program.code(s.func).flags.wrapper;
+    let sites = running_sites(m, site).into_iter().filter(shown);
+    sites.skip(skip).take(limit).map(|s| caller(program, s)).collect()
+}
+
+/// The trace of the fiber that runs.
+pub(crate) fn current(m: &Machine, site: Site) -> String {
+    let mut out = format!("goroutine {} [running]:\n", m.fiber_ref().id());
+    write_sites(&mut out, m.program(), &running_sites(m, site));
+    write_creator(&mut out, m.program(), (m.fiber().creator, m.fiber().created_at));
+    out
+}
+
+/// The trace of a fiber that is on no worker, with what it waits for.
+pub(crate) fn write_parked(out: &mut String, program: &Program, fiber: &VoFiber) {
+    let _ = writeln!(out, "goroutine {} [{}]:", fiber.header.id(), fiber.header.wait_reason().text());
+    let sites: Vec<TraceSite> = saved_sites(program, &fiber.saved).collect();
+    write_sites(out, program, &sites);
+    write_creator(out, program, (fiber.creator, fiber.created_at));
+}
+
+/// Writes frames, innermost first; the middle of many is left out.
+pub(crate) fn write_sites(out: &mut String, program: &Program, sites: &[TraceSite]) {
+    let shown = |s: &&TraceSite| **s == PANIC_MARK || !program.code(s.func).flags.wrapper;
+    let sites: Vec<&TraceSite> = sites.iter().filter(shown).collect();
+    if sites.len() <= 2 * HALF_PRINTED {
+        return sites.iter().for_each(|site| write_site(out, program, **site));
+    }
+    let (first, last) = (&sites[..HALF_PRINTED], &sites[sites.len() - HALF_PRINTED..]);
+    first.iter().for_each(|site| write_site(out, program, **site));
+    let _ = writeln!(out, "...{} frames elided...", sites.len() - 2 * HALF_PRINTED);
+    last.iter().for_each(|site| write_site(out, program, **site));
+}
+
+fn write_site(out: &mut String, program: &Program, site: TraceSite) {
+    if site == PANIC_MARK {
+        out.push_str("panic({...})\n");
+        return;
+    }
+    let frame = caller(program, site);
+    let args = if program.code(site.func).params() == 0 { "" } else { "..." };
+    let _ = write!(out, "{}({args})\n\t{}:{} +{:#x}\n", frame.function, frame.file, frame.line, 2 * site.pc);
+}
+
+/// Writes who started a goroutine.
+pub(crate) fn write_creator(out: &mut String, program: &Program, created: (u64, (u32, u32))) {
+    let (creator, (func, pc)) = created;
+    if creator == 0 {
+        return;
+    }
+    let frame = caller(program, TraceSite { func, pc });
+    let Caller { function, file, line, .. } = frame;
+    let _ = write!(out, "created by {function} in goroutine {creator}\n\t{file}:{line} +{:#x}\n", 2 * pc);
+}
