@@ -164,7 +164,7 @@ impl<'m> NativeCx<'m> {
     }
 
     /// The program's types.
-    pub fn types(&self) -> &LoadedTypes {
+    pub fn types(&self) -> &Arc<LoadedTypes> {
         self.m.program().types()
     }
 
@@ -253,18 +253,28 @@ impl Program {
 impl NativeCx<'_> {
     /// A new string with these bytes.
     pub fn string(&mut self, bytes: &[u8]) -> Str {
-        self.m.new_string(self.site.w, bytes)
+        let made = self.m.new_string(self.site.w, bytes);
+        self.made(made)
     }
 
     /// A new `[]byte` with these bytes.
     pub fn byte_slice(&mut self, bytes: &[u8]) -> Slice {
-        let Str { ptr, len } = self.m.new_bytes(self.site.w, bytes);
+        let Str { ptr, len } = self.string(bytes);
         Slice { ptr, len, cap: len }
     }
 
     /// A new zeroed value of a type: its address.
     pub fn alloc(&mut self, ty: Ty) -> u64 {
-        self.m.alloc(self.site.w, ty)
+        let made = self.m.alloc(self.site.w, ty);
+        self.made(made)
+    }
+
+    /// What was made; without memory the program ends at once, and the native goes on with nothing.
+    fn made<T: Default>(&mut self, made: Result<T, Trap>) -> T {
+        made.unwrap_or_else(|trap| {
+            let _ = self.trap(trap);
+            T::default()
+        })
     }
 
     /// `len` zeroed elements of type `elem` with room for `cap`.
@@ -293,7 +303,8 @@ impl NativeCx<'_> {
     /// An `any` that holds a string.
     pub fn any_string(&mut self, bytes: &[u8]) -> Iface {
         let ty = self.types().known.string.expect("internal error: a program without type string");
-        self.m.box_string(self.site.w, ty, bytes)
+        let made = self.m.box_string(self.site.w, ty, bytes);
+        self.made(made)
     }
 
     /// An `any` that holds an int.
@@ -310,8 +321,7 @@ impl NativeCx<'_> {
 
     /// An error value with the text of a run-time error (its type is `runtime.Error`).
     pub fn runtime_error(&mut self, text: &str) -> Iface {
-        let (ty, data) = crate::value::runtime_error(self.m, self.site.w, text);
-        Iface { ty, data }
+        crate::value::runtime_error(self.m, self.site.w, text).unwrap_or_default()
     }
 
     /// Stores an address into memory that the collector looks at.
@@ -518,9 +528,12 @@ impl NativeCx<'_> {
     }
 
     /// Starts a timer: from the moment `when` of [`NativeCx::now`]'s clock on, and then every `period`
-    /// nanoseconds where that is not 0, it does `action`. Answers the number that names it.
-    pub fn timer_start(&mut self, when: u64, period: u64, action: TimerTask) -> u64 {
-        crate::timer::start(self.m, when, period, action)
+    /// nanoseconds where that is not 0, it does `task`. Answers the number that names it.
+    ///
+    /// # Errors
+    /// No memory is left.
+    pub fn timer_start(&mut self, when: u64, period: u64, task: &TimerTask) -> Result<u64, Trap> {
+        crate::timer::start(self, when, period, task)
     }
 
     /// Stops a timer; true if it had not fired (or was periodic).

@@ -9,6 +9,7 @@ use crate::window::HEADER;
 use std::collections::HashMap;
 use std::fmt;
 use std::ptr::NonNull;
+use std::sync::Arc;
 use vo_bytecode::module::{FuncFlags, Function, Module};
 use vo_bytecode::operand::RegList;
 use vo_bytecode::verify::{VerifyError, verify};
@@ -80,6 +81,8 @@ pub(crate) struct Code {
     landing: *const u16,
     /// First word of each slot.
     pub(crate) slots: Box<[u32]>,
+    /// Words of the slots that may hold addresses.
+    pub(crate) slot_pointers: Box<[u32]>,
     function: NonNull<Function>,
 }
 
@@ -125,8 +128,17 @@ impl Code {
             flags: function.flags,
             landing: function.landing.map_or(std::ptr::null(), |pc| start.wrapping_add(pc as usize)),
             slots: slots.collect(),
+            slot_pointers: Box::default(),
             function: NonNull::from(function),
         })
+    }
+
+    fn find_slot_pointers(&mut self, types: &LoadedTypes) {
+        let mut found = Vec::new();
+        for (slot, &first) in self.function().slots.iter().zip(&self.slots) {
+            pointer_words(types.get(slot.ty.0), u64::from(slot.size), u64::from(first), &mut found);
+        }
+        self.slot_pointers = found.into_boxed_slice();
     }
 
     /// The function in the module.
@@ -195,7 +207,9 @@ pub struct Program {
     codes: Vec<Code>,
     strings: Vec<(u64, u64)>,
     natives: Vec<NativeFn>,
-    types: LoadedTypes,
+    types: Arc<LoadedTypes>,
+    /// Words of the package variables that may hold addresses.
+    global_pointers: Box<[u32]>,
     /// One immortal closure object for each function: its index, nothing captured.
     closures: Vec<u64>,
     /// Selectors of `Error() string` and `String() string`.
@@ -220,14 +234,16 @@ impl Program {
     pub fn load_verified(verified: Verified, natives: &Registry) -> Result<Program, LoadError> {
         let module = Box::new(verified.0);
         let codes = module.functions.iter().enumerate().map(|(i, f)| Code::new(i, f));
-        let codes = codes.collect::<Result<Vec<_>, _>>()?;
+        let mut codes = codes.collect::<Result<Vec<_>, _>>()?;
         let natives = find_natives(&module, natives)?;
         let strings = module.strings.iter().map(|s| (s.as_ptr() as u64, s.len() as u64)).collect();
         let closures = (0..module.functions.len() as u64).collect();
-        let types = LoadedTypes::load(&module);
+        let types = Arc::new(LoadedTypes::load(&module));
+        codes.iter_mut().for_each(|code| code.find_slot_pointers(&types));
+        let global_pointers = find_global_pointers(&module, &types);
         let method = |name: &str| method_to_string(&module, name);
         let (error_method, string_method) = (method("Error"), method("String"));
-        Ok(Program { codes, strings, natives, types, closures, error_method, string_method, module })
+        Ok(Program { codes, strings, natives, types, global_pointers, closures, error_method, string_method, module })
     }
 
     /// The module that the program was loaded from.
@@ -237,7 +253,7 @@ impl Program {
 
     /// The program's types.
     #[inline(always)]
-    pub fn types(&self) -> &LoadedTypes {
+    pub fn types(&self) -> &Arc<LoadedTypes> {
         &self.types
     }
 
@@ -282,6 +298,11 @@ impl Program {
         self.natives[native as usize]
     }
 
+    /// Words of the package variables that may hold addresses.
+    pub(crate) fn global_pointers(&self) -> &[u32] {
+        &self.global_pointers
+    }
+
     /// Words of the largest frame.
     pub(crate) fn max_frame_words(&self) -> usize {
         self.codes.iter().map(|c| c.frame_words).max().unwrap_or(HEADER)
@@ -292,6 +313,23 @@ impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Program({} functions)", self.codes.len())
     }
+}
+
+/// Adds the words of `bytes` bytes of a type, the first of which is word `first`, that may hold addresses.
+fn pointer_words(ty: Ty, bytes: u64, first: u64, found: &mut Vec<u32>) {
+    let words = bytes.div_ceil(8);
+    found.extend((0..words).filter(|&i| ty.layout.is_pointer(i as usize)).map(|i| (first + i) as u32));
+}
+
+fn find_global_pointers(module: &Module, types: &LoadedTypes) -> Box<[u32]> {
+    let mut found = Vec::new();
+    for var in &module.globals.vars {
+        let ty = types.get(var.ty.0);
+        if !ty.is_noscan() {
+            pointer_words(ty, ty.size, var.offset / 8, &mut found);
+        }
+    }
+    found.into_boxed_slice()
 }
 
 fn find_natives(module: &Module, registry: &Registry) -> Result<Vec<NativeFn>, LoadError> {

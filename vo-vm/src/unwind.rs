@@ -32,7 +32,7 @@ use crate::resume;
 use crate::value::{self, Deferred};
 use crate::window::{Bottom, Window};
 use vo_bytecode::{PointKind, Reg, Status};
-use vo_runtime::panic::{RuntimePanic, Trap};
+use vo_runtime::panic::{AssertionError, RuntimePanic, Trap};
 
 /// A step of a trace: function, code offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -283,15 +283,41 @@ pub(crate) fn defer_unwind(m: &mut Machine, site: Site, next: *const u16, list: 
 impl Machine {
     /// Puts a panic with an interface value on top of the fiber's.
     pub(crate) fn set_panic(&mut self, w: Window, ty: u64, data: u64) {
-        let (ty, data) = if ty == 0 { value::panic_nil_error(self, w) } else { (ty, data) };
-        self.fiber_mut().panics().push(ty, data, false, false);
+        self.stats.panics += 1;
+        if ty != 0 {
+            return self.fiber_mut().panics().push(ty, data, false, false);
+        }
+        match value::panic_nil_error(self, w) {
+            Some(value) => self.fiber_mut().panics().push(value.ty, value.data, false, false),
+            None => self.set_text_panic("panic called with nil argument (use GODEBUG=panicnil=1 to disable)"),
+        }
     }
 
     /// Puts a run-time panic on top of the fiber's.
     pub(crate) fn set_runtime_panic(&mut self, w: Window, panic: RuntimePanic) {
-        let (ty, data) = value::runtime_error(self, w, &panic.error_text());
+        self.stats.panics += 1;
+        let text = panic.error_text();
         let signal = matches!(panic, RuntimePanic::NilDereference {});
-        self.fiber_mut().panics().push(ty, data, false, signal);
+        match value::runtime_error(self, w, &text) {
+            Some(value) => self.fiber_mut().panics().push(value.ty, value.data, false, signal),
+            None => self.set_text_panic(&text),
+        }
+    }
+
+    /// Puts the panic of a failed type assertion on top of the fiber's.
+    pub(crate) fn set_assertion_panic(&mut self, w: Window, error: &AssertionError) {
+        self.stats.panics += 1;
+        match value::assertion_error(self, w, error) {
+            Some(value) => self.fiber_mut().panics().push(value.ty, value.data, false, false),
+            None => self.set_text_panic(&error.text()),
+        }
+    }
+
+    /// A panic whose value cannot be made: its text is all there is.
+    fn set_text_panic(&mut self, text: &str) {
+        let panics = self.fiber_mut().panics();
+        panics.push(0, 0, false, false);
+        panics.top().text = Some(text.as_bytes().to_vec());
     }
 
     /// Puts a `runtime.Goexit` on top of the fiber's panics.

@@ -137,6 +137,15 @@ impl Window {
         self.0.wrapping_add(code.regs + word)
     }
 
+    /// Zeroes the slots of a new frame.
+    #[inline(always)]
+    pub(crate) fn clear_slots(self, code: &Code) {
+        if code.slot_words != 0 {
+            // SAFETY: the frame has room for its slots, which lie behind its registers.
+            unsafe { std::ptr::write_bytes(self.slot(code, 0), 0, code.slot_words) };
+        }
+    }
+
     /// The first word behind the frame.
     #[inline(always)]
     pub(crate) fn end(self) -> *mut u64 {

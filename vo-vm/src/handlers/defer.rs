@@ -13,16 +13,14 @@ impl Interp<'_> {
     pub(crate) fn defer_push(&mut self, list: Reg, func: u32, args: RegList<'_>) -> Flow {
         let words = self.words(args);
         let head = Deferred::push_func(self.m, self.w, self.w.get(list), func, &words);
-        self.w.set(list, head);
-        Flow::Next
+        self.put_result(list, head)
     }
 
     #[inline(always)]
     pub(crate) fn defer_closure(&mut self, list: Reg, closure: Reg, args: RegList<'_>) -> Flow {
         let words = self.words(args);
         let head = Deferred::push_closure(self.m, self.w, self.w.get(list), self.w.get(closure), &words);
-        self.w.set(list, head);
-        Flow::Next
+        self.put_result(list, head)
     }
 
     #[inline(always)]
@@ -37,8 +35,7 @@ impl Interp<'_> {
         let mut words = self.words(args);
         words.insert(0, self.w.get(data));
         let head = Deferred::push_func(self.m, self.w, self.w.get(list), func, &words);
-        self.w.set(list, head);
-        Flow::Next
+        self.put_result(list, head)
     }
 
     #[inline(always)]

@@ -3,13 +3,13 @@
 //! Memory that Vo code shares is read and written by value, never through references; words are
 //! relaxed atomics, so they do not tear.
 
-use crate::interp::{Flow, Interp, Transfer};
+use crate::interp::{Flow, Interp};
 use crate::value;
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
-use vo_runtime::object::memory;
 use vo_runtime::panic::{RuntimePanic, Trap};
-use vo_runtime::value::{load_uint, load_word, store_uint, store_word};
+use vo_runtime::rtype;
+use vo_runtime::value::{load_uint, store_uint};
 
 macro_rules! loads {
     ($($name:ident $at:ident $size:literal |$word:ident| $value:expr;)*) => {
@@ -114,6 +114,18 @@ impl Interp<'_> {
         }
     }
 
+    /// Sets a register to what an operation made, or raises what it answered.
+    #[inline(always)]
+    pub(crate) fn put_result(&mut self, dst: Reg, result: Result<u64, Trap>) -> Flow {
+        match result {
+            Ok(word) => {
+                self.w.set(dst, word);
+                Flow::Next
+            }
+            Err(trap) => self.trap(trap),
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn load_any(&mut self, dst: Reg, base: Reg, offset: i32) -> Flow {
         self.load_ptr(dst, base, offset)
@@ -195,5 +207,34 @@ impl Interp<'_> {
         let ty = self.m.program().ty(ty);
         self.m.zero_value(dst, ty);
         Flow::Next
+    }
+
+    #[inline(always)]
+    pub(crate) fn eq_mem(&mut self, dst: Reg, a: Reg, b: Reg, ty: u32) -> Flow {
+        let ty = self.m.program().ty(ty);
+        // SAFETY: both addresses hold a value of the type.
+        let equal = unsafe { rtype::eq_mem(self.w.get(a), self.w.get(b), ty) };
+        self.put_result(dst, equal.map(u64::from))
+    }
+
+    #[inline(always)]
+    pub(crate) fn new(&mut self, dst: Reg, ty: u32) -> Flow {
+        let ty = self.m.program().ty(ty);
+        let made = self.m.alloc(self.w, ty);
+        self.put_result(dst, made)
+    }
+
+    #[inline(always)]
+    pub(crate) fn new_closure(&mut self, dst: Reg, func: u32, ty: u32, captures: RegList<'_>) -> Flow {
+        let (ty, words) = (self.m.program().ty(ty), self.words(captures));
+        let made = value::new_closure(self.m, self.w, func, ty, &words);
+        self.put_result(dst, made)
+    }
+
+    #[inline(always)]
+    pub(crate) fn make_slice(&mut self, ptr: Reg, ty: u32, len: Reg, cap: Reg) -> Flow {
+        let elem = self.m.program().ty(ty);
+        let made = self.m.make_slice(self.w, elem, self.w.get(len), self.w.get(cap));
+        self.put_result(ptr, made.map(|slice| slice.ptr))
     }
 }

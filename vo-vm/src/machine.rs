@@ -1,0 +1,289 @@
+//! The machine of one worker: its VM stack, what it runs just now, and the operations that the
+//! interpreter, native functions and (through the callbacks) compiled code ask for.
+//!
+//! A machine belongs to its worker's thread. Between turns it holds nothing of any fiber.
+
+use crate::config::Limits;
+use crate::fiber::VoFiber;
+use crate::host::Host;
+use crate::island::Island;
+use crate::native::{Completion, PendingCall};
+use crate::ops::select::SelectState;
+use crate::program::{Code, Program};
+use crate::record;
+use crate::resume::VO_FIBER;
+use crate::stack::VmStack;
+use crate::stats::MachineStats;
+use crate::value;
+use crate::vm::Shared;
+use crate::window::Window;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use vo_bytecode::Op;
+use vo_runtime::context::JitContext;
+use vo_runtime::panic::{RuntimePanic, Trap};
+use vo_sched::{FiberHeader, FiberRef, WorkerCx};
+
+/// A word that is always set: what a machine polls where every suspend point is to be taken.
+static ALWAYS: AtomicU32 = AtomicU32::new(vo_sched::PREEMPT);
+
+/// The state of one worker.
+pub(crate) struct Machine {
+    /// What is polled at calls and loop headers.
+    poll: *const AtomicU32,
+    /// Frames may begin up to here; there is room for the largest frame behind it.
+    pub(crate) limit: *mut u64,
+    program: *const Program,
+    globals: u64,
+    pub(crate) fiber: *mut VoFiber,
+    pub(crate) island: *const Island,
+    worker: *mut WorkerCx,
+    /// Where the bottom frame of an activation is laid.
+    pub(crate) floor: *mut u64,
+    pub(crate) stack: VmStack,
+    /// Results of a frame that returned where no caller's frame is on the stack.
+    pub(crate) ret: Vec<u64>,
+    /// A native has ended the program, or its fiber: the turn ends.
+    pub(crate) leaving: bool,
+    /// A completion, and a call, that the running native has asked for.
+    pub(crate) staged: Option<Box<Completion>>,
+    pub(crate) pending_call: Option<PendingCall>,
+    /// Words that the running native wants kept with its completion.
+    pub(crate) keep: Vec<u64>,
+    pub(crate) select: SelectState,
+    pub(crate) stats: MachineStats,
+    /// What compiled code sees of the machine.
+    pub(crate) context: Box<JitContext>,
+    /// What this worker's allocations come from.
+    pub(crate) memory: crate::memory::Memory,
+    pub(crate) vm: Arc<Shared>,
+}
+
+impl Machine {
+    /// The machine of a worker that has just started.
+    pub(crate) fn new(vm: Arc<Shared>, worker: &mut WorkerCx) -> Box<Machine> {
+        let limits = vm.config.limits;
+        let stack = VmStack::new(limits.stack_bytes);
+        let stack = stack.expect("cannot reserve address space for a worker's VM stack");
+        let room = 2 * vm.program.max_frame_words();
+        assert!(room * 8 < limits.stack_bytes, "the VM stack is smaller than two of the program's frames");
+        let poll = if vm.config.stress.suspend { &raw const ALWAYS } else { worker.interrupt_ptr() };
+        let mut machine = Box::new(Machine {
+            poll,
+            limit: stack.end().wrapping_sub(room),
+            program: std::ptr::null(),
+            globals: 0,
+            fiber: std::ptr::null_mut(),
+            island: std::ptr::null(),
+            worker,
+            floor: stack.start(),
+            stack,
+            ret: Vec::new(),
+            leaving: false,
+            staged: None,
+            pending_call: None,
+            keep: Vec::new(),
+            select: SelectState::new(vm.max_elem_words()),
+            stats: MachineStats::default(),
+            context: crate::callbacks::new_context(),
+            memory: crate::memory::Memory::default(),
+            vm,
+        });
+        let address = std::ptr::from_mut(&mut *machine);
+        machine.context.machine = address.cast();
+        machine.context.interrupt = poll;
+        machine
+    }
+
+    /// The machine of a worker.
+    ///
+    /// # Safety
+    /// The worker's host data is its machine, and no other reference to that is used meanwhile.
+    pub(crate) unsafe fn of<'a>(worker: &mut WorkerCx) -> &'a mut Machine {
+        // SAFETY: set when the worker started; the caller has the only reference.
+        unsafe { &mut *worker.host_data().cast::<Machine>() }
+    }
+
+    /// A fiber's turn begins.
+    pub(crate) fn begin_turn(&mut self, fiber: &mut VoFiber, worker: &mut WorkerCx) {
+        self.fiber = fiber;
+        self.worker = worker;
+        if self.island != fiber.island {
+            self.enter_island(fiber.island);
+        }
+        self.memory.turn_begins();
+    }
+
+    fn enter_island(&mut self, island: *const Island) {
+        // SAFETY: an island outlives its fibers, and while this one runs the island is not freed.
+        let entered = unsafe { &*island };
+        self.memory.leave_island();
+        self.island = island;
+        self.program = entered.program();
+        self.globals = entered.globals();
+        self.memory.enter_island(entered);
+        self.context.island = island.cast_mut().cast();
+        self.context.globals = self.globals;
+    }
+
+    /// The turn is over: nothing of the fiber is on the stack any more.
+    pub(crate) fn end_turn(&mut self) {
+        self.fiber = std::ptr::null_mut();
+        self.memory.turn_ends();
+    }
+
+    /// The running program.
+    #[inline(always)]
+    pub(crate) fn program(&self) -> &Program {
+        // SAFETY: set when the turn began; the island keeps its program.
+        unsafe { &*self.program }
+    }
+
+    /// The running program, for longer than the machine is borrowed.
+    #[inline(always)]
+    pub(crate) fn program_ref<'p>(&self) -> &'p Program {
+        // SAFETY: as above; a program outlives every turn in it.
+        unsafe { &*self.program }
+    }
+
+    /// Address of the island's package variables.
+    #[inline(always)]
+    pub(crate) fn globals(&self) -> u64 {
+        self.globals
+    }
+
+    /// The running fiber.
+    #[inline(always)]
+    pub(crate) fn fiber_mut(&mut self) -> &mut VoFiber {
+        // SAFETY: the running fiber belongs to this worker.
+        unsafe { &mut *self.fiber }
+    }
+
+    /// The running fiber.
+    #[inline(always)]
+    pub(crate) fn fiber(&self) -> &VoFiber {
+        // SAFETY: as above.
+        unsafe { &*self.fiber }
+    }
+
+    /// The running fiber as the scheduler knows it.
+    pub(crate) fn fiber_ref(&self) -> FiberRef {
+        // SAFETY: the running fiber is alive; its header is its first field.
+        unsafe { FiberRef::from_raw(self.fiber.cast::<FiberHeader>()) }
+    }
+
+    /// The worker.
+    #[inline(always)]
+    pub(crate) fn worker(&mut self) -> &mut WorkerCx {
+        // SAFETY: the worker that runs this turn; its reference was handed to the turn for that.
+        unsafe { &mut *self.worker }
+    }
+
+    /// The running fiber's island.
+    pub(crate) fn island(&self) -> &Island {
+        // SAFETY: set when the turn began.
+        unsafe { &*self.island }
+    }
+
+    pub(crate) fn host(&self) -> Arc<dyn Host> {
+        self.vm.host.clone()
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.vm.config.limits
+    }
+
+    /// Whether a safepoint should look at the interrupt word.
+    #[inline(always)]
+    pub(crate) fn interrupted(&self) -> bool {
+        // SAFETY: the word lives as long as the worker, or for ever. Relaxed: what is behind it is
+        // looked at with the right order in `answer_interrupt`.
+        unsafe { (*self.poll).load(Ordering::Relaxed) != 0 }
+    }
+
+    /// Answers the interrupt word at a safepoint in frame `w`: halts for the collector. True where
+    /// the fiber is to give the worker up.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn answer_interrupt(&mut self, w: Window) -> bool {
+        self.memory.publish(w.end());
+        let halt = crate::roots::with_registers(self, |m| m.worker().safepoint());
+        self.memory.unpublish();
+        halt || self.vm.config.stress.suspend
+    }
+
+    /// Starts a fiber that runs function `func`.
+    pub(crate) fn go_func(&mut self, site: crate::interp::Site, func: u32, args: &[u64]) {
+        let code = self.program_ref().code(func);
+        let creator = (self.fiber_ref().id(), (site.w.code().index, site.pc));
+        let fiber = new_fiber(self.island(), creator, |saved| record::push_entry(saved, code, args));
+        self.worker().spawn(fiber);
+    }
+
+    /// Starts a fiber that runs a closure; nil panics in the new fiber.
+    ///
+    /// # Errors
+    /// As in Go, `go` of a nil function is a fatal error here.
+    pub(crate) fn go_closure(&mut self, site: crate::interp::Site, closure: u64, args: &[u64]) -> Result<(), Trap> {
+        if closure == 0 {
+            return Err(RuntimePanic::NilDereference {}.into());
+        }
+        // SAFETY: a function value that is not nil is the address of a closure.
+        let func = unsafe { value::func_of(closure) };
+        let mut words = Vec::with_capacity(args.len() + 1);
+        words.push(closure);
+        words.extend_from_slice(args);
+        assert_eq!(self.program().code(func).params(), words.len(), "internal error: go with other arguments");
+        self.go_func(site, func, &words);
+        Ok(())
+    }
+
+    /// Unwinding, or the end of the fiber, drops a frame at `pc`: if that was a native call that waits
+    /// for a Vo function, its completion goes with it.
+    pub(crate) fn drop_native_caller(&mut self, code: &Code, pc: u32) {
+        if !self.fiber().pending.is_empty() && code.op_at(pc) == Some(Op::CallNative) {
+            self.fiber_mut().pending.pop();
+        }
+    }
+
+    /// Ends the program.
+    pub(crate) fn end_program(&mut self, code: i32, report: String) {
+        self.vm.end(code, report);
+        self.worker().shared().signal_done();
+    }
+
+    /// The main fiber has ended by `runtime.Goexit`.
+    pub(crate) fn main_left(&mut self) {
+        self.vm.main_leaves();
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.memory.leave_island();
+        self.vm.add_stats(&self.stats);
+    }
+}
+
+/// Makes a fiber that goes on with what `fill` saves for it.
+pub(crate) fn new_fiber(
+    island: &Island,
+    (creator, created_at): (u64, (u32, u32)),
+    fill: impl FnOnce(&mut Vec<u64>),
+) -> FiberRef {
+    let mut saved = Vec::new();
+    fill(&mut saved);
+    let fiber = Box::new(VoFiber {
+        header: FiberHeader::new(&VO_FIBER, island.world()),
+        island,
+        saved,
+        panics: None,
+        recover_token: 0,
+        pending: Vec::new(),
+        is_main: false,
+        creator,
+        created_at,
+    });
+    // SAFETY: the box is freed by `finish` or `drop` of the fiber's table.
+    unsafe { FiberRef::from_raw(Box::into_raw(fiber).cast::<FiberHeader>()) }
+}

@@ -1,0 +1,178 @@
+//! Allocation for the machine, and what the collector must know of a worker.
+//!
+//! Nothing collects on its own. An operation that allocates first calls [`Machine::ensure`],
+//! which collects where the heap wants it; from then on until it returns, what it holds in
+//! local variables is safe.
+
+use crate::island::Island;
+use crate::machine::Machine;
+use crate::roots;
+use crate::window::Window;
+use std::sync::Arc;
+use vo_runtime::heap::{AllocCache, Heap};
+use vo_runtime::panic::{Fatal, Trap};
+use vo_runtime::rtype::Ty;
+use vo_runtime::value::{Iface, Slice, Str, store_word};
+
+/// A worker's part of its current island's memory.
+#[derive(Default)]
+pub(crate) struct Memory {
+    cache: Option<Box<AllocCache>>,
+    heap: Option<Arc<Heap>>,
+    /// Where this worker's native stack begins to matter: the frame that began the turn. 0: not in a turn.
+    pub(crate) native_top: u64,
+    /// While the worker is halted or collects: the end of its frames on the VM stack.
+    pub(crate) frames_end: u64,
+    /// While the worker is halted or collects: the deep end of its native stack.
+    pub(crate) native_end: u64,
+}
+
+impl Memory {
+    pub(crate) fn turn_begins(&mut self) {
+        let here = 0u64;
+        // What the turn needs lies deeper than this frame's caller.
+        self.native_top = &raw const here as u64 + 4096;
+    }
+
+    pub(crate) fn turn_ends(&mut self) {
+        self.native_top = 0;
+    }
+
+    pub(crate) fn enter_island(&mut self, island: &Island) {
+        self.cache = Some(AllocCache::new(island.heap()));
+        self.heap = Some(island.heap().clone());
+    }
+
+    pub(crate) fn leave_island(&mut self) {
+        self.cache = None;
+        self.heap = None;
+    }
+
+    /// The frames that a collection must see.
+    pub(crate) fn publish(&mut self, end: *mut u64) {
+        self.frames_end = end as u64;
+    }
+
+    pub(crate) fn unpublish(&mut self) {
+        (self.frames_end, self.native_end) = (0, 0);
+    }
+
+    /// Address of the allocation caches, for compiled code.
+    pub(crate) fn cache_address(&mut self) -> *mut AllocCache {
+        self.cache.as_deref_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut)
+    }
+}
+
+impl Machine {
+    /// The worker's allocation caches for the running fiber's island.
+    #[inline(always)]
+    pub(crate) fn cache(&mut self) -> &mut AllocCache {
+        match self.memory.cache.as_deref_mut() {
+            Some(cache) => cache,
+            None => panic!("internal error: allocation outside of an island"),
+        }
+    }
+
+    /// Collects if the heap wants it. Every allocating operation begins with this.
+    #[inline(always)]
+    pub(crate) fn ensure(&mut self, w: Window) -> Result<(), Trap> {
+        if self.cache().heap().must_collect() { self.ensure_slow(w) } else { Ok(()) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ensure_slow(&mut self, w: Window) -> Result<(), Trap> {
+        self.collect(w, false);
+        let heap = self.island().heap();
+        if heap.over_limit() { Err(Fatal::OutOfMemory(heap.stats().heap_alloc).into()) } else { Ok(()) }
+    }
+
+    /// Collects the island's garbage, whether the heap wants it or not.
+    pub(crate) fn collect_now(&mut self, w: Window) {
+        self.collect(w, true);
+    }
+
+    fn collect(&mut self, w: Window, always: bool) {
+        self.memory.publish(w.end());
+        let led = roots::with_registers(self, |m| m.stop_and_collect(always));
+        self.memory.unpublish();
+        if led {
+            self.stats.collections += 1;
+        }
+    }
+
+    /// Stops the island and collects, unless somebody else has done so meanwhile.
+    fn stop_and_collect(&mut self, always: bool) -> bool {
+        if !self.worker().stop_world() {
+            if !always {
+                return false;
+            }
+            // Another worker has collected meanwhile, perhaps before what the caller wants freed.
+            while !self.worker().stop_world() {}
+        }
+        let (heap, mut roots) = (self.island().heap().clone(), roots::IslandRoots::new(self));
+        let wanted = always || heap.must_collect();
+        if wanted {
+            // SAFETY: the island is stopped; its roots are those of `roots`.
+            unsafe { heap.collect(&mut roots) };
+        }
+        self.worker().start_world();
+        wanted
+    }
+
+    /// A new zeroed value of a type.
+    #[inline(always)]
+    pub(crate) fn alloc(&mut self, w: Window, ty: Ty) -> Result<u64, Trap> {
+        self.ensure(w)?;
+        self.cache().alloc(ty)
+    }
+
+    /// A new object of words that may all be addresses.
+    pub(crate) fn alloc_words(&mut self, w: Window, n: usize) -> Result<u64, Trap> {
+        self.ensure(w)?;
+        self.cache().alloc_words(n as u64)
+    }
+
+    /// A new string with these bytes.
+    pub(crate) fn new_string(&mut self, w: Window, bytes: &[u8]) -> Result<Str, Trap> {
+        self.ensure(w)?;
+        self.new_string_now(bytes)
+    }
+
+    /// A new string, without collecting before.
+    pub(crate) fn new_string_now(&mut self, bytes: &[u8]) -> Result<Str, Trap> {
+        if bytes.is_empty() {
+            return Ok(Str::default());
+        }
+        let len = bytes.len() as u64;
+        let ptr = self.cache().alloc_bytes(len)?;
+        // SAFETY: the new object has room for the bytes.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), ptr as *mut u8, bytes.len()) };
+        Ok(Str { ptr, len })
+    }
+
+    /// An interface value of a string type.
+    pub(crate) fn box_string(&mut self, w: Window, ty: Ty, bytes: &[u8]) -> Result<Iface, Trap> {
+        let s = self.new_string(w, bytes)?;
+        let data = self.cache().alloc(ty)?;
+        self.store_ptr(data, s.ptr);
+        // SAFETY: the second word of the new string.
+        unsafe { store_word(data + 8, s.len) };
+        Ok(Iface { ty: ty.word(), data })
+    }
+
+    /// Zeroed elements with room for more.
+    pub(crate) fn make_slice(&mut self, w: Window, elem: Ty, len: u64, cap: u64) -> Result<Slice, Trap> {
+        self.ensure(w)?;
+        let ptr = vo_runtime::object::slice::make(self.cache(), elem, len as i64, cap as i64)?;
+        Ok(Slice { ptr, len, cap })
+    }
+
+    /// Stores an address where the collector looks.
+    #[inline(always)]
+    pub(crate) fn store_ptr(&mut self, at: u64, value: u64) {
+        // SAFETY: verified code, or a native, stores to an aligned word of an object or slot. The
+        // collector stops the island, so there is nobody to be told.
+        unsafe { store_word(at, value) };
+    }
+}

@@ -1,0 +1,4 @@
+//! The operations behind opcodes that the interpreter and compiled code share.
+
+pub(crate) mod chan;
+pub(crate) mod select;

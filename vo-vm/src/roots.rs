@@ -1,0 +1,192 @@
+//! What keeps an island's objects alive from outside of its heap.
+//!
+//! Precise: package variables, frame records (through the points' classes), panics. Ambiguous: the
+//! VM stacks and native stacks of the workers that are stopped inside, wait nodes, timers, words
+//! that completions keep. Ambiguous words cost nothing but memory kept too long.
+
+use crate::fiber::VoFiber;
+use crate::island::Island;
+use crate::machine::Machine;
+use crate::program::Program;
+use crate::record::Record;
+use crate::vm::Shared;
+use std::sync::{Mutex, MutexGuard};
+use vo_runtime::heap::{Marker, Roots};
+
+/// The machines of a run's workers.
+#[derive(Default)]
+pub(crate) struct Machines(Mutex<Vec<*const Machine>>);
+
+// SAFETY: the addresses are followed only while their machines' workers are stopped.
+unsafe impl Send for Machines {}
+// SAFETY: as above.
+unsafe impl Sync for Machines {}
+
+impl Machines {
+    fn lock(&self) -> MutexGuard<'_, Vec<*const Machine>> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    pub(crate) fn add(&self, machine: &Machine) {
+        self.lock().push(machine);
+    }
+
+    pub(crate) fn remove(&self, machine: &Machine) {
+        self.lock().retain(|&m| !std::ptr::eq(m, machine));
+    }
+}
+
+/// Runs `f` with the callee-saved registers on the native stack, and with the stack's depth
+/// published: values that only a register holds are then seen by a collection that happens in `f`.
+#[inline(never)]
+pub(crate) fn with_registers<R>(m: &mut Machine, f: impl FnOnce(&mut Machine) -> R) -> R {
+    let mut registers = [0u64; 16];
+    save_registers(&mut registers);
+    m.memory.native_end = registers.as_ptr() as u64;
+    let result = f(m);
+    std::hint::black_box(&mut registers);
+    result
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn save_registers(into: &mut [u64; 16]) {
+    // SAFETY: stores six registers to the array, which has room.
+    unsafe {
+        std::arch::asm!(
+            "mov [{0}], rbx",
+            "mov [{0} + 8], rbp",
+            "mov [{0} + 16], r12",
+            "mov [{0} + 24], r13",
+            "mov [{0} + 32], r14",
+            "mov [{0} + 40], r15",
+            in(reg) into.as_mut_ptr(),
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+#[inline(always)]
+fn save_registers(into: &mut [u64; 16]) {
+    // SAFETY: stores eleven registers to the array, which has room.
+    unsafe {
+        std::arch::asm!(
+            "stp x19, x20, [{0}]",
+            "stp x21, x22, [{0}, #16]",
+            "stp x23, x24, [{0}, #32]",
+            "stp x25, x26, [{0}, #48]",
+            "stp x27, x28, [{0}, #64]",
+            "str x29, [{0}, #80]",
+            in(reg) into.as_mut_ptr(),
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
+/// The roots of a stopped island.
+pub(crate) struct IslandRoots<'m> {
+    vm: &'m Shared,
+    island: &'m Island,
+    scheduler: &'m vo_sched::Shared,
+}
+
+impl<'m> IslandRoots<'m> {
+    /// Of the island in which `m` has stopped the others.
+    pub(crate) fn new(m: &mut Machine) -> IslandRoots<'m> {
+        let (vm, island): (*const Shared, *const Island) = (&*m.vm, m.island());
+        let scheduler: *const vo_sched::Shared = &**m.worker().shared();
+        // SAFETY: all three outlive the turn in which the collection happens.
+        unsafe { IslandRoots { vm: &*vm, island: &*island, scheduler: &*scheduler } }
+    }
+
+    fn mark_globals(&self, marker: &mut Marker<'_>) {
+        let base = self.island.globals() as *const u64;
+        for &word in self.island.program_ref().global_pointers() {
+            // SAFETY: the island's block of package variables has this word.
+            marker.word(unsafe { base.add(word as usize).read() });
+        }
+    }
+
+    fn mark_fibers(&self, marker: &mut Marker<'_>) {
+        let program = self.island.program_ref();
+        self.island.world().for_each_fiber(|fiber| {
+            // SAFETY: the island is stopped, so its fibers stand still; all are of this crate.
+            let fiber = unsafe { VoFiber::of(fiber) };
+            mark_fiber(program, fiber, marker);
+        });
+    }
+
+    fn mark_workers(&self, marker: &mut Marker<'_>) {
+        for &machine in self.vm.machines.lock().iter() {
+            // SAFETY: registered machines are alive. Those inside this island are stopped (or collect);
+            // of the others only two fields are read.
+            let machine = unsafe { &*machine };
+            if std::ptr::eq(machine.island, self.island) && machine.memory.native_top != 0 {
+                mark_machine(machine, marker);
+            }
+        }
+    }
+}
+
+impl Roots for IslandRoots<'_> {
+    fn mark_roots(&mut self, marker: &mut Marker<'_>) {
+        self.mark_globals(marker);
+        self.mark_fibers(marker);
+        self.mark_workers(marker);
+        self.scheduler.for_each_timer_word(self.island.world(), |word| marker.word(word));
+    }
+}
+
+fn mark_fiber(program: &Program, fiber: &VoFiber, marker: &mut Marker<'_>) {
+    for record in Record::all(program, &fiber.saved) {
+        mark_record(&record, marker);
+    }
+    // SAFETY: the island is stopped.
+    unsafe { fiber.header.for_each_wait_word(|word| marker.word(word)) };
+    if let Some(panics) = &fiber.panics {
+        panics.stack.iter().for_each(|panic| marker.word(panic.data));
+    }
+    for completion in fiber.pending.iter().flatten() {
+        completion.roots.iter().for_each(|&word| marker.word(word));
+    }
+}
+
+fn mark_record(record: &Record<'_>, marker: &mut Marker<'_>) {
+    let (live, slots) = record.words.split_at(record.point.live.len());
+    for (&reg, &word) in record.point.live.iter().zip(live) {
+        if record.code.function().class(reg).is_traced() {
+            marker.word(word);
+        }
+    }
+    for &word in &record.code.slot_pointers {
+        marker.word(slots[word as usize]);
+    }
+}
+
+/// What a worker that is stopped in the island holds.
+fn mark_machine(machine: &Machine, marker: &mut Marker<'_>) {
+    mark_range(machine.stack.start() as u64, machine.memory.frames_end, marker);
+    mark_range(machine.memory.native_end, machine.memory.native_top, marker);
+    let mut words = |words: &[u64]| words.iter().for_each(|&word| marker.word(word));
+    words(&machine.ret);
+    words(&machine.keep);
+    if let Some(staged) = &machine.staged {
+        words(&staged.roots);
+    }
+    if let Some(call) = &machine.pending_call {
+        words(&[call.closure]);
+        words(&call.args);
+    }
+    machine.select.for_each_word(|word| words(&[word]));
+}
+
+/// Marks every word of a range of a stopped stack.
+fn mark_range(from: u64, to: u64, marker: &mut Marker<'_>) {
+    let mut at = from.next_multiple_of(8);
+    while at + 8 <= to {
+        // SAFETY: the range is mapped stack memory whose owner stands still.
+        marker.word(unsafe { std::ptr::read_volatile(at as *const u64) });
+        at += 8;
+    }
+}

@@ -1,0 +1,154 @@
+//! Values that the machine itself makes: closures, deferred calls, the errors of run-time panics.
+//!
+//! ```text
+//!   closure    [ function | captured word ... ]
+//!   deferred   [ next | function, or CLOSURE | closure | n | n argument words ]
+//! ```
+//!
+//! Every word of a deferred call may be an address for the collector.
+
+use crate::machine::Machine;
+use crate::window::Window;
+use vo_runtime::panic::{AssertionError, Trap};
+use vo_runtime::rtype::Ty;
+use vo_runtime::value::{Iface, Str, load_word, store_word};
+
+/// The function of a closure.
+///
+/// # Safety
+/// `closure` is a function value that is not nil.
+#[inline(always)]
+pub(crate) unsafe fn func_of(closure: u64) -> u32 {
+    // SAFETY: the first word of a closure is its function's index.
+    unsafe { *(closure as *const u64) as u32 }
+}
+
+/// The function of a function value; `None` for nil.
+///
+/// # Safety
+/// `closure` is a function value.
+pub(crate) unsafe fn closure_func(closure: u64) -> Option<u32> {
+    // SAFETY: not nil.
+    (closure != 0).then(|| unsafe { func_of(closure) })
+}
+
+/// In place of a function's index: the call goes through a closure.
+const CLOSURE: u64 = u64::MAX;
+
+/// A deferred call in a frame's list.
+#[derive(Clone, Copy)]
+pub(crate) struct Deferred(u64);
+
+impl Deferred {
+    /// The first call of a list; `None` for the empty one.
+    pub(crate) fn at(list: u64) -> Option<Deferred> {
+        (list != 0).then_some(Deferred(list))
+    }
+
+    fn word(self, i: usize) -> u64 {
+        // SAFETY: a list holds calls that `push` made; they have at least four words, and `arg`
+        // stays below the number of arguments.
+        unsafe { load_word(self.0 + 8 * i as u64) }
+    }
+
+    /// The rest of the list.
+    pub(crate) fn next(self) -> u64 {
+        self.word(0)
+    }
+
+    /// The function to call, and the word that goes before the arguments; `None` where the closure
+    /// is nil.
+    pub(crate) fn target(self) -> Option<(u32, Option<u64>)> {
+        match self.word(1) {
+            CLOSURE => {
+                let closure = self.word(2);
+                // SAFETY: a function value.
+                unsafe { closure_func(closure) }.map(|func| (func, Some(closure)))
+            }
+            func => Some((func as u32, None)),
+        }
+    }
+
+    /// Number of arguments.
+    pub(crate) fn len(self) -> usize {
+        self.word(3) as usize
+    }
+
+    /// An argument.
+    pub(crate) fn arg(self, i: usize) -> u64 {
+        debug_assert!(i < self.len());
+        self.word(4 + i)
+    }
+
+    /// Puts a call of a function before a list.
+    pub(crate) fn push_func(m: &mut Machine, w: Window, list: u64, func: u32, args: &[u64]) -> Result<u64, Trap> {
+        Self::push(m, w, [list, u64::from(func), 0], args)
+    }
+
+    /// Puts a call of a closure before a list.
+    pub(crate) fn push_closure(
+        m: &mut Machine,
+        w: Window,
+        list: u64,
+        closure: u64,
+        args: &[u64],
+    ) -> Result<u64, Trap> {
+        Self::push(m, w, [list, CLOSURE, closure], args)
+    }
+
+    fn push(m: &mut Machine, w: Window, head: [u64; 3], args: &[u64]) -> Result<u64, Trap> {
+        let at = m.alloc_words(w, 4 + args.len())?;
+        let words = head.iter().chain([args.len() as u64].iter()).chain(args);
+        for (i, &word) in words.copied().enumerate() {
+            // SAFETY: the new object has as many words.
+            unsafe { store_word(at + 8 * i as u64, word) };
+        }
+        Ok(at)
+    }
+}
+
+/// A new closure of `func` over captured words; `ty` describes its object.
+pub(crate) fn new_closure(m: &mut Machine, w: Window, func: u32, ty: Ty, captures: &[u64]) -> Result<u64, Trap> {
+    let at = m.alloc(w, ty)?;
+    // SAFETY: the object's type has a word for the function and one for each capture.
+    unsafe {
+        store_word(at, u64::from(func));
+        for (i, &word) in captures.iter().enumerate() {
+            store_word(at + 8 * (i as u64 + 1), word);
+        }
+    }
+    Ok(at)
+}
+
+/// The value of a run-time panic: a `runtime.Error` with this text. `None` where the program has no
+/// type for it (or no memory is left): the text alone then stands for it.
+pub(crate) fn runtime_error(m: &mut Machine, w: Window, text: &str) -> Option<Iface> {
+    let known = &m.program().types().known;
+    let ty = known.runtime_error.or(known.string)?;
+    m.box_string(w, ty, text.as_bytes()).ok()
+}
+
+/// The value of `panic(nil)`.
+pub(crate) fn panic_nil_error(m: &mut Machine, w: Window) -> Option<Iface> {
+    let known = m.program().types().known;
+    let (ty, object) = (known.panic_nil_error_ptr?, known.panic_nil_error?);
+    let data = m.alloc(w, object).ok()?;
+    Some(Iface { ty: ty.word(), data })
+}
+
+/// The value of a failed type assertion.
+pub(crate) fn assertion_error(m: &mut Machine, w: Window, error: &AssertionError) -> Option<Iface> {
+    let known = m.program().types().known;
+    let (ty, object) = (known.type_assertion_error_ptr?, known.type_assertion_error?);
+    let data = m.alloc(w, object).ok()?;
+    let asserted = format!("{}{}", error.asserted, error.note);
+    let texts = [&error.interface, &error.concrete, &asserted, &error.missing];
+    for (i, text) in texts.into_iter().enumerate() {
+        // Not collected in between: the object is reachable from here alone.
+        let Str { ptr, len } = m.new_string_now(text.as_bytes()).ok()?;
+        m.store_ptr(data + 16 * i as u64, ptr);
+        // SAFETY: string `i` of the struct of four strings.
+        unsafe { store_word(data + 16 * i as u64 + 8, len) };
+    }
+    Some(Iface { ty: ty.word(), data })
+}

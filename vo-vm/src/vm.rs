@@ -1,0 +1,138 @@
+//! Running a program: the scheduler, the main island, the main fiber, the end.
+
+use crate::config::Config;
+use crate::end::End;
+use crate::fatal;
+use crate::fiber::VoFiber;
+use crate::host::Host;
+use crate::island::Island;
+use crate::machine::{Machine, new_fiber};
+use crate::program::Program;
+use crate::record;
+use crate::stats::{MachineStats, RunStats};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use vo_runtime::rtype::Kind;
+use vo_sched::{Scheduler, WorkerCx};
+
+/// What the machines of one run share.
+pub(crate) struct Shared {
+    pub(crate) program: Arc<Program>,
+    pub(crate) config: Config,
+    pub(crate) host: Arc<dyn Host>,
+    end: Mutex<Option<End>>,
+    main_left: AtomicBool,
+    stats: Mutex<MachineStats>,
+    /// The machines of the workers that run, for the collector.
+    pub(crate) machines: crate::roots::Machines,
+}
+
+impl Shared {
+    fn new(program: Arc<Program>, config: Config, host: Arc<dyn Host>) -> Shared {
+        Shared {
+            program,
+            config,
+            host,
+            end: Mutex::new(None),
+            main_left: AtomicBool::new(false),
+            stats: Mutex::new(MachineStats::default()),
+            machines: crate::roots::Machines::default(),
+        }
+    }
+
+    /// How the program ends; the first to say it wins.
+    pub(crate) fn end(&self, exit_code: i32, report: String) {
+        lock(&self.end).get_or_insert(End { exit_code, report, stats: RunStats::default() });
+    }
+
+    pub(crate) fn main_leaves(&self) {
+        self.main_left.store(true, Ordering::Release);
+    }
+
+    /// Whether the main fiber has ended by `runtime.Goexit`.
+    pub(crate) fn main_has_left(&self) -> bool {
+        self.main_left.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn add_stats(&self, stats: &MachineStats) {
+        lock(&self.stats).add(stats);
+    }
+
+    /// Words of the largest channel element of the program.
+    pub(crate) fn max_elem_words(&self) -> usize {
+        let chans = self.program.types().iter().filter(|ty| ty.kind == Kind::Chan);
+        chans.map(|ty| ty.elem_type().leaves.as_ref().map_or(1, Vec::len)).max().unwrap_or(0)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Connects the scheduler with the machines.
+struct Hooks(Arc<Shared>);
+
+impl vo_sched::Host for Hooks {
+    fn on_worker_start(&self, cx: &mut WorkerCx) {
+        let machine = Machine::new(self.0.clone(), cx);
+        self.0.machines.add(&machine);
+        cx.set_host_data(Box::into_raw(machine).cast());
+    }
+
+    fn on_worker_stop(&self, cx: &mut WorkerCx) {
+        let machine = cx.host_data().cast::<Machine>();
+        cx.set_host_data(std::ptr::null_mut());
+        if !machine.is_null() {
+            // SAFETY: set in `on_worker_start`, freed here alone.
+            let machine = unsafe { Box::from_raw(machine) };
+            self.0.machines.remove(&machine);
+        }
+    }
+
+    fn on_deadlock(&self, shared: &vo_sched::Shared, _live: usize) {
+        fatal::deadlock(&self.0, shared);
+        shared.signal_done();
+    }
+}
+
+/// Runs a program to its end.
+pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {
+    let mut config = config.clone();
+    let seed = *config.seed.get_or_insert_with(random_seed);
+    let sched_config = vo_sched::Config {
+        workers: config.workers,
+        seed,
+        stress_steal: config.stress.steal,
+        time_slice: config.time_slice,
+        ..vo_sched::Config::default()
+    };
+    let vm = Arc::new(Shared::new(program, config, host));
+    let scheduler = Scheduler::new(sched_config, Arc::new(Hooks(vm.clone())));
+    let island = Island::new(&vm, scheduler.shared());
+    scheduler.run_until_done(main_fiber(&vm, &island));
+    let mut lines = vec![format!("scheduler: {:?}", scheduler.shared().stats())];
+    lines.push(format!("heap: {:?}", island.heap().stats()));
+    scheduler.shutdown();
+    drop(island);
+    let mut end = lock(&vm.end).take().unwrap_or_default();
+    end.stats = RunStats { machine: *lock(&vm.stats), lines };
+    end
+}
+
+/// The fiber that initialises the packages and then runs `main.main`.
+fn main_fiber(vm: &Shared, island: &Island) -> vo_sched::FiberRef {
+    let (program, module) = (&vm.program, vm.program.module());
+    let fiber = new_fiber(island, (0, (0, 0)), |saved| {
+        record::push_entry(saved, program.code(module.main), &[]);
+        record::push_entry(saved, program.code(module.init), &[]);
+    });
+    // SAFETY: a new fiber belongs to its creator.
+    unsafe { VoFiber::of(fiber) }.is_main = true;
+    fiber
+}
+
+/// A seed from the system's randomness, by way of the standard library's hasher keys.
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
