@@ -14,7 +14,8 @@ use vo_sched::FiberRef;
 pub(crate) fn end_with(m: &mut Machine, site: Option<Site>, error: Fatal) {
     let mut out = String::new();
     if error == Fatal::StackOverflow {
-        let limit = m.limits().fiber_bytes.max(1_000_000_000);
+        let limit = m.vm.max_stack(None);
+        // Go's limit, which ours stands for, is a round number.
         let shown = if limit == 1 << 30 { 1_000_000_000 } else { limit };
         let _ = writeln!(out, "runtime: goroutine stack exceeds {shown}-byte limit");
     }

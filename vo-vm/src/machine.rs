@@ -3,7 +3,6 @@
 //!
 //! A machine belongs to its worker's thread. Between turns it holds nothing of any fiber.
 
-use crate::config::Limits;
 use crate::fiber::VoFiber;
 use crate::host::Host;
 use crate::island::Island;
@@ -16,7 +15,8 @@ use crate::stack::VmStack;
 use crate::stats::MachineStats;
 use crate::value;
 use crate::vm::Shared;
-use crate::window::Window;
+use crate::window::{Bottom, Window};
+use crate::memory::FramesEnd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use vo_bytecode::Op;
@@ -41,6 +41,8 @@ pub(crate) struct Machine {
     /// Where the bottom frame of an activation is laid.
     pub(crate) floor: *mut u64,
     pub(crate) stack: VmStack,
+    /// Words of the fiber's records that were saved before this turn and have not been thawed.
+    pub(crate) mark: usize,
     /// Results of a frame that returned where no caller's frame is on the stack.
     pub(crate) ret: Vec<u64>,
     /// A native has ended the program, or its fiber: the turn ends.
@@ -78,6 +80,7 @@ impl Machine {
             worker,
             floor: stack.start(),
             stack,
+            mark: 0,
             ret: Vec::new(),
             leaving: false,
             staged: None,
@@ -108,6 +111,7 @@ impl Machine {
     pub(crate) fn begin_turn(&mut self, fiber: &mut VoFiber, worker: &mut WorkerCx) {
         self.fiber = fiber;
         self.worker = worker;
+        self.context.fiber = self.fiber.cast();
         if self.island != fiber.island {
             self.enter_island(fiber.island);
         }
@@ -122,6 +126,7 @@ impl Machine {
         self.program = entered.program();
         self.globals = entered.globals();
         self.memory.enter_island(entered);
+        self.context.alloc = self.memory.cache_address();
         self.context.island = island.cast_mut().cast();
         self.context.globals = self.globals;
     }
@@ -189,10 +194,6 @@ impl Machine {
         self.vm.host.clone()
     }
 
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.vm.config.limits
-    }
-
     /// Whether a safepoint should look at the interrupt word.
     #[inline(always)]
     pub(crate) fn interrupted(&self) -> bool {
@@ -205,8 +206,8 @@ impl Machine {
     /// the fiber is to give the worker up.
     #[cold]
     #[inline(never)]
-    pub(crate) fn answer_interrupt(&mut self, w: Window) -> bool {
-        self.memory.publish(w.end());
+    pub(crate) fn answer_interrupt(&mut self, w: impl FramesEnd) -> bool {
+        self.memory.publish(w.frames_end());
         let halt = crate::roots::with_registers(self, |m| m.worker().safepoint());
         self.memory.unpublish();
         halt || self.vm.config.stress.suspend
@@ -244,6 +245,15 @@ impl Machine {
         if !self.fiber().pending.is_empty() && code.op_at(pc) == Some(Op::CallNative) {
             self.fiber_mut().pending.pop();
         }
+    }
+
+    /// A site for natives and doors that compiled code calls: a frame of the stub function, which
+    /// stands at the floor and has no registers.
+    pub(crate) fn native_site(&mut self) -> crate::interp::Site {
+        // SAFETY: at the floor there is room for a header.
+        let w = unsafe { Window::at(self.floor) };
+        w.set_header(self.program_ref().stub(), std::ptr::null_mut(), std::ptr::null(), 0, Bottom::Native);
+        crate::interp::Site { w, pc: 0 }
     }
 
     /// Ends the program.

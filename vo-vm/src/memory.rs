@@ -14,6 +14,29 @@ use vo_runtime::panic::{Fatal, Trap};
 use vo_runtime::rtype::Ty;
 use vo_runtime::value::{Iface, Slice, Str, store_word};
 
+/// Where the frames on the VM stack end: what a collection must see of it.
+pub(crate) trait FramesEnd: Copy {
+    /// The first word behind the innermost frame.
+    fn frames_end(self) -> *mut u64;
+}
+
+impl FramesEnd for Window {
+    #[inline(always)]
+    fn frames_end(self) -> *mut u64 {
+        self.end()
+    }
+}
+
+/// No interpreted frame is innermost: frames end where the next activation would begin.
+#[derive(Clone, Copy)]
+pub(crate) struct Floor(pub(crate) *mut u64);
+
+impl FramesEnd for Floor {
+    fn frames_end(self) -> *mut u64 {
+        self.0
+    }
+}
+
 /// A worker's part of its current island's memory.
 #[derive(Default)]
 pub(crate) struct Memory {
@@ -75,30 +98,43 @@ impl Machine {
 
     /// Collects if the heap wants it. Every allocating operation begins with this.
     #[inline(always)]
-    pub(crate) fn ensure(&mut self, w: Window) -> Result<(), Trap> {
+    pub(crate) fn ensure(&mut self, w: impl FramesEnd) -> Result<(), Trap> {
         if self.cache().heap().must_collect() { self.ensure_slow(w) } else { Ok(()) }
     }
 
     #[cold]
     #[inline(never)]
-    fn ensure_slow(&mut self, w: Window) -> Result<(), Trap> {
+    fn ensure_slow(&mut self, w: impl FramesEnd) -> Result<(), Trap> {
         self.collect(w, false);
         let heap = self.island().heap();
         if heap.over_limit() { Err(Fatal::OutOfMemory(heap.stats().heap_alloc).into()) } else { Ok(()) }
     }
 
     /// Collects the island's garbage, whether the heap wants it or not.
-    pub(crate) fn collect_now(&mut self, w: Window) {
+    pub(crate) fn collect_now(&mut self, w: impl FramesEnd) {
         self.collect(w, true);
     }
 
-    fn collect(&mut self, w: Window, always: bool) {
-        self.memory.publish(w.end());
+    fn collect(&mut self, w: impl FramesEnd, always: bool) {
+        self.memory.publish(w.frames_end());
         let led = roots::with_registers(self, |m| m.stop_and_collect(always));
         self.memory.unpublish();
         if led {
             self.stats.collections += 1;
         }
+    }
+
+    /// Runs `f` while nobody else runs in the island.
+    pub(crate) fn with_island_stopped<R>(&mut self, w: impl FramesEnd, f: impl FnOnce(&mut Machine) -> R) -> R {
+        self.memory.publish(w.frames_end());
+        let result = roots::with_registers(self, |m| {
+            while !m.worker().stop_world() {}
+            let result = f(m);
+            m.worker().start_world();
+            result
+        });
+        self.memory.unpublish();
+        result
     }
 
     /// Stops the island and collects, unless somebody else has done so meanwhile.
@@ -122,19 +158,19 @@ impl Machine {
 
     /// A new zeroed value of a type.
     #[inline(always)]
-    pub(crate) fn alloc(&mut self, w: Window, ty: Ty) -> Result<u64, Trap> {
+    pub(crate) fn alloc(&mut self, w: impl FramesEnd, ty: Ty) -> Result<u64, Trap> {
         self.ensure(w)?;
         self.cache().alloc(ty)
     }
 
     /// A new object of words that may all be addresses.
-    pub(crate) fn alloc_words(&mut self, w: Window, n: usize) -> Result<u64, Trap> {
+    pub(crate) fn alloc_words(&mut self, w: impl FramesEnd, n: usize) -> Result<u64, Trap> {
         self.ensure(w)?;
         self.cache().alloc_words(n as u64)
     }
 
     /// A new string with these bytes.
-    pub(crate) fn new_string(&mut self, w: Window, bytes: &[u8]) -> Result<Str, Trap> {
+    pub(crate) fn new_string(&mut self, w: impl FramesEnd, bytes: &[u8]) -> Result<Str, Trap> {
         self.ensure(w)?;
         self.new_string_now(bytes)
     }
@@ -152,7 +188,7 @@ impl Machine {
     }
 
     /// An interface value of a string type.
-    pub(crate) fn box_string(&mut self, w: Window, ty: Ty, bytes: &[u8]) -> Result<Iface, Trap> {
+    pub(crate) fn box_string(&mut self, w: impl FramesEnd, ty: Ty, bytes: &[u8]) -> Result<Iface, Trap> {
         let s = self.new_string(w, bytes)?;
         let data = self.cache().alloc(ty)?;
         self.store_ptr(data, s.ptr);
@@ -162,10 +198,9 @@ impl Machine {
     }
 
     /// Zeroed elements with room for more.
-    pub(crate) fn make_slice(&mut self, w: Window, elem: Ty, len: u64, cap: u64) -> Result<Slice, Trap> {
+    pub(crate) fn make_slice(&mut self, w: impl FramesEnd, elem: Ty, len: u64, cap: u64) -> Result<Slice, Trap> {
         self.ensure(w)?;
-        let ptr = vo_runtime::object::slice::make(self.cache(), elem, len as i64, cap as i64)?;
-        Ok(Slice { ptr, len, cap })
+        vo_runtime::object::slice::make(self.cache(), elem, len as i64, cap as i64)
     }
 
     /// Stores an address where the collector looks.

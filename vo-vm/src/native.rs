@@ -215,9 +215,20 @@ impl<'m> NativeCx<'m> {
         trace::callers(self.m, self.site, skip, limit)
     }
 
-    /// The calling goroutine's trace as `runtime.Stack` and `debug.Stack` write it.
-    pub fn stack_trace(&self) -> String {
-        trace::current(self.m, self.site)
+    /// The calling goroutine's trace as a fatal panic prints it, without its innermost `skip` frames; with
+    /// `all`, those of the island's other goroutines behind it.
+    pub fn stack_trace(&mut self, skip: usize, all: bool) -> String {
+        let mut out = trace::current(self.m, self.site, skip);
+        if all {
+            self.m.with_island_stopped(self.site.w, |m| trace::write_others(&mut out, m));
+        }
+        out
+    }
+
+    /// The most bytes that a goroutine's frames may take; sets it where `bytes` is given. Answers the old
+    /// number.
+    pub fn max_stack(&mut self, bytes: Option<usize>) -> usize {
+        self.m.vm.max_stack(bytes)
     }
 
     /// Collects the island's garbage.
@@ -319,9 +330,9 @@ impl NativeCx<'_> {
         Iface { ty: ty.word(), data: u64::from(value) }
     }
 
-    /// An error value with the text of a run-time error (its type is `runtime.Error`).
+    /// A `runtime.Error` with exactly this text.
     pub fn runtime_error(&mut self, text: &str) -> Iface {
-        crate::value::runtime_error(self.m, self.site.w, text).unwrap_or_default()
+        crate::value::plain_error(self.m, self.site.w, text).unwrap_or_default()
     }
 
     /// Stores an address into memory that the collector looks at.

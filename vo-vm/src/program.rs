@@ -14,6 +14,7 @@ use vo_bytecode::module::{FuncFlags, Function, Module};
 use vo_bytecode::operand::RegList;
 use vo_bytecode::verify::{VerifyError, verify};
 use vo_bytecode::{Inst, Op};
+use vo_runtime::panic::RuntimePanic;
 use vo_runtime::rtype::{LoadedTypes, Ty};
 
 /// Words of the largest frame that a program may have.
@@ -205,6 +206,8 @@ impl Code {
 pub struct Program {
     module: Box<Module>,
     codes: Vec<Code>,
+    /// Stands for compiled code where a frame is wanted: no registers.
+    stub: Box<(Function, Option<Code>)>,
     strings: Vec<(u64, u64)>,
     natives: Vec<NativeFn>,
     types: Arc<LoadedTypes>,
@@ -212,6 +215,10 @@ pub struct Program {
     global_pointers: Box<[u32]>,
     /// One immortal closure object for each function: its index, nothing captured.
     closures: Vec<u64>,
+    /// The types of package `runtime` that run-time panics are values of.
+    operation_error: Option<Ty>,
+    bounds_error: Option<Ty>,
+    pub(crate) plain_error: Option<Ty>,
     /// Selectors of `Error() string` and `String() string`.
     pub(crate) error_method: Option<u32>,
     pub(crate) string_method: Option<u32>,
@@ -236,14 +243,35 @@ impl Program {
         let codes = module.functions.iter().enumerate().map(|(i, f)| Code::new(i, f));
         let mut codes = codes.collect::<Result<Vec<_>, _>>()?;
         let natives = find_natives(&module, natives)?;
+        let name = String::from("compiled code");
+        let mut stub = Box::new((Function { name, ..Function::default() }, None));
+        stub.1 = Some(Code::new(0, &stub.0)?);
         let strings = module.strings.iter().map(|s| (s.as_ptr() as u64, s.len() as u64)).collect();
         let closures = (0..module.functions.len() as u64).collect();
         let types = Arc::new(LoadedTypes::load(&module));
         codes.iter_mut().for_each(|code| code.find_slot_pointers(&types));
         let global_pointers = find_global_pointers(&module, &types);
+        let runtime_type = |name: &str| types.iter().find(|ty| ty.pkg == "runtime" && ty.defined == name);
+        let operation_error = runtime_type("errorString").or(types.known.runtime_error);
+        let bounds_error = runtime_type("boundsError").or(operation_error);
+        let plain_error = runtime_type("plainError").or(operation_error);
         let method = |name: &str| method_to_string(&module, name);
         let (error_method, string_method) = (method("Error"), method("String"));
-        Ok(Program { codes, strings, natives, types, global_pointers, closures, error_method, string_method, module })
+        Ok(Program {
+            codes,
+            stub,
+            strings,
+            natives,
+            types,
+            global_pointers,
+            closures,
+            operation_error,
+            bounds_error,
+            plain_error,
+            error_method,
+            string_method,
+            module,
+        })
     }
 
     /// The module that the program was loaded from.
@@ -261,6 +289,11 @@ impl Program {
     #[inline(always)]
     pub(crate) fn code(&self, func: u32) -> &Code {
         &self.codes[func as usize]
+    }
+
+    /// The function that stands for compiled code.
+    pub(crate) fn stub(&self) -> &Code {
+        self.stub.1.as_ref().expect("internal error: the program is being loaded")
     }
 
     /// All functions.
@@ -296,6 +329,17 @@ impl Program {
     #[inline(always)]
     pub(crate) fn native(&self, native: u32) -> NativeFn {
         self.natives[native as usize]
+    }
+
+    /// The type of the value of a run-time panic.
+    pub(crate) fn error_type(&self, panic: RuntimePanic) -> Option<Ty> {
+        // From the numbers of the table: the bounds errors stand in a row.
+        let bounds = (RuntimePanic::Index { index: 0, len: 0 }).code()..(RuntimePanic::SliceToArray { want: 0, len: 0 }).code();
+        match panic {
+            _ if panic.is_plain() => self.plain_error,
+            _ if bounds.contains(&panic.code()) => self.bounds_error,
+            _ => self.operation_error,
+        }
     }
 
     /// Words of the package variables that may hold addresses.

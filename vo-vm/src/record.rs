@@ -14,17 +14,20 @@
 //! only; those below wait until they are returned to, so that to block again at the same depth costs
 //! the same however deep the fiber is.
 //!
+//! An activation that native code entered is saved before what is below that code. So the machine
+//! keeps a mark, the length of what was saved before the turn, and an activation's records go there.
+//!
 //! Must stay true: a frame is on the VM stack or a record, never both; a record's point says
 //! completely how its function goes on.
 
 use crate::end::Fatal;
-use crate::interp::{Exit, Site, Transfer};
+use crate::interp::{Site, Transfer};
 use crate::machine::Machine;
 use crate::program::{Code, Program};
 use crate::resume;
 use crate::unwind;
 use crate::window::{Bottom, Window};
-use vo_bytecode::{PointKind, Reg, SuspendPoint};
+use vo_bytecode::{PointKind, SuspendPoint};
 
 /// The word at the end of a record.
 #[derive(Clone, Copy)]
@@ -45,16 +48,16 @@ impl Tail {
 
 /// A saved frame, where it lies.
 #[derive(Clone, Copy)]
-pub(crate) struct Record<'a> {
-    pub(crate) code: &'a Code,
-    pub(crate) point: &'a SuspendPoint,
+pub(crate) struct Record<'p, 'a> {
+    pub(crate) code: &'p Code,
+    pub(crate) point: &'p SuspendPoint,
     /// Live registers, then slots.
     pub(crate) words: &'a [u64],
 }
 
-impl<'a> Record<'a> {
+impl<'p, 'a> Record<'p, 'a> {
     /// The record at the top of saved words.
-    pub(crate) fn top(program: &'a Program, saved: &'a [u64]) -> Option<Record<'a>> {
+    pub(crate) fn top(program: &'p Program, saved: &'a [u64]) -> Option<Record<'p, 'a>> {
         let (&word, below) = saved.split_last()?;
         let tail = Tail::of(word);
         let code = program.code(tail.func);
@@ -64,7 +67,7 @@ impl<'a> Record<'a> {
     }
 
     /// All records, innermost first.
-    pub(crate) fn all(program: &'a Program, mut saved: &'a [u64]) -> impl Iterator<Item = Record<'a>> {
+    pub(crate) fn all(program: &'p Program, mut saved: &'a [u64]) -> impl Iterator<Item = Record<'p, 'a>> {
         std::iter::from_fn(move || {
             let record = Record::top(program, saved)?;
             saved = &saved[..saved.len() - record.size()];
@@ -93,6 +96,7 @@ pub(crate) fn spill(m: &mut Machine, w: Window, pc: u32) {
     let total = measure(w, pc);
     m.stats.spills += 1;
     m.stats.spilled_words += total as u64;
+    let mark = m.mark;
     let saved = &mut m.fiber_mut().saved;
     let old = saved.len();
     if saved.capacity() - old < total {
@@ -104,6 +108,10 @@ pub(crate) fn spill(m: &mut Machine, w: Window, pc: u32) {
         let end = saved.as_mut_ptr().add(old + total);
         write(w, pc, end);
         saved.set_len(old + total);
+    }
+    if old > mark {
+        // Activations above this one, with native frames in between, have been saved before it.
+        saved[mark..].rotate_right(total);
     }
 }
 
@@ -158,7 +166,7 @@ unsafe fn write(mut w: Window, mut pc: u32, mut end: *mut u64) {
 /// Takes the topmost record off and lays it as the bottom frame of an activation. Answers the
 /// frame and the record's point.
 pub(crate) fn thaw<'p>(m: &mut Machine) -> Option<(Window, &'p SuspendPoint)> {
-    let program = m.program_ref();
+    let program: &'p Program = m.program_ref();
     let base = m.floor;
     let saved = &mut m.fiber_mut().saved;
     let record = Record::top(program, saved)?;
@@ -177,6 +185,7 @@ pub(crate) fn thaw<'p>(m: &mut Machine) -> Option<(Window, &'p SuspendPoint)> {
     if rest == 0 && saved.capacity() > 256 {
         saved.shrink_to(0);
     }
+    m.mark = rest;
     m.stats.thaws += 1;
     Some((w, point))
 }
@@ -230,7 +239,7 @@ pub(crate) fn resume(m: &mut Machine) -> Transfer {
 pub(crate) fn stack_exhausted(m: &mut Machine) -> Transfer {
     m.stats.stack_spills += 1;
     let bytes = m.fiber_mut().saved.len() * 8;
-    if bytes > m.limits().fiber_bytes {
+    if bytes > m.vm.max_stack(None) {
         return unwind::fatal(m, None, Fatal::StackOverflow);
     }
     resume(m)
@@ -244,10 +253,7 @@ pub(crate) fn drop_top(m: &mut Machine) -> Option<(u32, u32)> {
     let (site, size) = ((record.code.index, record.point.pc), record.size());
     let rest = saved.len() - size;
     saved.truncate(rest);
+    m.mark = rest;
     Some(site)
 }
 
-/// Whether a register is live in a record's order: its word.
-pub(crate) fn live_word(record: &Record<'_>, reg: Reg) -> Option<u64> {
-    record.point.live.iter().position(|&r| r == reg).map(|i| record.words[i])
-}

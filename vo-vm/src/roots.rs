@@ -152,7 +152,7 @@ fn mark_fiber(program: &Program, fiber: &VoFiber, marker: &mut Marker<'_>) {
     }
 }
 
-fn mark_record(record: &Record<'_>, marker: &mut Marker<'_>) {
+fn mark_record(record: &Record<'_, '_>, marker: &mut Marker<'_>) {
     let (live, slots) = record.words.split_at(record.point.live.len());
     for (&reg, &word) in record.point.live.iter().zip(live) {
         if record.code.function().class(reg).is_traced() {

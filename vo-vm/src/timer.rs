@@ -10,10 +10,10 @@
 use crate::island::Island;
 use crate::machine::{Machine, new_fiber};
 use crate::native::{NativeCx, TimerTask};
+use crate::ops::chan;
 use crate::record;
 use crate::value;
 use smallvec::SmallVec;
-use vo_runtime::object::chan;
 use vo_runtime::panic::Trap;
 use vo_runtime::value::{load_word, store_word};
 use vo_sched::{TimerAction, TimerId, WorkerCx};

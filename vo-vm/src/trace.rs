@@ -11,6 +11,7 @@ use crate::record::Record;
 use crate::unwind::{PANIC_MARK, TraceSite};
 use std::fmt::Write;
 use vo_bytecode::PointKind;
+use vo_sched::FiberRef;
 
 /// Frames printed of a trace: so many innermost ones and as many outermost ones.
 const HALF_PRINTED: usize = 50;
@@ -67,12 +68,25 @@ pub(crate) fn callers(m: &Machine, site: Site, skip: usize, limit: usize) -> Vec
     sites.skip(skip).take(limit).map(|s| caller(program, s)).collect()
 }
 
-/// The trace of the fiber that runs.
-pub(crate) fn current(m: &Machine, site: Site) -> String {
+/// The trace of the fiber that runs, without its innermost `skip` frames.
+pub(crate) fn current(m: &Machine, site: Site, skip: usize) -> String {
     let mut out = format!("goroutine {} [running]:\n", m.fiber_ref().id());
-    write_sites(&mut out, m.program(), &running_sites(m, site));
+    let sites = running_sites(m, site);
+    write_sites(&mut out, m.program(), &sites[skip.min(sites.len())..]);
     write_creator(&mut out, m.program(), (m.fiber().creator, m.fiber().created_at));
     out
+}
+
+/// Writes the traces of the island's fibers but the one that runs. The island is stopped.
+pub(crate) fn write_others(out: &mut String, m: &Machine) {
+    let mut fibers: Vec<FiberRef> = Vec::new();
+    m.island().world().for_each_fiber(|fiber| fibers.push(fiber));
+    fibers.sort_by_key(|fiber| fiber.id());
+    for fiber in fibers.into_iter().filter(|&fiber| fiber != m.fiber_ref()) {
+        out.push('\n');
+        // SAFETY: the island is stopped, so its fibers stand still.
+        write_parked(out, m.program(), unsafe { VoFiber::of(fiber) });
+    }
 }
 
 /// The trace of a fiber that is on no worker, with what it waits for.

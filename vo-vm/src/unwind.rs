@@ -27,6 +27,7 @@ use crate::end::Fatal;
 use crate::fatal;
 use crate::interp::{Exit, Site, Transfer};
 use crate::machine::Machine;
+use crate::memory::FramesEnd;
 use crate::record;
 use crate::resume;
 use crate::value::{self, Deferred};
@@ -64,6 +65,14 @@ pub(crate) struct Panic {
     pub(crate) text: Option<Vec<u8>>,
     /// The next panic has the same value: only this one is printed.
     pub(crate) repanicked: bool,
+}
+
+/// What a landing pad has come to.
+pub(crate) enum Unwound {
+    /// A deferred call has recovered: the function goes on.
+    Recovered,
+    /// The next deferred call is run, with the right to recover this panic.
+    Running(u64),
 }
 
 /// The panics of a fiber.
@@ -116,6 +125,19 @@ impl Panics {
             top.trace.push(PANIC_MARK);
             top.trace.extend_from_slice(&old.trace);
         }
+    }
+
+    /// A landing pad's `DeferUnwind` looks at the panics: what it is to do. `state` is the id of the panic
+    /// that it has run for so far, and becomes that of the one it runs for now, or 0.
+    pub(crate) fn arrive(&mut self, state: &mut u64) -> Unwound {
+        let (id, recovered) = (self.top().id, self.top().recovered);
+        if id == *state && recovered {
+            *state = self.finish_recovery().unwrap_or(0);
+        } else if id != *state {
+            self.abort(*state);
+            *state = id;
+        }
+        if *state == 0 { Unwound::Recovered } else { Unwound::Running(*state) }
     }
 
     /// Removes the recovered top and those that it had aborted. Answers the id of an aborted Goexit
@@ -261,20 +283,13 @@ pub(crate) fn run_defers(m: &mut Machine, site: Site, next: *const u16, list: Re
 #[cold]
 #[inline(never)]
 pub(crate) fn defer_unwind(m: &mut Machine, site: Site, next: *const u16, list: Reg, state: Reg) -> Transfer {
-    let before = site.w.get(state);
-    let panics = m.fiber_mut().panics();
-    let (id, recovered) = (panics.top().id, panics.top().recovered);
-    let mut current = id;
-    if id == before && recovered {
-        current = panics.finish_recovery().unwrap_or(0);
-    } else if id != before {
-        panics.abort(before);
-    }
+    let mut current = site.w.get(state);
+    let unwound = m.fiber_mut().panics().arrive(&mut current);
     site.w.set(state, current);
-    if current == 0 {
+    let Unwound::Running(token) = unwound else {
         return Transfer::Go(site.w, next);
-    }
-    match run_first(m, site, list, current) {
+    };
+    match run_first(m, site, list, token) {
         Some(transfer) => transfer,
         None => leave_frame(m, site.w),
     }
@@ -282,7 +297,7 @@ pub(crate) fn defer_unwind(m: &mut Machine, site: Site, next: *const u16, list: 
 
 impl Machine {
     /// Puts a panic with an interface value on top of the fiber's.
-    pub(crate) fn set_panic(&mut self, w: Window, ty: u64, data: u64) {
+    pub(crate) fn set_panic(&mut self, w: impl FramesEnd, ty: u64, data: u64) {
         self.stats.panics += 1;
         if ty != 0 {
             return self.fiber_mut().panics().push(ty, data, false, false);
@@ -294,18 +309,18 @@ impl Machine {
     }
 
     /// Puts a run-time panic on top of the fiber's.
-    pub(crate) fn set_runtime_panic(&mut self, w: Window, panic: RuntimePanic) {
+    pub(crate) fn set_runtime_panic(&mut self, w: impl FramesEnd, panic: RuntimePanic) {
         self.stats.panics += 1;
         let text = panic.error_text();
         let signal = matches!(panic, RuntimePanic::NilDereference {});
-        match value::runtime_error(self, w, &text) {
+        match value::runtime_error(self, w, panic) {
             Some(value) => self.fiber_mut().panics().push(value.ty, value.data, false, signal),
             None => self.set_text_panic(&text),
         }
     }
 
     /// Puts the panic of a failed type assertion on top of the fiber's.
-    pub(crate) fn set_assertion_panic(&mut self, w: Window, error: &AssertionError) {
+    pub(crate) fn set_assertion_panic(&mut self, w: impl FramesEnd, error: &AssertionError) {
         self.stats.panics += 1;
         match value::assertion_error(self, w, error) {
             Some(value) => self.fiber_mut().panics().push(value.ty, value.data, false, false),

@@ -8,10 +8,10 @@
 //! Every word of a deferred call may be an address for the collector.
 
 use crate::machine::Machine;
-use crate::window::Window;
-use vo_runtime::panic::{AssertionError, Trap};
+use crate::memory::FramesEnd;
+use vo_runtime::panic::{AssertionError, RuntimePanic, Trap};
 use vo_runtime::rtype::Ty;
-use vo_runtime::value::{Iface, Str, load_word, store_word};
+use vo_runtime::value::{Iface, Str, load_word, store_uint, store_word};
 
 /// The function of a closure.
 ///
@@ -81,14 +81,14 @@ impl Deferred {
     }
 
     /// Puts a call of a function before a list.
-    pub(crate) fn push_func(m: &mut Machine, w: Window, list: u64, func: u32, args: &[u64]) -> Result<u64, Trap> {
+    pub(crate) fn push_func(m: &mut Machine, w: impl FramesEnd, list: u64, func: u32, args: &[u64]) -> Result<u64, Trap> {
         Self::push(m, w, [list, u64::from(func), 0], args)
     }
 
     /// Puts a call of a closure before a list.
     pub(crate) fn push_closure(
         m: &mut Machine,
-        w: Window,
+        w: impl FramesEnd,
         list: u64,
         closure: u64,
         args: &[u64],
@@ -96,10 +96,10 @@ impl Deferred {
         Self::push(m, w, [list, CLOSURE, closure], args)
     }
 
-    fn push(m: &mut Machine, w: Window, head: [u64; 3], args: &[u64]) -> Result<u64, Trap> {
+    fn push(m: &mut Machine, w: impl FramesEnd, head: [u64; 3], args: &[u64]) -> Result<u64, Trap> {
         let at = m.alloc_words(w, 4 + args.len())?;
-        let words = head.iter().chain([args.len() as u64].iter()).chain(args);
-        for (i, &word) in words.copied().enumerate() {
+        let head = [head[0], head[1], head[2], args.len() as u64];
+        for (i, word) in head.iter().chain(args).copied().enumerate() {
             // SAFETY: the new object has as many words.
             unsafe { store_word(at + 8 * i as u64, word) };
         }
@@ -108,7 +108,7 @@ impl Deferred {
 }
 
 /// A new closure of `func` over captured words; `ty` describes its object.
-pub(crate) fn new_closure(m: &mut Machine, w: Window, func: u32, ty: Ty, captures: &[u64]) -> Result<u64, Trap> {
+pub(crate) fn new_closure(m: &mut Machine, w: impl FramesEnd, func: u32, ty: Ty, captures: &[u64]) -> Result<u64, Trap> {
     let at = m.alloc(w, ty)?;
     // SAFETY: the object's type has a word for the function and one for each capture.
     unsafe {
@@ -120,16 +120,21 @@ pub(crate) fn new_closure(m: &mut Machine, w: Window, func: u32, ty: Ty, capture
     Ok(at)
 }
 
-/// The value of a run-time panic: a `runtime.Error` with this text. `None` where the program has no
-/// type for it (or no memory is left): the text alone then stands for it.
-pub(crate) fn runtime_error(m: &mut Machine, w: Window, text: &str) -> Option<Iface> {
-    let known = &m.program().types().known;
-    let ty = known.runtime_error.or(known.string)?;
+/// The value of a run-time panic: a `runtime.Error`. `None` where the program has no type for it (or
+/// no memory is left): the text alone then stands for it.
+pub(crate) fn runtime_error(m: &mut Machine, w: impl FramesEnd, panic: RuntimePanic) -> Option<Iface> {
+    let ty = m.program().error_type(panic)?;
+    m.box_string(w, ty, panic.to_string().as_bytes()).ok()
+}
+
+/// An error of the library, whose text is all of its message.
+pub(crate) fn plain_error(m: &mut Machine, w: impl FramesEnd, text: &str) -> Option<Iface> {
+    let ty = m.program().plain_error?;
     m.box_string(w, ty, text.as_bytes()).ok()
 }
 
 /// The value of `panic(nil)`.
-pub(crate) fn panic_nil_error(m: &mut Machine, w: Window) -> Option<Iface> {
+pub(crate) fn panic_nil_error(m: &mut Machine, w: impl FramesEnd) -> Option<Iface> {
     let known = m.program().types().known;
     let (ty, object) = (known.panic_nil_error_ptr?, known.panic_nil_error?);
     let data = m.alloc(w, object).ok()?;
@@ -137,12 +142,11 @@ pub(crate) fn panic_nil_error(m: &mut Machine, w: Window) -> Option<Iface> {
 }
 
 /// The value of a failed type assertion.
-pub(crate) fn assertion_error(m: &mut Machine, w: Window, error: &AssertionError) -> Option<Iface> {
+pub(crate) fn assertion_error(m: &mut Machine, w: impl FramesEnd, error: &AssertionError) -> Option<Iface> {
     let known = m.program().types().known;
     let (ty, object) = (known.type_assertion_error_ptr?, known.type_assertion_error?);
     let data = m.alloc(w, object).ok()?;
-    let asserted = format!("{}{}", error.asserted, error.note);
-    let texts = [&error.interface, &error.concrete, &asserted, &error.missing];
+    let texts = [&error.interface, &error.concrete, &error.asserted, &error.missing];
     for (i, text) in texts.into_iter().enumerate() {
         // Not collected in between: the object is reachable from here alone.
         let Str { ptr, len } = m.new_string_now(text.as_bytes()).ok()?;
@@ -150,5 +154,18 @@ pub(crate) fn assertion_error(m: &mut Machine, w: Window, error: &AssertionError
         // SAFETY: string `i` of the struct of four strings.
         unsafe { store_word(data + 16 * i as u64 + 8, len) };
     }
+    if object.size > 64 {
+        // SAFETY: the byte behind the strings: why the types look alike.
+        unsafe { store_uint(data + 64, 1, twins(error)) };
+    }
     Some(Iface { ty: ty.word(), data })
+}
+
+/// Why the types of a failed assertion look alike: 0 they do not, 1 other packages, 2 other scopes.
+fn twins(error: &AssertionError) -> u64 {
+    match error.note.as_str() {
+        "" => 0,
+        note if note.contains("packages") => 1,
+        _ => 2,
+    }
 }

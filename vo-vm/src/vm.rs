@@ -10,7 +10,7 @@ use crate::machine::{Machine, new_fiber};
 use crate::program::Program;
 use crate::record;
 use crate::stats::{MachineStats, RunStats};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use vo_runtime::rtype::Kind;
 use vo_sched::{Scheduler, WorkerCx};
@@ -22,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) host: Arc<dyn Host>,
     end: Mutex<Option<End>>,
     main_left: AtomicBool,
+    /// Bytes of saved frames that a fiber may have.
+    fiber_bytes: AtomicUsize,
     stats: Mutex<MachineStats>,
     /// The machines of the workers that run, for the collector.
     pub(crate) machines: crate::roots::Machines,
@@ -30,19 +32,28 @@ pub(crate) struct Shared {
 impl Shared {
     fn new(program: Arc<Program>, config: Config, host: Arc<dyn Host>) -> Shared {
         Shared {
+            end: Mutex::new(None),
+            main_left: AtomicBool::new(false),
+            fiber_bytes: AtomicUsize::new(config.limits.fiber_bytes),
+            stats: Mutex::new(MachineStats::default()),
+            machines: crate::roots::Machines::default(),
             program,
             config,
             host,
-            end: Mutex::new(None),
-            main_left: AtomicBool::new(false),
-            stats: Mutex::new(MachineStats::default()),
-            machines: crate::roots::Machines::default(),
         }
     }
 
     /// How the program ends; the first to say it wins.
     pub(crate) fn end(&self, exit_code: i32, report: String) {
         lock(&self.end).get_or_insert(End { exit_code, report, stats: RunStats::default() });
+    }
+
+    /// Bytes of saved frames that a fiber may have; sets it where a number is given.
+    pub(crate) fn max_stack(&self, bytes: Option<usize>) -> usize {
+        match bytes {
+            Some(bytes) => self.fiber_bytes.swap(bytes, Ordering::Relaxed),
+            None => self.fiber_bytes.load(Ordering::Relaxed),
+        }
     }
 
     pub(crate) fn main_leaves(&self) {
@@ -61,7 +72,7 @@ impl Shared {
     /// Words of the largest channel element of the program.
     pub(crate) fn max_elem_words(&self) -> usize {
         let chans = self.program.types().iter().filter(|ty| ty.kind == Kind::Chan);
-        chans.map(|ty| ty.elem_type().leaves.as_ref().map_or(1, Vec::len)).max().unwrap_or(0)
+        chans.map(|ty| crate::ops::chan::elem_words(ty.elem_type())).max().unwrap_or(0)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::interp::{Flow, Interp};
 use crate::value;
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
+use vo_runtime::object::mem;
 use vo_runtime::panic::{RuntimePanic, Trap};
 use vo_runtime::rtype;
 use vo_runtime::value::{load_uint, store_uint};
@@ -194,7 +195,8 @@ impl Interp<'_> {
             return self.nil();
         }
         let ty = self.m.program().ty(ty);
-        self.m.copy_value(dst, src, ty);
+        // SAFETY: verified code copies between places of the type.
+        unsafe { mem::copy(&ty, dst, src) };
         Flow::Next
     }
 
@@ -205,7 +207,8 @@ impl Interp<'_> {
             return self.nil();
         }
         let ty = self.m.program().ty(ty);
-        self.m.zero_value(dst, ty);
+        // SAFETY: verified code zeroes a place of the type.
+        unsafe { mem::zero(&ty, dst) };
         Flow::Next
     }
 
@@ -213,12 +216,12 @@ impl Interp<'_> {
     pub(crate) fn eq_mem(&mut self, dst: Reg, a: Reg, b: Reg, ty: u32) -> Flow {
         let ty = self.m.program().ty(ty);
         // SAFETY: both addresses hold a value of the type.
-        let equal = unsafe { rtype::eq_mem(self.w.get(a), self.w.get(b), ty) };
+        let equal = unsafe { rtype::eq_mem(&ty, self.w.get(a), self.w.get(b)) };
         self.put_result(dst, equal.map(u64::from))
     }
 
     #[inline(always)]
-    pub(crate) fn new(&mut self, dst: Reg, ty: u32) -> Flow {
+    pub(crate) fn new_object(&mut self, dst: Reg, ty: u32) -> Flow {
         let ty = self.m.program().ty(ty);
         let made = self.m.alloc(self.w, ty);
         self.put_result(dst, made)

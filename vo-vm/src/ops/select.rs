@@ -7,8 +7,7 @@
 //! into `SelectExec`, nor between its end and `SelectValue`.
 
 use crate::machine::Machine;
-use crate::ops::chan::Waited;
-use vo_runtime::object::chan;
+use crate::ops::chan::{self, Waited};
 use vo_runtime::panic::{RuntimePanic, Trap};
 use vo_sched::WaitReason;
 use vo_sched::chan::{RingStorage, block_forever};

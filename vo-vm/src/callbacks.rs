@@ -1,0 +1,664 @@
+//! The doors through which compiled code asks the machine: one `extern "C"` function for each row
+//! of `vo_bytecode::callbacks`, over the operations that the interpreter uses.
+//!
+//! A door that answers `Panic` has put the panic on top of the fiber's; one that answers `WaitIo`
+//! has registered the fiber, and the machine completes the operation when the frame that called
+//! the door is gone on with. While compiled code runs, the machine's floor is above all interpreted
+//! frames that are in use.
+
+use crate::end::Fatal;
+use crate::interp::{self, Exit};
+use crate::machine::Machine;
+use crate::memory::Floor;
+use crate::native::NativeCx;
+use crate::ops::chan::{self, Waited};
+use crate::ops::select;
+use crate::unwind::Unwound;
+use crate::value::Deferred;
+use crate::window::{Bottom, Window};
+use vo_bytecode::{Reg, Status};
+use vo_runtime::context::{JitContext, RETURN_WORDS, VmCallbacks};
+use vo_runtime::object::{map, mem, slice, string};
+use vo_runtime::panic::{AssertionError, RuntimePanic, Trap};
+use vo_runtime::rtype::{self, Ty};
+use vo_runtime::value::{Slice, Str};
+
+/// A context for a new machine; the machine fills in what depends on it.
+pub(crate) fn new_context() -> Box<JitContext> {
+    Box::new(JitContext {
+        callbacks: &raw const CALLBACKS,
+        stack_limit: 0,
+        interrupt: std::ptr::null(),
+        fiber: std::ptr::null_mut(),
+        island: std::ptr::null_mut(),
+        globals: 0,
+        alloc: std::ptr::null_mut(),
+        functions: std::ptr::null(),
+        spill: std::ptr::null_mut(),
+        spill_end: std::ptr::null_mut(),
+        select_case: 0,
+        recover_token: 0,
+        ret: [0; RETURN_WORDS],
+        machine: std::ptr::null_mut(),
+    })
+}
+
+macro_rules! fill {
+    ($($name:ident $doc:literal ($($param:ident : $ty:ident),*) -> $ret:ident;)*) => {
+        /// The filled table.
+        pub(crate) static CALLBACKS: VmCallbacks = VmCallbacks { $($name: doors::$name),* };
+    };
+}
+
+vo_bytecode::for_each_callback!(fill);
+
+/// The machine behind a context.
+///
+/// # Safety
+/// `ctx` is the context that the machine gave to the code that calls, on its own thread.
+unsafe fn machine<'a>(ctx: *mut JitContext) -> &'a mut Machine {
+    // SAFETY: set when the machine was made.
+    unsafe { &mut *(*ctx).machine.cast::<Machine>() }
+}
+
+impl Machine {
+    fn at_floor(&self) -> Floor {
+        Floor(self.floor)
+    }
+
+    /// Puts what an operation answered on top of the fiber's panics.
+    fn raise(&mut self, trap: Trap) -> Status {
+        match trap {
+            Trap::Panic(panic) => {
+                let floor = self.at_floor();
+                self.set_runtime_panic(floor, panic);
+                Status::Panic
+            }
+            Trap::Fatal(error) => {
+                crate::fatal::end_with(self, None, Fatal::from(error));
+                self.leaving = true;
+                Status::Wake
+            }
+        }
+    }
+
+    fn status(&mut self, result: Result<(), Trap>) -> Status {
+        match result {
+            Ok(()) => Status::Ok,
+            Err(trap) => self.raise(trap),
+        }
+    }
+
+    /// Stores what an operation made, or raises what it answered.
+    ///
+    /// # Safety
+    /// `out` has room for the words.
+    unsafe fn deliver<const N: usize>(&mut self, out: *mut u64, result: Result<[u64; N], Trap>) -> Status {
+        match result {
+            Ok(words) => {
+                // SAFETY: room by the contract.
+                unsafe { out.cast::<[u64; N]>().write(words) };
+                Status::Ok
+            }
+            Err(trap) => self.raise(trap),
+        }
+    }
+
+    /// A made address; 0 where no memory is left, with the program's end on its way.
+    fn word(&mut self, result: Result<u64, Trap>) -> u64 {
+        result.unwrap_or_else(|trap| {
+            let _ = self.raise(trap);
+            0
+        })
+    }
+
+    /// Runs a function in a nested activation on top of the floor; results go to `results`.
+    ///
+    /// # Safety
+    /// `args` has the function's parameters, `results` room for its results.
+    unsafe fn call_nested(&mut self, func: u32, args: *const u64, results: *mut u64) -> Status {
+        let code = self.program_ref().code(func);
+        let floor = self.floor;
+        if floor > self.limit {
+            // No room for another activation: the function begins when the frames below are records.
+            // SAFETY: parameters by the contract.
+            let words = unsafe { std::slice::from_raw_parts(args, code.params()) };
+            crate::record::push_entry(&mut self.fiber_mut().saved, code, words);
+            return Status::Wake;
+        }
+        // SAFETY: at or below the limit there is room for a frame.
+        let w = unsafe { Window::at(floor) };
+        w.set_header(code, std::ptr::null_mut(), std::ptr::null(), 0, Bottom::Native);
+        for i in 0..code.params() {
+            // SAFETY: parameters by the contract.
+            w.set(Reg(i as u16), unsafe { *args.add(i) });
+        }
+        w.clear_slots(code);
+        let exit = interp::run(self, w, code.start);
+        self.floor = floor;
+        match exit {
+            Exit::Native(Status::Ok) => {
+                // SAFETY: room by the contract.
+                unsafe { std::ptr::copy_nonoverlapping(self.ret.as_ptr(), results, self.ret.len()) };
+                Status::Ok
+            }
+            Exit::Native(status) => status,
+            Exit::Parked => Status::WaitIo,
+            Exit::Yielded => Status::Wake,
+            Exit::Finished => {
+                self.leaving = true;
+                Status::Wake
+            }
+        }
+    }
+
+    /// Runs one deferred call to its end in a nested activation.
+    fn run_deferred(&mut self, call: Deferred, token: u64) -> Status {
+        let Some((func, first)) = call.target() else {
+            return self.raise(RuntimePanic::NilDereference {}.into());
+        };
+        let takes_token = self.program().code(func).flags.takes_token;
+        self.fiber_mut().recover_token = if takes_token { token } else { 0 };
+        let args: Vec<u64> = first.into_iter().chain((0..call.len()).map(|i| call.arg(i))).collect();
+        let mut results = vec![0; self.program().code(func).results()];
+        // SAFETY: as many words as the function has parameters and results.
+        unsafe { self.call_nested(func, args.as_ptr(), results.as_mut_ptr()) }
+    }
+}
+
+/// The doors, by the names of their rows. All have the same contract.
+///
+/// # Safety
+/// `ctx` is the context of the calling worker's machine; addresses have the words that the
+/// row says, type words are type words, values are of their types: what the verifier has seen.
+#[allow(clippy::missing_safety_doc, clippy::undocumented_unsafe_blocks)]
+mod doors {
+    use super::*;
+
+    pub(super) unsafe extern "C" fn call_interpreted(
+        ctx: *mut JitContext,
+        func: u64,
+        args: *mut u64,
+        results: *mut u64,
+    ) -> Status {
+        unsafe { machine(ctx).call_nested(func as u32, args, results) }
+    }
+
+    pub(super) unsafe extern "C" fn resolve_method(_: *mut JitContext, ty: u64, selector: u64) -> u64 {
+        let ty = unsafe { Ty::from_word(ty) };
+        ty.and_then(|ty| ty.method(selector as u32)).map_or(u64::MAX, u64::from)
+    }
+
+    pub(super) unsafe extern "C" fn call_native(
+        ctx: *mut JitContext,
+        native: u64,
+        args: *mut u64,
+        results: *mut u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let import = &m.program_ref().module().natives[native as usize];
+        let (n, r) = (import.params.len(), import.results.len());
+        let (args, results) =
+            unsafe { (std::slice::from_raw_parts(args, n), std::slice::from_raw_parts_mut(results, r)) };
+        let function = m.program().native(native as u32);
+        m.stats.native_calls += 1;
+        let site = m.native_site();
+        let status = function(&mut NativeCx { m, site, args }, args, results);
+        if matches!(status, Status::WaitIo | Status::Wake) && !m.leaving {
+            let staged = m.staged.take();
+            m.fiber_mut().pending.push(staged);
+        }
+        status
+    }
+
+    pub(super) unsafe extern "C" fn go_start(ctx: *mut JitContext, func: u64, args: *mut u64, n: u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let words = unsafe { std::slice::from_raw_parts(args, n as usize) };
+        let site = m.native_site();
+        m.go_func(site, func as u32, words);
+        Status::Ok
+    }
+
+    pub(super) unsafe extern "C" fn yield_now(_: *mut JitContext) -> Status {
+        Status::Wake
+    }
+
+    pub(super) unsafe extern "C" fn interrupt(ctx: *mut JitContext) -> Status {
+        let m = unsafe { machine(ctx) };
+        let floor = m.at_floor();
+        if m.answer_interrupt(floor) { Status::Wake } else { Status::Ok }
+    }
+
+    pub(super) unsafe extern "C" fn chan_new(ctx: *mut JitContext, ty: u64, cap: u64, out: *mut u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+        let made = m.ensure(floor).and_then(|()| chan::new(m.cache(), ty, cap as i64));
+        unsafe { m.deliver(out, made.map(|word| [word])) }
+    }
+
+    pub(super) unsafe extern "C" fn chan_send(ctx: *mut JitContext, ch: u64, words: *mut u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let words = unsafe { element(ch, words) };
+        match chan::send(m, ch, words) {
+            Ok(Waited::Done(())) => Status::Ok,
+            Ok(Waited::Parked) => Status::WaitIo,
+            Err(trap) => m.raise(trap),
+        }
+    }
+
+    pub(super) unsafe extern "C" fn chan_recv(
+        ctx: *mut JitContext,
+        ch: u64,
+        words: *mut u64,
+        ok: *mut u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let words = unsafe { element(ch, words) };
+        match chan::recv(m, ch, words) {
+            Waited::Done(sent) => {
+                unsafe { *ok = u64::from(sent) };
+                Status::Ok
+            }
+            Waited::Parked => Status::WaitIo,
+        }
+    }
+
+    pub(super) unsafe extern "C" fn chan_try_send(
+        ctx: *mut JitContext,
+        ch: u64,
+        words: *mut u64,
+        done: *mut u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let sent = chan::try_send(m, ch, unsafe { element(ch, words) });
+        unsafe { m.deliver(done, sent.map(|sent| [u64::from(sent)])) }
+    }
+
+    pub(super) unsafe extern "C" fn chan_try_recv(ctx: *mut JitContext, ch: u64, words: *mut u64) -> u64 {
+        let m = unsafe { machine(ctx) };
+        match chan::try_recv(m, ch, unsafe { element(ch, words) }) {
+            None => 0,
+            Some(ok) => 1 | u64::from(ok) << 1,
+        }
+    }
+
+    pub(super) unsafe extern "C" fn chan_close(ctx: *mut JitContext, ch: u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let closed = chan::close(m, ch);
+        m.status(closed)
+    }
+
+    pub(super) unsafe extern "C" fn chan_len(_: *mut JitContext, ch: u64) -> u64 {
+        unsafe { chan::len(ch) }
+    }
+
+    pub(super) unsafe extern "C" fn chan_cap(_: *mut JitContext, ch: u64) -> u64 {
+        unsafe { chan::cap(ch) }
+    }
+
+    pub(super) unsafe extern "C" fn select_begin(ctx: *mut JitContext, n: u64) {
+        unsafe { machine(ctx) }.select.begin(n as usize);
+    }
+
+    pub(super) unsafe extern "C" fn select_add_send(
+        ctx: *mut JitContext,
+        index: u64,
+        ch: u64,
+        words: *mut u64,
+        n: u64,
+    ) {
+        let words = unsafe { std::slice::from_raw_parts(words, n as usize) };
+        unsafe { machine(ctx) }.select.add_send(index as u16, ch, words.iter().copied());
+    }
+
+    pub(super) unsafe extern "C" fn select_add_recv(ctx: *mut JitContext, index: u64, ch: u64, n: u64) {
+        unsafe { machine(ctx) }.select.add_recv(index as u16, ch, n as usize);
+    }
+
+    pub(super) unsafe extern "C" fn select_exec(ctx: *mut JitContext, default: u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        match select::exec(m, default == 0) {
+            Ok(Waited::Done(case)) => {
+                m.context.select_case = case;
+                Status::Ok
+            }
+            Ok(Waited::Parked) => Status::WaitIo,
+            Err(trap) => m.raise(trap),
+        }
+    }
+
+    pub(super) unsafe extern "C" fn select_value(ctx: *mut JitContext, words: *mut u64, n: u64) -> u64 {
+        let select = &unsafe { machine(ctx) }.select;
+        unsafe { std::ptr::copy_nonoverlapping(select.values.as_ptr(), words, n as usize) };
+        u64::from(select.ok)
+    }
+
+    pub(super) unsafe extern "C" fn defer_push(
+        ctx: *mut JitContext,
+        list: u64,
+        kind: u64,
+        target: u64,
+        args: *mut u64,
+        n: u64,
+    ) -> u64 {
+        let m = unsafe { machine(ctx) };
+        let (floor, words) = (m.at_floor(), unsafe { std::slice::from_raw_parts(args, n as usize) });
+        let pushed = match kind {
+            0 => Deferred::push_func(m, floor, list, target as u32, words),
+            _ => Deferred::push_closure(m, floor, list, target, words),
+        };
+        m.word(pushed)
+    }
+
+    pub(super) unsafe extern "C" fn run_defers(ctx: *mut JitContext, list: *mut u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        while let Some(call) = Deferred::at(unsafe { *list }) {
+            unsafe { *list = call.next() };
+            match m.run_deferred(call, 0) {
+                Status::Ok => {}
+                status => return status,
+            }
+        }
+        Status::Ok
+    }
+
+    pub(super) unsafe extern "C" fn defer_unwind(ctx: *mut JitContext, list: *mut u64, state: *mut u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        loop {
+            match m.fiber_mut().panics().arrive(unsafe { &mut *state }) {
+                Unwound::Recovered => return Status::Ok,
+                Unwound::Running(token) => {
+                    let Some(call) = Deferred::at(unsafe { *list }) else { return Status::Panic };
+                    unsafe { *list = call.next() };
+                    match m.run_deferred(call, token) {
+                        // A panic of the deferred call arrives here at once.
+                        Status::Ok | Status::Panic => {}
+                        status => return status,
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) unsafe extern "C" fn recover_token(ctx: *mut JitContext) -> u64 {
+        unsafe { machine(ctx) }.take_recover_token()
+    }
+
+    pub(super) unsafe extern "C" fn recover(ctx: *mut JitContext, token: u64, out: *mut u64) {
+        let (ty, data) = unsafe { machine(ctx) }.recover(token);
+        unsafe { out.cast::<[u64; 2]>().write([ty, data]) };
+    }
+
+    pub(super) unsafe extern "C" fn panic(ctx: *mut JitContext, ty: u64, data: u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let floor = m.at_floor();
+        m.set_panic(floor, ty, data);
+        Status::Panic
+    }
+
+    pub(super) unsafe extern "C" fn panic_runtime(ctx: *mut JitContext, code: u64, a: u64, b: u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        match unsafe { RuntimePanic::from_code(code, a, b) } {
+            Some(panic) => m.raise(panic.into()),
+            None => super::unknown_panic(code),
+        }
+    }
+
+    pub(super) unsafe extern "C" fn assert_fail(ctx: *mut JitContext, ty: u64, from: u64, to: u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let (floor, types) = (m.at_floor(), m.program_ref().types());
+        let error =
+            unsafe { AssertionError::new(types, Ty::from_word(ty), type_of(from), type_of(to)) };
+        m.set_assertion_panic(floor, &error);
+        Status::Panic
+    }
+
+    pub(super) unsafe extern "C" fn alloc(ctx: *mut JitContext, ty: u64) -> u64 {
+        let m = unsafe { machine(ctx) };
+        let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+        let made = m.alloc(floor, ty);
+        m.word(made)
+    }
+
+    pub(super) unsafe extern "C" fn make_slice(
+        ctx: *mut JitContext,
+        ty: u64,
+        len: u64,
+        cap: u64,
+        out: *mut u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+        let made = m.make_slice(floor, ty, len, cap);
+        unsafe { m.deliver(out, made.map(|slice| [slice.ptr])) }
+    }
+
+    pub(super) unsafe extern "C" fn write_barrier(_: *mut JitContext, _slot: u64, _value: u64) {
+        // The collector stops the island, so there is nobody to be told.
+    }
+
+    pub(super) unsafe extern "C" fn copy_mem(_: *mut JitContext, dst: u64, src: u64, ty: u64) {
+        unsafe { mem::copy(&type_of(ty), dst, src) };
+    }
+
+    pub(super) unsafe extern "C" fn zero_mem(_: *mut JitContext, dst: u64, ty: u64) {
+        unsafe { mem::zero(&type_of(ty), dst) };
+    }
+
+    pub(super) unsafe extern "C" fn eq_mem(ctx: *mut JitContext, a: u64, b: u64, ty: u64, out: *mut u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let equal = unsafe { rtype::eq_mem(&type_of(ty), a, b) };
+        unsafe { m.deliver(out, equal.map(|equal| [u64::from(equal)])) }
+    }
+
+    pub(super) unsafe extern "C" fn str_concat(ctx: *mut JitContext, parts: *mut u64, n: u64, out: *mut u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let floor = m.at_floor();
+        let parts = unsafe { std::slice::from_raw_parts(parts.cast::<Str>(), n as usize) };
+        let made = m.ensure(floor).and_then(|()| unsafe { string::concat(m.cache(), parts) });
+        unsafe { m.deliver(out, made.map(|s| [s.ptr, s.len])) }
+    }
+
+    pub(super) unsafe extern "C" fn str_eq(_: *mut JitContext, a: u64, b: u64, len: u64) -> u64 {
+        u64::from(unsafe { string::eq(Str { ptr: a, len }, Str { ptr: b, len }) })
+    }
+
+    pub(super) unsafe extern "C" fn str_cmp(_: *mut JitContext, ap: u64, al: u64, bp: u64, bl: u64) -> u64 {
+        unsafe { string::cmp(Str { ptr: ap, len: al }, Str { ptr: bp, len: bl }) as u64 }
+    }
+
+    pub(super) unsafe extern "C" fn str_convert(ctx: *mut JitContext, what: u64, p: u64, l: u64, out: *mut u64) {
+        let m = unsafe { machine(ctx) };
+        let (floor, s) = (m.at_floor(), Str { ptr: p, len: l });
+        let pair = |s: Str| [s.ptr, s.len, 0];
+        let triple = |s: Slice| [s.ptr, s.len, s.cap];
+        let made = m.ensure(floor).and_then(|()| unsafe {
+            match what {
+                0 => string::from_byte_slice(m.cache(), p, l).map(pair),
+                1 => string::from_runes(m.cache(), p, l).map(pair),
+                2 => string::from_rune(m.cache(), p as i64).map(pair),
+                3 => string::to_bytes(m.cache(), s).map(triple),
+                _ => string::to_runes(m.cache(), s).map(triple),
+            }
+        });
+        let words = made.unwrap_or_else(|trap| {
+            let _ = m.raise(trap);
+            [0; 3]
+        });
+        let n = if what < 3 { 2 } else { 3 };
+        unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), out, n) };
+    }
+
+    pub(super) unsafe extern "C" fn str_rune(_: *mut JitContext, p: u64, l: u64, i: u64) -> u64 {
+        let (rune, width) = unsafe { string::rune_at(Str { ptr: p, len: l }, i) };
+        rune as u32 as u64 | width << 32
+    }
+
+    pub(super) unsafe extern "C" fn slice_grow(
+        ctx: *mut JitContext,
+        p: u64,
+        l: u64,
+        c: u64,
+        n: u64,
+        ty: u64,
+        out: *mut u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+        let s = Slice { ptr: p, len: l, cap: c };
+        let made = m.ensure(floor).and_then(|()| unsafe { slice::grow(m.cache(), ty, s, n) });
+        unsafe { m.deliver(out, made.map(|s| [s.ptr, s.cap])) }
+    }
+
+    pub(super) unsafe extern "C" fn slice_append(
+        ctx: *mut JitContext,
+        a: *mut u64,
+        b: *mut u64,
+        ty: u64,
+        out: *mut u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+        let (a, b) = unsafe { (*a.cast::<Slice>(), *b.cast::<Slice>()) };
+        let made = m.ensure(floor).and_then(|()| unsafe { slice::append(m.cache(), ty, a, b.ptr, b.len) });
+        unsafe { m.deliver(out, made.map(|s| [s.ptr, s.len, s.cap])) }
+    }
+
+    pub(super) unsafe extern "C" fn slice_copy(_: *mut JitContext, a: *mut u64, b: *mut u64, ty: u64) -> u64 {
+        unsafe {
+            let (a, b) = (*a.cast::<Str>(), *b.cast::<Str>());
+            slice::copy(&type_of(ty), a.ptr, a.len, b.ptr, b.len)
+        }
+    }
+
+    pub(super) unsafe extern "C" fn slice_clear(_: *mut JitContext, p: u64, l: u64, ty: u64) {
+        unsafe { slice::clear(&type_of(ty), p, l) };
+    }
+
+    pub(super) unsafe extern "C" fn map_new(ctx: *mut JitContext, ty: u64, n: u64) -> u64 {
+        let m = unsafe { machine(ctx) };
+        let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+        let made = m.ensure(floor).and_then(|()| map::new(m.cache(), ty, n as i64));
+        m.word(made)
+    }
+
+    pub(super) unsafe extern "C" fn map_get(
+        ctx: *mut JitContext,
+        form: u64,
+        map: u64,
+        key: u64,
+        key2: u64,
+        ty: u64,
+        out: *mut u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let ty = unsafe { type_of(ty) };
+        let found = unsafe {
+            match form {
+                0 => map::get_int(map, key, ty),
+                1 => map::get_str(map, Str { ptr: key, len: key2 }, ty),
+                _ => map::get_mem(map, key, ty),
+            }
+        };
+        unsafe { m.deliver(out, found.map(|(addr, ok)| [addr, u64::from(ok)])) }
+    }
+
+    pub(super) unsafe extern "C" fn map_set(
+        ctx: *mut JitContext,
+        form: u64,
+        map: u64,
+        key: u64,
+        key2: u64,
+        ty: u64,
+        out: *mut u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+        let set = m.ensure(floor).and_then(|()| unsafe {
+            match form {
+                0 => map::set_int(m.cache(), map, key, ty),
+                1 => map::set_str(m.cache(), map, Str { ptr: key, len: key2 }, ty),
+                _ => map::set_mem(m.cache(), map, key, ty),
+            }
+        });
+        unsafe { m.deliver(out, set.map(|addr| [addr])) }
+    }
+
+    pub(super) unsafe extern "C" fn map_delete(
+        ctx: *mut JitContext,
+        form: u64,
+        map: u64,
+        key: u64,
+        key2: u64,
+        ty: u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let ty = unsafe { type_of(ty) };
+        let deleted = unsafe {
+            match form {
+                0 => map::delete_int(map, key, ty),
+                1 => map::delete_str(map, Str { ptr: key, len: key2 }, ty),
+                _ => map::delete_mem(map, key, ty),
+            }
+        };
+        m.status(deleted)
+    }
+
+    pub(super) unsafe extern "C" fn map_len(_: *mut JitContext, map: u64) -> u64 {
+        unsafe { map::len(map) }
+    }
+
+    pub(super) unsafe extern "C" fn map_clear(ctx: *mut JitContext, map: u64, ty: u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let cleared = unsafe { map::clear(map, type_of(ty)) };
+        m.status(cleared)
+    }
+
+    pub(super) unsafe extern "C" fn map_iter(ctx: *mut JitContext, map: u64, ty: u64) -> u64 {
+        let m = unsafe { machine(ctx) };
+        let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+        let made = m.ensure(floor).and_then(|()| unsafe { map::iter(m.cache(), map, ty) });
+        m.word(made)
+    }
+
+    pub(super) unsafe extern "C" fn map_next(ctx: *mut JitContext, iter: u64, out: *mut u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let next = unsafe { map::next(iter) };
+        unsafe { m.deliver(out, next.map(|entry| entry.map_or([0; 3], |(key, elem)| [1, key, elem]))) }
+    }
+
+    pub(super) unsafe extern "C" fn iface_eq(
+        ctx: *mut JitContext,
+        at: u64,
+        ad: u64,
+        bt: u64,
+        bd: u64,
+        out: *mut u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let equal = unsafe { rtype::eq_iface(at, ad, bt, bd) };
+        unsafe { m.deliver(out, equal.map(|equal| [u64::from(equal)])) }
+    }
+
+    pub(super) unsafe extern "C" fn iface_impl(_: *mut JitContext, ty: u64, iface: u64) -> u64 {
+        let (ty, iface) = unsafe { (Ty::from_word(ty), type_of(iface)) };
+        u64::from(ty.is_some_and(|ty| ty.implements(iface)))
+    }
+
+    /// The type of a type word that is not nil.
+    unsafe fn type_of(word: u64) -> Ty {
+        unsafe { Ty::from_word(word) }.expect("internal error: compiled code names the nil type")
+    }
+
+    /// The words of a channel's element; none for nil, which never looks at them.
+    unsafe fn element<'a>(ch: u64, words: *mut u64) -> &'a mut [u64] {
+        if ch == 0 {
+            return &mut [];
+        }
+        unsafe { std::slice::from_raw_parts_mut(words, chan::parts(ch).1.elem_words) }
+    }
+}
+
+fn unknown_panic(code: u64) -> ! {
+    panic!("internal error: compiled code raises panic {code}, which no panic is")
+}
