@@ -11,14 +11,14 @@ use crate::interp::{self, Exit};
 use crate::machine::Machine;
 use crate::memory::Floor;
 use crate::native::NativeCx;
-use crate::ops::chan::{self, Waited};
+use crate::ops::chan::{self as ops, Waited};
 use crate::ops::select;
 use crate::unwind::Unwound;
 use crate::value::Deferred;
 use crate::window::{Bottom, Window};
 use vo_bytecode::{Reg, Status};
 use vo_runtime::context::{JitContext, RETURN_WORDS, VmCallbacks};
-use vo_runtime::object::{map, mem, slice, string};
+use vo_runtime::object::{chan, map, mem, slice, string};
 use vo_runtime::panic::{AssertionError, RuntimePanic, Trap};
 use vo_runtime::rtype::{self, Ty};
 use vo_runtime::value::{Slice, Str};
@@ -211,7 +211,12 @@ mod doors {
         status
     }
 
-    pub(super) unsafe extern "C" fn go_start(ctx: *mut JitContext, func: u64, args: *mut u64, n: u64) -> Status {
+    pub(super) unsafe extern "C" fn go_start(
+        ctx: *mut JitContext,
+        func: u64,
+        args: *mut u64,
+        n: u64,
+    ) -> Status {
         let m = unsafe { machine(ctx) };
         let words = unsafe { std::slice::from_raw_parts(args, n as usize) };
         let site = m.native_site();
@@ -229,7 +234,12 @@ mod doors {
         if m.answer_interrupt(floor) { Status::Wake } else { Status::Ok }
     }
 
-    pub(super) unsafe extern "C" fn chan_new(ctx: *mut JitContext, ty: u64, cap: u64, out: *mut u64) -> Status {
+    pub(super) unsafe extern "C" fn chan_new(
+        ctx: *mut JitContext,
+        ty: u64,
+        cap: u64,
+        out: *mut u64,
+    ) -> Status {
         let m = unsafe { machine(ctx) };
         let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
         let made = m.ensure(floor).and_then(|()| chan::new(m.cache(), ty, cap as i64));
@@ -239,7 +249,7 @@ mod doors {
     pub(super) unsafe extern "C" fn chan_send(ctx: *mut JitContext, ch: u64, words: *mut u64) -> Status {
         let m = unsafe { machine(ctx) };
         let words = unsafe { element(ch, words) };
-        match chan::send(m, ch, words) {
+        match ops::send(m, ch, words) {
             Ok(Waited::Done(())) => Status::Ok,
             Ok(Waited::Parked) => Status::WaitIo,
             Err(trap) => m.raise(trap),
@@ -254,7 +264,7 @@ mod doors {
     ) -> Status {
         let m = unsafe { machine(ctx) };
         let words = unsafe { element(ch, words) };
-        match chan::recv(m, ch, words) {
+        match ops::recv(m, ch, words) {
             Waited::Done(sent) => {
                 unsafe { *ok = u64::from(sent) };
                 Status::Ok
@@ -270,13 +280,13 @@ mod doors {
         done: *mut u64,
     ) -> Status {
         let m = unsafe { machine(ctx) };
-        let sent = chan::try_send(m, ch, unsafe { element(ch, words) });
+        let sent = ops::try_send(m, ch, unsafe { element(ch, words) });
         unsafe { m.deliver(done, sent.map(|sent| [u64::from(sent)])) }
     }
 
     pub(super) unsafe extern "C" fn chan_try_recv(ctx: *mut JitContext, ch: u64, words: *mut u64) -> u64 {
         let m = unsafe { machine(ctx) };
-        match chan::try_recv(m, ch, unsafe { element(ch, words) }) {
+        match ops::try_recv(m, ch, unsafe { element(ch, words) }) {
             None => 0,
             Some(ok) => 1 | u64::from(ok) << 1,
         }
@@ -284,7 +294,7 @@ mod doors {
 
     pub(super) unsafe extern "C" fn chan_close(ctx: *mut JitContext, ch: u64) -> Status {
         let m = unsafe { machine(ctx) };
-        let closed = chan::close(m, ch);
+        let closed = ops::close(m, ch);
         m.status(closed)
     }
 
@@ -362,7 +372,11 @@ mod doors {
         Status::Ok
     }
 
-    pub(super) unsafe extern "C" fn defer_unwind(ctx: *mut JitContext, list: *mut u64, state: *mut u64) -> Status {
+    pub(super) unsafe extern "C" fn defer_unwind(
+        ctx: *mut JitContext,
+        list: *mut u64,
+        state: *mut u64,
+    ) -> Status {
         let m = unsafe { machine(ctx) };
         loop {
             match m.fiber_mut().panics().arrive(unsafe { &mut *state }) {
@@ -407,8 +421,7 @@ mod doors {
     pub(super) unsafe extern "C" fn assert_fail(ctx: *mut JitContext, ty: u64, from: u64, to: u64) -> Status {
         let m = unsafe { machine(ctx) };
         let (floor, types) = (m.at_floor(), m.program_ref().types());
-        let error =
-            unsafe { AssertionError::new(types, Ty::from_word(ty), type_of(from), type_of(to)) };
+        let error = unsafe { AssertionError::new(types, Ty::from_word(ty), type_of(from), type_of(to)) };
         m.set_assertion_panic(floor, &error);
         Status::Panic
     }
@@ -445,13 +458,24 @@ mod doors {
         unsafe { mem::zero(&type_of(ty), dst) };
     }
 
-    pub(super) unsafe extern "C" fn eq_mem(ctx: *mut JitContext, a: u64, b: u64, ty: u64, out: *mut u64) -> Status {
+    pub(super) unsafe extern "C" fn eq_mem(
+        ctx: *mut JitContext,
+        a: u64,
+        b: u64,
+        ty: u64,
+        out: *mut u64,
+    ) -> Status {
         let m = unsafe { machine(ctx) };
         let equal = unsafe { rtype::eq_mem(&type_of(ty), a, b) };
         unsafe { m.deliver(out, equal.map(|equal| [u64::from(equal)])) }
     }
 
-    pub(super) unsafe extern "C" fn str_concat(ctx: *mut JitContext, parts: *mut u64, n: u64, out: *mut u64) -> Status {
+    pub(super) unsafe extern "C" fn str_concat(
+        ctx: *mut JitContext,
+        parts: *mut u64,
+        n: u64,
+        out: *mut u64,
+    ) -> Status {
         let m = unsafe { machine(ctx) };
         let floor = m.at_floor();
         let parts = unsafe { std::slice::from_raw_parts(parts.cast::<Str>(), n as usize) };
@@ -467,7 +491,13 @@ mod doors {
         unsafe { string::cmp(Str { ptr: ap, len: al }, Str { ptr: bp, len: bl }) as u64 }
     }
 
-    pub(super) unsafe extern "C" fn str_convert(ctx: *mut JitContext, what: u64, p: u64, l: u64, out: *mut u64) {
+    pub(super) unsafe extern "C" fn str_convert(
+        ctx: *mut JitContext,
+        what: u64,
+        p: u64,
+        l: u64,
+        out: *mut u64,
+    ) {
         let m = unsafe { machine(ctx) };
         let (floor, s) = (m.at_floor(), Str { ptr: p, len: l });
         let pair = |s: Str| [s.ptr, s.len, 0];

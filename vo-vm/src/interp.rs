@@ -15,12 +15,12 @@
 use crate::machine::Machine;
 use crate::program::Code;
 use crate::record;
-use vo_runtime::panic::Trap;
 use crate::unwind;
 use crate::window::{Bottom, HEADER, Window};
 use vo_bytecode::inst::{Visitor, dispatch};
 use vo_bytecode::operand::{self, CodeSource, Operand, RegList};
 use vo_bytecode::{Reg, Status};
+use vo_runtime::panic::Trap;
 
 /// How a handler goes on.
 pub(crate) enum Flow {
@@ -173,7 +173,13 @@ impl Interp<'_> {
 
     /// Enters a function. `first` is a parameter before the arguments: the closure, the data word.
     #[inline(always)]
-    pub(crate) fn enter(&mut self, callee: &Code, first: Option<u64>, args: RegList<'_>, results: RegList<'_>) -> Flow {
+    pub(crate) fn enter(
+        &mut self,
+        callee: &Code,
+        first: Option<u64>,
+        args: RegList<'_>,
+        results: RegList<'_>,
+    ) -> Flow {
         let base = self.w.end();
         // SAFETY: below the stack's limit there is room for the largest frame of the program; a
         // frame is only laid at or below the limit, so this one and the next have room.

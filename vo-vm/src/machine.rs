@@ -6,6 +6,7 @@
 use crate::fiber::VoFiber;
 use crate::host::Host;
 use crate::island::Island;
+use crate::memory::FramesEnd;
 use crate::native::{Completion, PendingCall};
 use crate::ops::select::SelectState;
 use crate::program::{Code, Program};
@@ -16,7 +17,6 @@ use crate::stats::MachineStats;
 use crate::value;
 use crate::vm::Shared;
 use crate::window::{Bottom, Window};
-use crate::memory::FramesEnd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use vo_bytecode::Op;
@@ -26,6 +26,9 @@ use vo_sched::{FiberHeader, FiberRef, WorkerCx};
 
 /// A word that is always set: what a machine polls where every suspend point is to be taken.
 static ALWAYS: AtomicU32 = AtomicU32::new(vo_sched::PREEMPT);
+
+/// Bytes of VM stack that stay committed after a deep recursion.
+const KEPT_STACK: usize = 1 << 20;
 
 /// The state of one worker.
 pub(crate) struct Machine {
@@ -41,6 +44,8 @@ pub(crate) struct Machine {
     /// Where the bottom frame of an activation is laid.
     pub(crate) floor: *mut u64,
     pub(crate) stack: VmStack,
+    /// The stack has been full: its memory is given back after the turn.
+    pub(crate) trim: bool,
     /// Words of the fiber's records that were saved before this turn and have not been thawed.
     pub(crate) mark: usize,
     /// Results of a frame that returned where no caller's frame is on the stack.
@@ -80,6 +85,7 @@ impl Machine {
             worker,
             floor: stack.start(),
             stack,
+            trim: false,
             mark: 0,
             ret: Vec::new(),
             leaving: false,
@@ -135,6 +141,9 @@ impl Machine {
     pub(crate) fn end_turn(&mut self) {
         self.fiber = std::ptr::null_mut();
         self.memory.turn_ends();
+        if std::mem::take(&mut self.trim) {
+            self.stack.trim(KEPT_STACK);
+        }
     }
 
     /// The running program.
@@ -225,7 +234,12 @@ impl Machine {
     ///
     /// # Errors
     /// As in Go, `go` of a nil function is a fatal error here.
-    pub(crate) fn go_closure(&mut self, site: crate::interp::Site, closure: u64, args: &[u64]) -> Result<(), Trap> {
+    pub(crate) fn go_closure(
+        &mut self,
+        site: crate::interp::Site,
+        closure: u64,
+        args: &[u64],
+    ) -> Result<(), Trap> {
         if closure == 0 {
             return Err(RuntimePanic::NilDereference {}.into());
         }
@@ -234,7 +248,11 @@ impl Machine {
         let mut words = Vec::with_capacity(args.len() + 1);
         words.push(closure);
         words.extend_from_slice(args);
-        assert_eq!(self.program().code(func).params(), words.len(), "internal error: go with other arguments");
+        assert_eq!(
+            self.program().code(func).params(),
+            words.len(),
+            "internal error: go with other arguments"
+        );
         self.go_func(site, func, &words);
         Ok(())
     }

@@ -125,7 +125,11 @@ impl Machine {
     }
 
     /// Runs `f` while nobody else runs in the island.
-    pub(crate) fn with_island_stopped<R>(&mut self, w: impl FramesEnd, f: impl FnOnce(&mut Machine) -> R) -> R {
+    pub(crate) fn with_island_stopped<R>(
+        &mut self,
+        w: impl FramesEnd,
+        f: impl FnOnce(&mut Machine) -> R,
+    ) -> R {
         self.memory.publish(w.frames_end());
         let result = roots::with_registers(self, |m| {
             while !m.worker().stop_world() {}
@@ -198,7 +202,13 @@ impl Machine {
     }
 
     /// Zeroed elements with room for more.
-    pub(crate) fn make_slice(&mut self, w: impl FramesEnd, elem: Ty, len: u64, cap: u64) -> Result<Slice, Trap> {
+    pub(crate) fn make_slice(
+        &mut self,
+        w: impl FramesEnd,
+        elem: Ty,
+        len: u64,
+        cap: u64,
+    ) -> Result<Slice, Trap> {
         self.ensure(w)?;
         vo_runtime::object::slice::make(self.cache(), elem, len as i64, cap as i64)
     }

@@ -334,7 +334,11 @@ impl Program {
     /// The type of the value of a run-time panic.
     pub(crate) fn error_type(&self, panic: RuntimePanic) -> Option<Ty> {
         // From the numbers of the table: the bounds errors stand in a row.
-        let bounds = (RuntimePanic::Index { index: 0, len: 0 }).code()..(RuntimePanic::SliceToArray { want: 0, len: 0 }).code();
+        let bounds = (RuntimePanic::Index { index: 0, len: 0 }).code()..(RuntimePanic::SliceToArray {
+            want: 0,
+            len: 0,
+        })
+        .code();
         match panic {
             _ if panic.is_plain() => self.plain_error,
             _ if bounds.contains(&panic.code()) => self.bounds_error,

@@ -230,7 +230,9 @@ pub(crate) fn resume(m: &mut Machine) -> Transfer {
         PointKind::Entry | PointKind::Retry => Transfer::Go(w, code.at(point.pc)),
         PointKind::Loop => Transfer::Go(w, code.at(point.pc + 1)),
         PointKind::Blocking => resume::complete(m, Site { w, pc: point.pc }),
-        PointKind::Call => panic!("internal error: {} resumes at a call that nobody returned from", code.name()),
+        PointKind::Call => {
+            panic!("internal error: {} resumes at a call that nobody returned from", code.name())
+        }
     }
 }
 
@@ -238,6 +240,7 @@ pub(crate) fn resume(m: &mut Machine) -> Transfer {
 /// has reached its limit.
 pub(crate) fn stack_exhausted(m: &mut Machine) -> Transfer {
     m.stats.stack_spills += 1;
+    m.trim = true;
     let bytes = m.fiber_mut().saved.len() * 8;
     if bytes > m.vm.max_stack(None) {
         return unwind::fatal(m, None, Fatal::StackOverflow);
@@ -256,4 +259,3 @@ pub(crate) fn drop_top(m: &mut Machine) -> Option<(u32, u32)> {
     m.mark = rest;
     Some(site)
 }
-

@@ -2,12 +2,12 @@
 //!
 //! ```text
 //!   panic: first [recovered]
-//!   	panic: second
+//!       panic: second
 //!   [signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x2c]
 //!
 //!   goroutine 1 [running]:
 //!   main.f(...)
-//!   	/home/me/prog.vo:12 +0x1d
+//!       /home/me/prog.vo:12 +0x1d
 //! ```
 
 use crate::machine::Machine;
@@ -78,9 +78,19 @@ fn write_value(out: &mut String, panic: &Panic) {
 /// A value as the panic report shows it: what has a basic kind by its value, with the type's name
 /// around it where that is a defined one; all else by its type and address.
 fn write_basic(out: &mut String, ty: Ty, data: u64) {
-    if matches!(ty.kind, Kind::Array | Kind::Struct | Kind::Slice | Kind::Map | Kind::Chan | Kind::Func | Kind::Pointer
-        | Kind::Interface | Kind::UnsafePointer | Kind::Internal)
-    {
+    if matches!(
+        ty.kind,
+        Kind::Array
+            | Kind::Struct
+            | Kind::Slice
+            | Kind::Map
+            | Kind::Chan
+            | Kind::Func
+            | Kind::Pointer
+            | Kind::Interface
+            | Kind::UnsafePointer
+            | Kind::Internal
+    ) {
         let _ = write!(out, "({}) {:#x}", ty.name, data);
         return;
     }

@@ -117,7 +117,8 @@ fn complete_native(m: &mut Machine, site: Site, callee: &[u64]) -> Transfer {
     let code = site.w.code();
     let call = code.call_shape(site.pc);
     let mut results: SmallVec<[u64; 8]> = smallvec![0; call.results.len()];
-    let pending = m.fiber_mut().pending.pop().expect("internal error: a native call without completion goes on");
+    let pending =
+        m.fiber_mut().pending.pop().expect("internal error: a native call without completion goes on");
     let status = match pending {
         None => Status::Ok,
         Some(completion) => {
@@ -182,7 +183,12 @@ fn enter_callback(m: &mut Machine, site: Site, call: &PendingCall) -> Transfer {
         return unwind::trap(m, site, RuntimePanic::NilDereference {}.into());
     };
     let code = program.code(func);
-    assert_eq!(code.params(), call.args.len() + 1, "internal error: a native calls {} with other arguments", code.name());
+    assert_eq!(
+        code.params(),
+        call.args.len() + 1,
+        "internal error: a native calls {} with other arguments",
+        code.name()
+    );
     m.fiber_mut().pending.push(staged);
     // SAFETY: there is room for a frame behind a frame, see `Interp::enter`.
     let new = unsafe { Window::at(site.w.end()) };

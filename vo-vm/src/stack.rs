@@ -49,7 +49,13 @@ impl VmStack {
         let keep = keep.next_multiple_of(64 << 10);
         if keep < self.words * 8 {
             // SAFETY: the range lies within the mapping, which nobody else uses.
-            unsafe { libc::madvise(self.start.cast::<u8>().add(keep).cast(), self.words * 8 - keep, libc::MADV_DONTNEED) };
+            unsafe {
+                libc::madvise(
+                    self.start.cast::<u8>().add(keep).cast(),
+                    self.words * 8 - keep,
+                    libc::MADV_DONTNEED,
+                )
+            };
         }
     }
 }

@@ -10,10 +10,10 @@
 use crate::island::Island;
 use crate::machine::{Machine, new_fiber};
 use crate::native::{NativeCx, TimerTask};
-use crate::ops::chan;
 use crate::record;
 use crate::value;
 use smallvec::SmallVec;
+use vo_runtime::object::chan;
 use vo_runtime::panic::Trap;
 use vo_runtime::value::{load_word, store_word};
 use vo_sched::{TimerAction, TimerId, WorkerCx};
@@ -24,7 +24,9 @@ const SEND: u64 = 1;
 /// Starts a timer; see [`NativeCx::timer_start`].
 pub(crate) fn start(cx: &mut NativeCx<'_>, when: u64, period: u64, task: &TimerTask) -> Result<u64, Trap> {
     let words: SmallVec<[u64; 12]> = match task {
-        TimerTask::Go { closure } => [GO, *closure, std::ptr::from_ref(cx.m.island()) as u64].into_iter().collect(),
+        TimerTask::Go { closure } => {
+            [GO, *closure, std::ptr::from_ref(cx.m.island()) as u64].into_iter().collect()
+        }
         TimerTask::Send { chan, words, stamp } => {
             let head = [SEND, *chan, stamp.map_or(0, |f| f as usize as u64), words.len() as u64];
             head.into_iter().chain(words.iter().copied()).collect()
@@ -83,7 +85,8 @@ unsafe fn fire_send(cx: &mut WorkerCx, object: u64) {
         let (ch, stamp, n) = (load_word(object + 8), load_word(object + 16), load_word(object + 24));
         let mut words: SmallVec<[u64; 8]> = (0..n).map(|i| load_word(object + 32 + 8 * i)).collect();
         if stamp != 0 {
-            let stamp: fn(&mut [u64], u64) = std::mem::transmute::<usize, fn(&mut [u64], u64)>(stamp as usize);
+            let stamp: fn(&mut [u64], u64) =
+                std::mem::transmute::<usize, fn(&mut [u64], u64)>(stamp as usize);
             let now = cx.shared().now();
             stamp(&mut words, now);
         }

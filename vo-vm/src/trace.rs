@@ -25,7 +25,7 @@ pub(crate) fn place_number(func: u32, pc: u32) -> u64 {
 pub(crate) fn place(program: &Program, number: u64) -> Option<Caller> {
     let func = u32::try_from((number >> 24).checked_sub(1)?).ok()?;
     let pc = number as u32 & 0xff_ffff;
-    (func as usize) .lt(&program.codes().len()).then(|| caller(program, TraceSite { func, pc }))
+    (func as usize).lt(&program.codes().len()).then(|| caller(program, TraceSite { func, pc }))
 }
 
 fn caller(program: &Program, site: TraceSite) -> Caller {
@@ -47,7 +47,10 @@ pub(crate) fn live_sites(site: Site) -> impl Iterator<Item = TraceSite> {
 
 /// The frames that a fiber has saved, innermost first; those that have not begun are left out
 /// unless nothing else is there.
-pub(crate) fn saved_sites<'a>(program: &'a Program, saved: &'a [u64]) -> impl Iterator<Item = TraceSite> + 'a {
+pub(crate) fn saved_sites<'a>(
+    program: &'a Program,
+    saved: &'a [u64],
+) -> impl Iterator<Item = TraceSite> + 'a {
     Record::all(program, saved)
         .enumerate()
         .filter(|(i, record)| *i == 0 || record.point.kind != PointKind::Entry)

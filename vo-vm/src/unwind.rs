@@ -255,7 +255,12 @@ fn run_first(m: &mut Machine, site: Site, list: Reg, token: u64) -> Option<Trans
     // SAFETY: as for every call: there is room for a frame behind a frame.
     let new = unsafe { Window::at(site.w.end()) };
     let shift = usize::from(first.is_some());
-    assert_eq!(code.params(), call.len() + shift, "internal error: {} is deferred with other arguments", code.name());
+    assert_eq!(
+        code.params(),
+        call.len() + shift,
+        "internal error: {} is deferred with other arguments",
+        code.name()
+    );
     if let Some(word) = first {
         new.set(Reg(0), word);
     }

@@ -81,7 +81,13 @@ impl Deferred {
     }
 
     /// Puts a call of a function before a list.
-    pub(crate) fn push_func(m: &mut Machine, w: impl FramesEnd, list: u64, func: u32, args: &[u64]) -> Result<u64, Trap> {
+    pub(crate) fn push_func(
+        m: &mut Machine,
+        w: impl FramesEnd,
+        list: u64,
+        func: u32,
+        args: &[u64],
+    ) -> Result<u64, Trap> {
         Self::push(m, w, [list, u64::from(func), 0], args)
     }
 
@@ -108,7 +114,13 @@ impl Deferred {
 }
 
 /// A new closure of `func` over captured words; `ty` describes its object.
-pub(crate) fn new_closure(m: &mut Machine, w: impl FramesEnd, func: u32, ty: Ty, captures: &[u64]) -> Result<u64, Trap> {
+pub(crate) fn new_closure(
+    m: &mut Machine,
+    w: impl FramesEnd,
+    func: u32,
+    ty: Ty,
+    captures: &[u64],
+) -> Result<u64, Trap> {
     let at = m.alloc(w, ty)?;
     // SAFETY: the object's type has a word for the function and one for each capture.
     unsafe {

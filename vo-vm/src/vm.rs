@@ -72,7 +72,7 @@ impl Shared {
     /// Words of the largest channel element of the program.
     pub(crate) fn max_elem_words(&self) -> usize {
         let chans = self.program.types().iter().filter(|ty| ty.kind == Kind::Chan);
-        chans.map(|ty| crate::ops::chan::elem_words(ty.elem_type())).max().unwrap_or(0)
+        chans.map(|ty| vo_runtime::object::chan::elem_words(&ty.elem_type())).max().unwrap_or(0)
     }
 }
 

@@ -52,12 +52,6 @@ impl Window {
         self.0.wrapping_sub(HEADER)
     }
 
-    /// The address of a register; those behind it follow.
-    #[inline(always)]
-    pub(crate) fn addr(self, index: usize) -> *mut u64 {
-        self.0.wrapping_add(index)
-    }
-
     /// The word in a register.
     #[inline(always)]
     pub(crate) fn get(self, reg: Reg) -> u64 {
@@ -86,7 +80,14 @@ impl Window {
 
     /// Writes the header of a new frame.
     #[inline(always)]
-    pub(crate) fn set_header(self, code: &Code, caller: *mut u64, ret: *const u16, call_pc: u32, bottom: Bottom) {
+    pub(crate) fn set_header(
+        self,
+        code: &Code,
+        caller: *mut u64,
+        ret: *const u16,
+        call_pc: u32,
+        bottom: Bottom,
+    ) {
         let base = self.base();
         // SAFETY: `at` was given a frame with room for its header.
         unsafe {

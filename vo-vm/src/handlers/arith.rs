@@ -1,8 +1,8 @@
 //! Integer and float arithmetic. Each handler is its row's formula.
 
 use crate::interp::{Flow, Interp};
-use vo_runtime::panic::RuntimePanic;
 use vo_bytecode::Reg;
+use vo_runtime::panic::RuntimePanic;
 
 macro_rules! binary {
     ($($name:ident |$a:ident, $b:ident| $value:expr;)*) => {
@@ -147,7 +147,11 @@ immediate! {
 /// Truncation to int64; what does not fit gives the least integer.
 #[inline(always)]
 fn signed(value: f64) -> i64 {
-    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) { value as i64 } else { i64::MIN }
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
+        value as i64
+    } else {
+        i64::MIN
+    }
 }
 
 /// Truncation to uint64 by way of int64.

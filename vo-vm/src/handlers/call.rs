@@ -117,7 +117,13 @@ fn wrong_closure(name: &str) -> ! {
 
 /// Calls a native function.
 #[inline(never)]
-fn call_native(m: &mut Machine, site: Site, native: u32, args: RegList<'_>, results: RegList<'_>) -> Transfer {
+fn call_native(
+    m: &mut Machine,
+    site: Site,
+    native: u32,
+    args: RegList<'_>,
+    results: RegList<'_>,
+) -> Transfer {
     m.stats.native_calls += 1;
     let words: SmallVec<[u64; 12]> = args.iter().map(|r| site.w.get(r)).collect();
     let mut out: SmallVec<[u64; 8]> = smallvec![0; results.len()];

@@ -7,6 +7,7 @@ use crate::record;
 use smallvec::{SmallVec, smallvec};
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
+use vo_runtime::object::chan;
 
 impl Interp<'_> {
     /// The fiber waits at the running instruction: its frames become records.
@@ -27,7 +28,7 @@ impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn chan_new(&mut self, dst: Reg, ty: u32, n: Reg) -> Flow {
         let (ty, n) = (self.m.program().ty(ty), self.w.int(n));
-        let made = self.m.ensure(self.w).and_then(|()| ops::new(self.m.cache(), ty, n));
+        let made = self.m.ensure(self.w).and_then(|()| chan::new(self.m.cache(), ty, n));
         self.put_result(dst, made)
     }
 
@@ -85,7 +86,7 @@ impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn chan_len(&mut self, dst: Reg, ch: Reg) -> Flow {
         // SAFETY: a channel value is nil or the address of a channel.
-        let len = unsafe { ops::len(self.w.get(ch)) };
+        let len = unsafe { chan::len(self.w.get(ch)) };
         self.w.set(dst, len);
         Flow::Next
     }
@@ -93,7 +94,7 @@ impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn chan_cap(&mut self, dst: Reg, ch: Reg) -> Flow {
         // SAFETY: a channel value is nil or the address of a channel.
-        let cap = unsafe { ops::cap(self.w.get(ch)) };
+        let cap = unsafe { chan::cap(self.w.get(ch)) };
         self.w.set(dst, cap);
         Flow::Next
     }

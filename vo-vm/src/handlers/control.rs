@@ -82,6 +82,10 @@ impl Interp<'_> {
 
     pub(crate) fn unreachable(&mut self) -> Flow {
         let code = self.w.code();
-        panic!("internal error: {} reached code that cannot be reached, at offset {}", code.name(), self.offset())
+        panic!(
+            "internal error: {} reached code that cannot be reached, at offset {}",
+            code.name(),
+            self.offset()
+        )
     }
 }

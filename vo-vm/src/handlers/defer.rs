@@ -24,7 +24,14 @@ impl Interp<'_> {
     }
 
     #[inline(always)]
-    pub(crate) fn defer_iface(&mut self, list: Reg, ty: Reg, data: Reg, method: u32, args: RegList<'_>) -> Flow {
+    pub(crate) fn defer_iface(
+        &mut self,
+        list: Reg,
+        ty: Reg,
+        data: Reg,
+        method: u32,
+        args: RegList<'_>,
+    ) -> Flow {
         let word = self.w.get(ty);
         if word == 0 {
             return self.trap(RuntimePanic::NilDereference {});

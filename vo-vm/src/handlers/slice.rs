@@ -81,7 +81,8 @@ impl Interp<'_> {
         let (a, bp, bl) = (self.slice(ap, al, ac), self.w.get(bp), self.w.get(bl));
         let ty = self.m.program().ty(ty);
         // SAFETY: the registers hold slices of elements of the type.
-        let made = self.m.ensure(self.w).and_then(|()| unsafe { slice::append(self.m.cache(), ty, a, bp, bl) });
+        let made =
+            self.m.ensure(self.w).and_then(|()| unsafe { slice::append(self.m.cache(), ty, a, bp, bl) });
         self.put_slice(ptr, len, cap, made)
     }
 

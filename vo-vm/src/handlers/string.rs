@@ -82,8 +82,10 @@ impl Interp<'_> {
     pub(crate) fn str_from_bytes(&mut self, ptr: Reg, len: Reg, ap: Reg, al: Reg) -> Flow {
         let s = self.str(ap, al);
         // SAFETY: the registers hold a byte slice.
-        let made =
-            self.m.ensure(self.w).and_then(|()| unsafe { string::from_byte_slice(self.m.cache(), s.ptr, s.len) });
+        let made = self
+            .m
+            .ensure(self.w)
+            .and_then(|()| unsafe { string::from_byte_slice(self.m.cache(), s.ptr, s.len) });
         self.put_str(ptr, len, made)
     }
 
@@ -91,7 +93,8 @@ impl Interp<'_> {
     pub(crate) fn str_from_runes(&mut self, ptr: Reg, len: Reg, ap: Reg, al: Reg) -> Flow {
         let s = self.str(ap, al);
         // SAFETY: the registers hold a slice of runes.
-        let made = self.m.ensure(self.w).and_then(|()| unsafe { string::from_runes(self.m.cache(), s.ptr, s.len) });
+        let made =
+            self.m.ensure(self.w).and_then(|()| unsafe { string::from_runes(self.m.cache(), s.ptr, s.len) });
         self.put_str(ptr, len, made)
     }
 

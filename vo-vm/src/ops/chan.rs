@@ -1,89 +1,10 @@
-//! Channels in the heap. The algorithm is `vo_sched::chan`'s.
-//!
-//! ```text
-//!   0   ChanCore        lock, state, queues of waiting fibers
-//!   56  capacity        elements
-//!   64  words           of one element
-//!   72  slots           capacity * words
-//! ```
-//!
-//! An element lies in its slot as its leaf words, as it crosses.
+//! Channel operations: the algorithm is `vo_sched::chan`'s, the object `vo_runtime::object::chan`'s.
 
 use crate::machine::Machine;
-use vo_runtime::heap::AllocCache;
+use vo_runtime::object::chan::parts;
 use vo_runtime::panic::{RuntimePanic, Trap};
-use vo_runtime::rtype::Ty;
-use vo_runtime::value::MAX_ALLOC;
 use vo_sched::WaitReason;
-use vo_sched::chan::{ChanCore, RecvResult, RingStorage, SendResult, block_forever};
-
-/// The start of a channel object.
-#[repr(C)]
-struct Header {
-    core: ChanCore,
-    cap: u64,
-    words: u64,
-}
-
-/// Words of an element of a type.
-pub(crate) fn elem_words(elem: Ty) -> usize {
-    // A value of a memory type crosses as the address of a copy.
-    elem.leaves.as_ref().map_or(1, Vec::len)
-}
-
-/// A new channel of a channel type with room for `cap` elements.
-pub(crate) fn new(cache: &mut AllocCache, ty: Ty, cap: i64) -> Result<u64, Trap> {
-    let elem = ty.elem_type();
-    let words = elem_words(elem) as u64;
-    let bytes = u64::try_from(cap).ok().and_then(|cap| cap.checked_mul(words * 8));
-    let fits = |bytes: u64| bytes <= MAX_ALLOC && elem.size.checked_mul(cap as u64).is_some_and(|b| b <= MAX_ALLOC);
-    let Some(bytes) = bytes.filter(|&bytes| fits(bytes)) else {
-        return Err(RuntimePanic::MakeChan {}.into());
-    };
-    let size = size_of::<Header>() as u64 + bytes;
-    let copies = elem.leaves.is_none();
-    let chan = if elem.is_noscan() && !copies { cache.alloc_bytes(size)? } else { cache.alloc_words(size / 8)? };
-    let header = chan as *mut Header;
-    // SAFETY: a new, zeroed object of the header's size and more; zeroes are an open, empty core.
-    unsafe {
-        (*header).cap = cap as u64;
-        (*header).words = words;
-    }
-    Ok(chan)
-}
-
-/// The core of a channel and its slots.
-///
-/// # Safety
-/// `chan` is a channel value that is not nil, and the object outlives the answer.
-#[inline(always)]
-pub(crate) unsafe fn parts<'a>(chan: u64) -> (&'a ChanCore, RingStorage) {
-    let header = chan as *const Header;
-    // SAFETY: the header that `new` wrote, which does not change but for the core's own atomics.
-    unsafe {
-        let slots = chan as usize + size_of::<Header>();
-        let (cap, elem_words) = ((*header).cap as usize, (*header).words as usize);
-        (&(*header).core, RingStorage { slots: slots as *mut u64, cap, elem_words })
-    }
-}
-
-/// Number of buffered elements; 0 for nil.
-///
-/// # Safety
-/// `chan` is a channel value.
-pub(crate) unsafe fn len(chan: u64) -> u64 {
-    // SAFETY: not nil.
-    if chan == 0 { 0 } else { unsafe { parts(chan).0.len() as u64 } }
-}
-
-/// Capacity; 0 for nil.
-///
-/// # Safety
-/// `chan` is a channel value.
-pub(crate) unsafe fn cap(chan: u64) -> u64 {
-    // SAFETY: not nil.
-    if chan == 0 { 0 } else { unsafe { parts(chan).1.cap as u64 } }
-}
+use vo_sched::chan::{RecvResult, SendResult, block_forever};
 
 /// What an operation that may wait has come to.
 pub(crate) enum Waited<T> {

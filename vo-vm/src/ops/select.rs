@@ -7,7 +7,8 @@
 //! into `SelectExec`, nor between its end and `SelectValue`.
 
 use crate::machine::Machine;
-use crate::ops::chan::{self, Waited};
+use crate::ops::chan::Waited;
+use vo_runtime::object::chan;
 use vo_runtime::panic::{RuntimePanic, Trap};
 use vo_sched::WaitReason;
 use vo_sched::chan::{RingStorage, block_forever};
@@ -35,7 +36,12 @@ pub(crate) struct SelectState {
 
 impl SelectState {
     pub(crate) fn new(max_elem_words: usize) -> SelectState {
-        SelectState { cases: Vec::new(), words: Vec::new(), values: vec![0; max_elem_words.max(1)], ok: false }
+        SelectState {
+            cases: Vec::new(),
+            words: Vec::new(),
+            values: vec![0; max_elem_words.max(1)],
+            ok: false,
+        }
     }
 
     /// Starts a select of `n` cases.
