@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`value`] (words, and how shared memory is touched), [`rtype`] (type descriptors),
 //! [`layout`] (where objects hold pointers), [`heap`], [`object`] (strings, slices, maps,
-//! interfaces), [`panic`] (what can go wrong), [`context`] (what Vo code shares with the machine).
+//! channels, interfaces), [`reflect`], [`panic`] (what can go wrong), [`context`] (what Vo code shares with the machine).
 //!
 //! Nothing here runs Vo code, waits, or collects on its own: an operation is one step for the
 //! collector. The machine asks `Heap::must_collect` before operations that allocate.
@@ -12,6 +12,7 @@ pub mod heap;
 pub mod layout;
 pub mod object;
 pub mod panic;
+pub mod reflect;
 pub mod rtype;
 pub mod value;
 

@@ -11,6 +11,8 @@
 
 mod equal;
 mod load;
+#[cfg(test)]
+mod tests;
 
 use crate::heap::sizeclass;
 use crate::layout::{Layout, Layouts};
@@ -75,6 +77,13 @@ impl Ty {
         NonNull::new(word as *mut RtType).map(Ty)
     }
 
+    /// The descriptor, which is immortal.
+    #[inline(always)]
+    pub fn descriptor(self) -> &'static RtType {
+        // SAFETY: the address of an immortal descriptor, by `from_word` and `load`.
+        unsafe { self.0.as_ref() }
+    }
+
     /// The type word.
     #[inline(always)]
     pub fn word(self) -> Word {
@@ -86,8 +95,7 @@ impl std::ops::Deref for Ty {
     type Target = RtType;
     #[inline(always)]
     fn deref(&self) -> &RtType {
-        // SAFETY: the address of an immortal descriptor, by `from_word` and `load`.
-        unsafe { self.0.as_ref() }
+        self.descriptor()
     }
 }
 

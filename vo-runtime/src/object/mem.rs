@@ -5,7 +5,7 @@
 
 use crate::layout::Layout;
 use crate::rtype::RtType;
-use crate::value::{Word, copy_bytes, copy_words, store_word, zero_bytes};
+use crate::value::{Word, copy_bytes, copy_words, load_word, store_word, zero_bytes};
 
 /// Copies a value; the places may overlap.
 ///
@@ -57,6 +57,26 @@ pub unsafe fn zero_layout(layout: &Layout, dst: Word, bytes: u64) {
             for i in 0..bytes / 8 {
                 store_word(dst + 8 * i, 0);
             }
+        }
+    }
+}
+
+/// Exchanges two values.
+///
+/// # Safety
+/// Both addresses hold values of the type, which are the same or do not overlap.
+#[inline]
+pub unsafe fn swap(ty: &RtType, a: Word, b: Word) {
+    // SAFETY: both ranges are accessible; each word or byte is read before it is written.
+    unsafe {
+        if ty.align == 8 {
+            for at in (0..ty.size).step_by(8) {
+                let word = load_word(a + at);
+                store_word(a + at, load_word(b + at));
+                store_word(b + at, word);
+            }
+        } else if a != b {
+            std::ptr::swap_nonoverlapping(a as *mut u8, b as *mut u8, ty.size as usize);
         }
     }
 }
