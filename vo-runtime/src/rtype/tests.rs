@@ -70,7 +70,7 @@ fn types_are_linked() {
     assert_eq!(get(node).pointer_to, Some(get(pointer)));
     assert_eq!(get(pointer).slice_of, Some(get(slice)));
     assert_eq!((get(map).key, get(map).elem), (Some(get(int)), Some(get(slice))));
-    let shape = get(map).map_shape();
+    let shape = get(map).descriptor().map_shape();
     assert_eq!((shape.elem_offset, shape.entry_size, shape.form), (8, 32, KeyForm::Int(8)));
     assert!((0..4).all(|w| shape.entry_layout.is_pointer(w) == (w == 1)));
     // SAFETY: a type word.
