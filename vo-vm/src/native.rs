@@ -41,6 +41,7 @@ use crate::trace;
 use std::collections::HashMap;
 use std::sync::Arc;
 use vo_bytecode::Status;
+use vo_runtime::heap::AllocCache;
 use vo_runtime::panic::{RuntimePanic, Trap};
 use vo_runtime::rtype::{LoadedTypes, Ty};
 use vo_runtime::value::{Iface, Slice, Str};
@@ -333,6 +334,39 @@ impl NativeCx<'_> {
     /// A `runtime.Error` with exactly this text.
     pub fn runtime_error(&mut self, text: &str) -> Iface {
         crate::value::plain_error(self.m, self.site.w, text).unwrap_or_default()
+    }
+
+    /// Where the runtime's operations allocate from; collects first if the heap wants it. What the next
+    /// operations make is safe in local variables until this is called again.
+    ///
+    /// # Errors
+    /// The island is over its limit.
+    pub fn allocator(&mut self) -> Result<&mut AllocCache, Trap> {
+        self.m.ensure(self.site.w)?;
+        Ok(self.m.cache())
+    }
+
+    /// `debug.SetGCPercent`: how much the heap may grow between collections, `None` for no collections.
+    /// Answers the setting before.
+    pub fn set_gc_percent(&mut self, percent: Option<u32>) -> Option<u32> {
+        self.m.island().heap().set_gogc(percent)
+    }
+
+    /// `debug.SetMemoryLimit`: sets the heap's limit in bytes where one is given; answers the one before.
+    pub fn memory_limit(&mut self, limit: Option<u64>) -> Option<u64> {
+        let heap = self.m.island().heap();
+        let old = heap.set_limit(limit);
+        if limit.is_none() {
+            heap.set_limit(old);
+        }
+        old
+    }
+
+    /// Tells the collector that an address is about to be stored at `at` by other means than
+    /// [`NativeCx::store_ptr`].
+    pub fn write_barrier(&mut self, at: u64, value: u64) {
+        // The collector stops the island for all of its work: nothing is to be recorded.
+        let _ = (at, value);
     }
 
     /// Stores an address into memory that the collector looks at.
