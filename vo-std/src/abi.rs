@@ -25,7 +25,8 @@ pub trait Word: Sized {
 
 macro_rules! word_types {
     ($($ty:ty: $get:expr, $put:expr;)*) => {
-        $(impl Word for $ty {
+        $(#[allow(clippy::redundant_closure_call)]
+        impl Word for $ty {
             const WORDS: usize = 1;
             #[inline]
             fn get(words: &[u64]) -> $ty {

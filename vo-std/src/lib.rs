@@ -28,6 +28,8 @@ mod runtime;
 mod sync;
 #[path = "../pkg/sync/atomic/native.rs"]
 mod sync_atomic;
+// The widths of the system's types differ between platforms.
+#[allow(clippy::unnecessary_cast)]
 #[path = "../pkg/syscall/native.rs"]
 mod syscall;
 #[path = "../pkg/time/native.rs"]
