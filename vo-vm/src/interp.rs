@@ -253,7 +253,11 @@ fn returned(m: &mut Machine, w: Window, results: RegList<'_>) -> Transfer {
     m.ret.clear();
     m.ret.extend(results.iter().map(|r| w.get(r)));
     match w.caller() {
-        Some(caller) => record::go_on(m, Site { w: caller, pc: w.call_pc() }),
+        Some(caller) => {
+            let (code, pc) = (caller.code(), w.call_pc());
+            let kind = code.function().points[record::point_at(code, pc)].kind;
+            record::go_on(m, Site { w: caller, pc }, kind)
+        }
         None if w.bottom() == Bottom::Native => Transfer::Exit(Exit::Native(Status::Ok)),
         None => record::next(m),
     }
@@ -267,11 +271,11 @@ impl Machine {
     pub(crate) fn poll_at_entry(&mut self, new: Window) -> Transfer {
         let exhausted = new.base() > self.limit;
         if exhausted {
-            record::spill(self, new, 0);
+            record::spill(self, new, record::ENTRY);
             return record::stack_exhausted(self);
         }
         if self.answer_interrupt(new) {
-            record::spill(self, new, 0);
+            record::spill(self, new, record::ENTRY);
             return Transfer::Exit(Exit::Yielded);
         }
         Transfer::Go(new, new.code().start)

@@ -115,9 +115,17 @@ pub(crate) fn spill(m: &mut Machine, w: Window, pc: u32) {
     }
 }
 
+/// Stands for the offset of a frame that has not begun. (Its point is at offset 0, where another point may
+/// be: that of the first instruction.)
+pub(crate) const ENTRY: u32 = u32::MAX;
+
 /// Index of the suspend point at `pc`.
-fn point_at(code: &Code, pc: u32) -> usize {
+pub(crate) fn point_at(code: &Code, pc: u32) -> usize {
+    let points = &code.function().points;
     match code.function().point_at(pc) {
+        _ if pc == ENTRY => 0,
+        // Of the two points that may be at offset 0, the instruction's.
+        Some(point) if pc == 0 => point.max(1).min(points.len() - 1),
         Some(point) => point,
         None => panic!("internal error: {} left at offset {pc}, which is no suspend point", code.name()),
     }
@@ -194,15 +202,14 @@ pub(crate) fn thaw<'p>(m: &mut Machine) -> Option<(Window, &'p SuspendPoint)> {
 /// record.
 pub(crate) fn next(m: &mut Machine) -> Transfer {
     match thaw(m) {
-        Some((w, point)) => go_on(m, Site { w, pc: point.pc }),
+        Some((w, point)) => go_on(m, Site { w, pc: point.pc }, point.kind),
         None => resume::fiber_returned(m),
     }
 }
 
 /// Goes on in a frame whose callee has returned, with the results in the return buffer.
-pub(crate) fn go_on(m: &mut Machine, site: Site) -> Transfer {
+pub(crate) fn go_on(m: &mut Machine, site: Site, kind: PointKind) -> Transfer {
     let code = site.w.code();
-    let kind = code.function().points[point_at(code, site.pc)].kind;
     match kind {
         PointKind::Entry | PointKind::Retry => Transfer::Go(site.w, code.at(site.pc)),
         PointKind::Call => deliver(m, site),

@@ -45,22 +45,22 @@ pub(crate) fn live_sites(site: Site) -> impl Iterator<Item = TraceSite> {
     })
 }
 
-/// The frames that a fiber has saved, innermost first; those that have not begun are left out
-/// unless nothing else is there.
+/// The frames that a fiber has saved, innermost first. Those that have not begun are left out, but for the
+/// fiber's innermost one.
 pub(crate) fn saved_sites<'a>(
     program: &'a Program,
     saved: &'a [u64],
+    innermost: bool,
 ) -> impl Iterator<Item = TraceSite> + 'a {
     Record::all(program, saved)
         .enumerate()
-        .filter(|(i, record)| *i == 0 || record.point.kind != PointKind::Entry)
+        .filter(move |(i, record)| (*i == 0 && innermost) || record.point.kind != PointKind::Entry)
         .map(|(_, record)| TraceSite { func: record.code.index, pc: record.point.pc })
 }
 
 /// All frames of the fiber that runs.
 fn running_sites(m: &Machine, site: Site) -> Vec<TraceSite> {
-    let saved = saved_sites(m.program(), &m.fiber().saved);
-    live_sites(site).chain(saved.filter(|s| s.pc != 0)).collect()
+    live_sites(site).chain(saved_sites(m.program(), &m.fiber().saved, false)).collect()
 }
 
 /// See [`crate::native::NativeCx::callers`].
@@ -95,7 +95,7 @@ pub(crate) fn write_others(out: &mut String, m: &Machine) {
 /// The trace of a fiber that is on no worker, with what it waits for.
 pub(crate) fn write_parked(out: &mut String, program: &Program, fiber: &VoFiber) {
     let _ = writeln!(out, "goroutine {} [{}]:", fiber.header.id(), fiber.header.wait_reason().text());
-    let sites: Vec<TraceSite> = saved_sites(program, &fiber.saved).collect();
+    let sites: Vec<TraceSite> = saved_sites(program, &fiber.saved, true).collect();
     write_sites(out, program, &sites);
     write_creator(out, program, (fiber.creator, fiber.created_at));
 }
