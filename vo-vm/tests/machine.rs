@@ -87,7 +87,9 @@ fn stack_overflow() {
     assert_eq!(ran.end.exit_code, 2, "{:?}", ran.end);
     let report = ran.end.report;
     assert!(
-        report.starts_with("runtime: goroutine stack exceeds 1048576-byte limit\nfatal error: stack overflow\n"),
+        report.starts_with(
+            "runtime: goroutine stack exceeds 1048576-byte limit\nfatal error: stack overflow\n"
+        ),
         "{report}"
     );
     assert!(report.contains("goroutine 1 [running]:\nmain.f()\n\t/src/main.vo:"), "{report}");
@@ -202,4 +204,61 @@ fn our_own_bugs_are_ours() {
     });
     let (_, config) = configs().swap_remove(0);
     run_with(&module(vec![main]), &config);
+}
+
+/// Run with `cargo test --release -p vo-vm --test machine -- --ignored --nocapture speed`.
+#[test]
+#[ignore = "prints times"]
+fn speed() {
+    let time = |name: &str, module| {
+        let (_, config) = configs().swap_remove(0);
+        let start = std::time::Instant::now();
+        let ran = run_with(&module, &config);
+        println!("{name}: {:?} {}", start.elapsed(), ran.out.trim());
+    };
+    let main = func(Shape { name: "main.main", regs: &[I], ..Shape::default() }, |a| {
+        a.int(0, 35).call(1, &[0], &[0]).native(PRINT, &[0], &[]).ret(&[]);
+    });
+    time("fib(35)", module(vec![main, fib()]));
+    let main = func(Shape { name: "main.main", regs: &[I, I, I, I], ..Shape::default() }, |a| {
+        let (top, end) = (a.to(0), a.to(1));
+        a.int(0, 0).int(1, 0).int(3, 7);
+        a.bind(0).op(Inst::LoopHeader {});
+        a.op(Inst::JumpGeImm { a: r(0), imm: 100_000_000, target: end });
+        a.op(Inst::MulI64 { dst: r(2), a: r(0), b: r(0) });
+        a.op(Inst::Xor64 { dst: r(2), a: r(2), b: r(3) });
+        a.op(Inst::AddI64 { dst: r(1), a: r(1), b: r(2) });
+        a.op(Inst::AddImm { dst: r(0), a: r(0), imm: 1 });
+        a.op(Inst::Jump { target: top });
+        a.bind(1).native(PRINT, &[1], &[]).ret(&[]);
+    });
+    time("100 million turns of 7 instructions", module(vec![main]));
+    let main = func(Shape { name: "main.main", regs: &[I], ..Shape::default() }, |a| {
+        a.int(0, 1_000_000).call(1, &[0], &[0]).native(PRINT, &[0], &[]).ret(&[]);
+    });
+    time("a million deep", module(vec![main, down()]));
+    let sender = func(Shape { name: "main.send", params: 1, regs: &[P, I], ..Shape::default() }, |a| {
+        let (top, end) = (a.to(0), a.to(1));
+        a.int(1, 0);
+        a.bind(0).op(Inst::LoopHeader {});
+        a.op(Inst::JumpGeImm { a: r(1), imm: 5_000_000, target: end });
+        a.op(Inst::ChanSend { chan: r(0), words: regs(&[1]) });
+        a.op(Inst::AddImm { dst: r(1), a: r(1), imm: 1 });
+        a.op(Inst::Jump { target: top });
+        a.bind(1).op(Inst::ChanClose { chan: r(0) });
+        a.ret(&[]);
+    });
+    let main = func(Shape { name: "main.main", regs: &[P, I, I, I], ..Shape::default() }, |a| {
+        let (top, end) = (a.to(0), a.to(1));
+        a.int(1, 0).op(Inst::ChanNew { dst: r(0), ty: 1, n: r(1) });
+        a.op(Inst::GoStart { func: 1, args: regs(&[0]) });
+        a.int(3, 0);
+        a.bind(0).op(Inst::LoopHeader {});
+        a.op(Inst::ChanRecv { ok: r(2), words: regs(&[1]), chan: r(0) });
+        a.op(Inst::JumpIfNot { a: r(2), target: end });
+        a.op(Inst::AddI64 { dst: r(3), a: r(3), b: r(1) });
+        a.op(Inst::Jump { target: top });
+        a.bind(1).native(PRINT, &[3], &[]).ret(&[]);
+    });
+    time("5 million messages", with_channel_type(module(vec![main, sender])));
 }

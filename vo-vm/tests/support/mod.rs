@@ -119,7 +119,10 @@ pub fn func(shape: Shape<'_>, body: impl Fn(&mut Asm)) -> Function {
 
 fn points(shape: &Shape<'_>, code: &[u16]) -> Vec<SuspendPoint> {
     let live = |n: &[bool]| {
-        (0..n.len()).filter(|&i| n[i] && shape.regs[i] != Class::Raw).map(|i| Reg(i as u16)).collect::<Vec<_>>()
+        (0..n.len())
+            .filter(|&i| n[i] && shape.regs[i] != Class::Raw)
+            .map(|i| Reg(i as u16))
+            .collect::<Vec<_>>()
     };
     let mut written = vec![false; shape.regs.len()];
     written[..usize::from(shape.params)].fill(true);
@@ -151,7 +154,13 @@ pub fn module(mut functions: Vec<Function>) -> Module {
     functions.push(func(Shape { name: "main.init", ..Shape::default() }, |a| {
         a.ret(&[]);
     }));
-    let natives = [("test.print", 1, 0), ("test.sleep", 1, 0), ("test.yield", 0, 0), ("test.add", 2, 1), ("test.goexit", 0, 0)];
+    let natives = [
+        ("test.print", 1, 0),
+        ("test.sleep", 1, 0),
+        ("test.yield", 0, 0),
+        ("test.add", 2, 1),
+        ("test.goexit", 0, 0),
+    ];
     let natives = natives.iter().map(|&(name, params, results)| NativeImport {
         name: name.to_owned(),
         params: vec![I; params],
