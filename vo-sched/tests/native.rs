@@ -1,5 +1,7 @@
 //! Native fibers, their channels and clocks, on real threads, under every worker count and mode.
 
+#![cfg(not(loom))]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

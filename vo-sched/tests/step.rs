@@ -1,5 +1,7 @@
 //! Step fibers on real threads: migration, pre-emption, stopping worlds, semaphores, worker counts.
 
+#![cfg(not(loom))]
+
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
