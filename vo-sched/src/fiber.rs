@@ -335,12 +335,14 @@ impl FiberHeader {
     /// Parking -> Notified, or Parked -> Queued; by the one waker that has won the fiber.
     #[inline]
     pub fn wake(&self) -> Wake {
-        // The common case first. Acquire pairs with `finish_park`'s Release (the frames), Release
-        // with its Acquire on failure (the wait node's result).
+        // The common case first. Acquire pairs with `finish_park`'s Release (the frames). Release,
+        // here and below, publishes the wait node's result: to `finish_park`'s Acquire on failure,
+        // and to whoever learns from the state word alone that the fiber is Queued (workers learn
+        // it from a run queue, which releases too).
         let parked = self.state.compare_exchange(
             FiberState::Parked as u32,
             FiberState::Queued as u32,
-            Ordering::Acquire,
+            Ordering::AcqRel,
             Ordering::Relaxed,
         );
         if parked.is_ok() {
@@ -357,7 +359,7 @@ impl FiberHeader {
             Err(s) if s == FiberState::Parked as u32 => {
                 // It parked between the two attempts; we are its only waker, so no one else moves it.
                 // The swap acquires what `finish_park` released.
-                self.state.swap(FiberState::Queued as u32, Ordering::Acquire);
+                self.state.swap(FiberState::Queued as u32, Ordering::AcqRel);
                 Wake::Enqueue
             }
             Err(s) => panic!("internal error: wake-up of a fiber in state {:?}", FiberState::from_word(s)),

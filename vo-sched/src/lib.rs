@@ -20,7 +20,9 @@
 //! 4. The fiber runs again and takes the outcome from its node (`finish_…`). It does not try again.
 //!
 //! Every module that shares memory between threads takes its atomics and locks from [`sync`], so
-//! that loom's models (`tests` modules under `--cfg loom`) run the very code that ships.
+//! that loom's models (in `models`, under `--cfg loom`) run the very code that ships.
+
+#![cfg_attr(loom, allow(dead_code))]
 
 mod deque;
 mod idle;
@@ -51,6 +53,9 @@ pub mod channel;
 pub mod native;
 #[cfg(not(loom))]
 mod preempt;
+
+#[cfg(all(test, loom))]
+mod models;
 
 pub use fiber::{Cx, FiberHeader, FiberRef, FiberState, FiberVTable, Outcome};
 #[cfg(not(loom))]

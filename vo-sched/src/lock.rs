@@ -21,40 +21,37 @@
 //!   atomic point each; see the facts about Go's and Kotlin's attempts.
 
 use crate::fiber::Cx;
-use crate::sync::{AtomicU32, Ordering, spin_loop};
+use crate::sync::{AtomicU32, Ordering};
 
-/// A lock in one word; all zero bits are a free lock.
+/// The lock itself: one word, all zero bits when free.
 #[repr(transparent)]
-pub struct ChanLock(AtomicU32);
+pub struct SpinWord(AtomicU32);
 
 const FREE: u32 = 0;
 const HELD: u32 = 1;
 
-impl Default for ChanLock {
+impl Default for SpinWord {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl ChanLock {
+impl SpinWord {
     /// A free lock.
     #[cfg(not(loom))]
-    pub const fn new() -> ChanLock {
-        ChanLock(AtomicU32::new(FREE))
+    pub const fn new() -> SpinWord {
+        SpinWord(AtomicU32::new(FREE))
     }
 
     /// A free lock.
     #[cfg(loom)]
-    pub fn new() -> ChanLock {
-        ChanLock(AtomicU32::new(FREE))
+    pub fn new() -> SpinWord {
+        SpinWord(AtomicU32::new(FREE))
     }
 
-    /// Takes the lock, unless the island is the caller's alone.
+    /// Takes the lock.
     #[inline]
-    pub fn lock<C: Cx + ?Sized>(&self, cx: &C) {
-        if cx.exclusive() {
-            return;
-        }
+    pub fn lock(&self) {
         // Acquire pairs with the Release in `unlock`: the holder sees its predecessor's writes.
         let taken = self.0.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed);
         if taken.is_err() {
@@ -64,10 +61,7 @@ impl ChanLock {
 
     /// Gives the lock back.
     #[inline]
-    pub fn unlock<C: Cx + ?Sized>(&self, cx: &C) {
-        if cx.exclusive() {
-            return;
-        }
+    pub fn unlock(&self) {
         // Release pairs with the Acquire in `lock`.
         self.0.store(FREE, Ordering::Release);
     }
@@ -91,7 +85,7 @@ impl ChanLock {
 fn relax(round: &mut u32) {
     *round = round.saturating_add(1);
     match *round {
-        0..=64 => spin_loop(),
+        0..=64 => crate::sync::spin_loop(),
         65..=80 => crate::sync::yield_thread(),
         n => std::thread::sleep(std::time::Duration::from_micros(u64::from((n - 80).min(20)) * 10)),
     }
@@ -100,5 +94,73 @@ fn relax(round: &mut u32) {
 /// Under loom every step is a yield: the model must let the holder run.
 #[cfg(loom)]
 fn relax(_round: &mut u32) {
-    spin_loop();
+    crate::sync::spin_loop();
+}
+
+#[cfg(not(loom))]
+type Word = SpinWord;
+
+/// Loom cannot bound the turns of a spin loop among three threads, so the channel models run on a
+/// lock that blocks; the word has a model of its own.
+#[cfg(loom)]
+#[derive(Default)]
+struct Word {
+    held: crate::sync::Mutex<bool>,
+    freed: crate::sync::Condvar,
+}
+
+#[cfg(loom)]
+impl Word {
+    fn lock(&self) {
+        let mut held = self.held.lock();
+        while *held {
+            self.freed.wait(&mut held);
+        }
+        *held = true;
+    }
+
+    fn unlock(&self) {
+        *self.held.lock() = false;
+        self.freed.notify_one();
+    }
+}
+
+/// The lock of a channel; all zero bits are a free lock.
+#[repr(transparent)]
+pub struct ChanLock(Word);
+
+impl Default for ChanLock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ChanLock {
+    /// A free lock.
+    #[cfg(not(loom))]
+    pub const fn new() -> ChanLock {
+        ChanLock(SpinWord::new())
+    }
+
+    /// A free lock.
+    #[cfg(loom)]
+    pub fn new() -> ChanLock {
+        ChanLock(Word::default())
+    }
+
+    /// Takes the lock, unless the island is the caller's alone.
+    #[inline]
+    pub fn lock<C: Cx + ?Sized>(&self, cx: &C) {
+        if !cx.exclusive() {
+            self.0.lock();
+        }
+    }
+
+    /// Gives the lock back.
+    #[inline]
+    pub fn unlock<C: Cx + ?Sized>(&self, cx: &C) {
+        if !cx.exclusive() {
+            self.0.unlock();
+        }
+    }
 }

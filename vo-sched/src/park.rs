@@ -44,7 +44,9 @@ impl Parker {
         let mut guard = self.lock.lock();
         // Acquire pairs with the Release in `unpark`: the work that was announced is visible.
         if self.state.compare_exchange(EMPTY, PARKED, Ordering::Acquire, Ordering::Acquire).is_err() {
-            self.state.store(EMPTY, Ordering::Relaxed);
+            // A swap, not a store: another waker may have come since, and what it announced must
+            // be visible once its wake-up is consumed here.
+            self.state.swap(EMPTY, Ordering::Acquire);
             return;
         }
         loop {

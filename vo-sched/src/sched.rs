@@ -553,7 +553,7 @@ impl Shared {
         }
     }
 
-    fn begin_shutdown(&self) {
+    pub(crate) fn begin_shutdown(&self) {
         self.shut_down.store(true, Ordering::SeqCst);
         for index in 0..self.created() {
             self.unpark(index as u16);
@@ -561,7 +561,7 @@ impl Shared {
     }
 
     /// Drops the fibers that are tied to `worker` ([`NO_WORKER`]: to none), once all have ended.
-    fn drop_fibers_of(&self, worker: u16) {
+    pub(crate) fn drop_fibers_of(&self, worker: u16) {
         self.for_each_world(|world| {
             for fiber in world.take_all(|fiber| fiber.pinned_to() == worker) {
                 // SAFETY: no worker runs fibers any more, and this one is in no list any more.

@@ -109,6 +109,7 @@ mod imp {
         ///
         /// # Safety
         /// As in the std version; loom panics if it is broken.
+        #[track_caller]
         pub unsafe fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
             // SAFETY: loom checks what the caller guarantees.
             self.0.with(|p| f(unsafe { &*p }))
@@ -118,6 +119,7 @@ mod imp {
         ///
         /// # Safety
         /// As in the std version; loom panics if it is broken.
+        #[track_caller]
         pub unsafe fn with_mut<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
             // SAFETY: loom checks what the caller guarantees.
             self.0.with_mut(|p| f(unsafe { &mut *p }))
@@ -130,6 +132,7 @@ mod imp {
     }
 
     /// Loom's mutex with `parking_lot`'s interface (no poisoning).
+    #[derive(Default)]
     pub struct Mutex<T>(loom::sync::Mutex<T>);
 
     /// The guard of [`Mutex`]; empty only while its owner waits on a [`Condvar`].
@@ -166,6 +169,7 @@ mod imp {
     }
 
     /// Loom's condition variable with `parking_lot`'s interface.
+    #[derive(Default)]
     pub struct Condvar(loom::sync::Condvar);
 
     /// What a timed wait answers. Time does not pass under loom.
