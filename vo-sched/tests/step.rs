@@ -398,9 +398,11 @@ fn timers_call_on_a_worker_and_can_be_stopped() {
     assert!(sched.timer_stop(stopped));
     std::thread::sleep(Duration::from_millis(30));
     assert!(sched.timer_stop(ticker));
-    let fired = FIRED.load(Ordering::SeqCst);
+    let (fired, now) = (FIRED.load(Ordering::SeqCst), sched.now());
     assert_eq!(fired % 10, 1);
-    assert!((100..=300).contains(&fired), "{fired}");
+    // Ticks that come too late are dropped, so that a busy machine sees fewer, never more.
+    let possible = 1 + (now - soon) / 1_000_000;
+    assert!((1..=possible).contains(&(fired / 10)), "{fired} of {possible}");
 }
 
 #[test]
