@@ -470,8 +470,9 @@ pub unsafe fn clear(map: Word, ty: Ty) -> Result<()> {
 #[repr(C)]
 struct Iter {
     map: Word,
-    /// The map's type word.
-    ty: Word,
+    /// Of the map's shape.
+    entry_size: u64,
+    elem_offset: u64,
     /// Positions `start..end` come first, then `0..start`.
     start: u32,
     end: u32,
@@ -480,13 +481,14 @@ struct Iter {
 }
 
 /// Words of an iterator that are addresses.
-pub(crate) const ITER_POINTERS: (usize, &[u32]) = (4, &[0]);
+pub(crate) const ITER_POINTERS: (usize, &[u32]) = (5, &[0]);
 
 /// A new iterator that starts at a random place.
 ///
 /// # Safety
 /// `map` is a map of type `ty` or 0.
 pub unsafe fn iter(cache: &mut AllocCache, map: Word, ty: Ty) -> Result<Word> {
+    let shape = ty.map_shape();
     let layout = cache.heap().types().layouts.map_iter();
     let iter = cache.alloc_layout(size_of::<Iter>() as u64, layout)? as *mut Iter;
     let end = if map == 0 { 0 } else { MapRef::at(map).used() };
@@ -494,7 +496,8 @@ pub unsafe fn iter(cache: &mut AllocCache, map: Word, ty: Ty) -> Result<Word> {
     // SAFETY: a new object of the iterator's size.
     unsafe {
         store_word(&raw mut (*iter).map as Word, map);
-        (&raw mut (*iter).ty).write(ty.word());
+        (&raw mut (*iter).entry_size).write(shape.entry_size);
+        (&raw mut (*iter).elem_offset).write(shape.elem_offset);
         (&raw mut (*iter).start).write(start);
         (&raw mut (*iter).end).write(end);
         (&raw mut (*iter).next).write(start);
@@ -515,19 +518,13 @@ pub unsafe fn next(iter: Word) -> Result<Option<(Word, Word)>> {
     let map = MapRef::at(state.map);
     map.check_reading(Fatal::ConcurrentMapIterWrite)?;
     let Some(table) = map.table() else { return Ok(None) };
-    // SAFETY: the type word that `iter` was given.
-    let ty = unsafe { Ty::from_word(state.ty) }.expect("internal error: iterator without type");
-    let shape = ty.map_shape();
     loop {
         let end = if state.wrapped != 0 { state.start } else { state.end };
         let end = end.min(map.used()).min(table.cap());
-        while state.next < end {
-            let position = state.next;
-            state.next += 1;
-            if table.is_live(position) {
-                let entry = table.entry(position, shape);
-                return Ok(Some((entry, entry + shape.elem_offset)));
-            }
+        if let Some(position) = table.next_live(state.next, end) {
+            state.next = position + 1;
+            let entry = table.entries() + position as u64 * state.entry_size;
+            return Ok(Some((entry, entry + state.elem_offset)));
         }
         if state.wrapped != 0 {
             return Ok(None);

@@ -80,10 +80,35 @@ impl Group {
     }
 }
 
+/// A bit for each of eight hash words that is `hash`.
+///
+/// # Safety
+/// Eight words at `addr` are readable.
+#[inline(always)]
+pub(super) unsafe fn equal_words(addr: Word, hash: u32) -> u32 {
+    leaf::equal_words(addr, hash)
+}
+
 /// Comparing sixteen bytes at once.
 #[cfg(target_arch = "x86_64")]
 mod leaf {
-    use std::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_set1_epi8};
+    use std::arch::x86_64::{
+        __m128i, _mm_cmpeq_epi8, _mm_cmpeq_epi32, _mm_loadu_si128, _mm_movemask_epi8, _mm_packs_epi16,
+        _mm_packs_epi32, _mm_set1_epi8, _mm_set1_epi32, _mm_setzero_si128,
+    };
+
+    /// A bit for each of eight words that is `hash`.
+    #[inline(always)]
+    pub(super) fn equal_words(addr: u64, hash: u32) -> u32 {
+        // SAFETY: SSE2 belongs to x86-64; the caller's eight words are readable.
+        unsafe {
+            let wanted = _mm_set1_epi32(hash as i32);
+            let low = _mm_cmpeq_epi32(_mm_loadu_si128(addr as *const __m128i), wanted);
+            let high = _mm_cmpeq_epi32(_mm_loadu_si128((addr + 16) as *const __m128i), wanted);
+            let bytes = _mm_packs_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128());
+            _mm_movemask_epi8(bytes) as u32
+        }
+    }
 
     /// A bit for each byte that is `tag`.
     #[inline(always)]
@@ -109,6 +134,14 @@ mod leaf {
 mod swar {
     const LOW: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
+
+    /// A bit for each of eight words that is `hash`.
+    #[inline(always)]
+    pub(super) fn equal_words(addr: u64, hash: u32) -> u32 {
+        // SAFETY: the caller's eight words are readable.
+        let is = |i: usize| unsafe { (addr as *const u32).add(i).read_volatile() } == hash;
+        (0..8).fold(0, |bits, i| bits | (is(i) as u32) << i)
+    }
 
     fn halves(addr: u64) -> [u64; 2] {
         // SAFETY: a group has sixteen bytes, aligned to words.
@@ -154,6 +187,9 @@ mod tests {
             bytes[1] = rng.next() & 0x83_83_83_83_83_83_83_83;
             let addr = bytes.as_ptr() as u64;
             assert_eq!(leaf::high_bits(addr), swar::high_bits(addr));
+            let words = [0; 8].map(|_: u32| rng.below(3) as u32 | 1 << 31);
+            let at = words.as_ptr() as u64;
+            assert_eq!(leaf::equal_words(at, 1 << 31), swar::equal_words(at, 1 << 31));
             for tag in [0x80, 0x81, 0x83] {
                 let exact = leaf::equal(addr, tag);
                 assert_eq!(swar::equal(addr, tag) & exact, exact, "none is missed");

@@ -7,7 +7,7 @@
 //! A small table (`mask` all ones) has no groups; its hashes begin at 16. Else groups begin at 64, so that
 //! in large tables each is one cache line. Groups are filled to ten of their twelve places.
 
-use super::group::{BYTES, Group, WIDTH};
+use super::group::{BYTES, Group, WIDTH, equal_words};
 use super::key::Key;
 use crate::heap::{AllocCache, Marker};
 use crate::object::mem::copy_layout;
@@ -125,6 +125,14 @@ impl Table {
         self.hash(position) & LIVE != 0
     }
 
+    /// The first position from `from` on, below `end`, that holds an entry.
+    #[inline(always)]
+    pub(super) fn next_live(self, from: u32, end: u32) -> Option<u32> {
+        let hashes = self.hashes() as *const u32;
+        // SAFETY: `end` is at most the capacity.
+        (from..end).find(|&i| unsafe { hashes.add(i as usize).read_volatile() } & LIVE != 0)
+    }
+
     /// Address of an entry.
     #[inline(always)]
     pub(super) fn entry(self, position: u32, shape: &MapShape) -> Word {
@@ -163,13 +171,8 @@ impl Table {
     #[inline(always)]
     fn find_small<K: Key>(self, hash: u32, key: &K, shape: &MapShape) -> Option<u32> {
         let entries = self.entries();
-        let hashes = (self.0 + SMALL_HASHES) as *const [u32; SMALL as usize];
-        // SAFETY: a small table has so many hashes.
-        let hashes = unsafe { hashes.read_volatile() };
-        let mut places = 0u32;
-        for (i, &found) in hashes.iter().enumerate() {
-            places |= ((found == hash) as u32) << i;
-        }
+        // SAFETY: a small table has eight hashes.
+        let mut places = unsafe { equal_words(self.0 + SMALL_HASHES, hash) };
         while places != 0 {
             let position = places.trailing_zeros();
             // SAFETY: the row has eight entries.
