@@ -23,7 +23,7 @@ pub(super) const POISON: u8 = 0xDB;
 
 /// Free slots of one bin, taken from the front.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct CacheEntry {
     /// The next free slot.
     pub next: u64,
@@ -31,7 +31,19 @@ pub struct CacheEntry {
     pub end: u64,
     /// Bytes of a slot.
     pub slot: u64,
-    _pad: u64,
+    /// Slots that the next run may have: more for bins that are used much, so that the others do not
+    /// hold memory that counts towards the next collection.
+    grab: u64,
+}
+
+/// Bytes of the first run of a bin, and slots of the longest.
+const FIRST_GRAB: u64 = 1024;
+const LAST_GRAB: u64 = 1 << 16;
+
+impl CacheEntry {
+    fn new(slot: u64) -> CacheEntry {
+        CacheEntry { next: 0, end: 0, slot, grab: (FIRST_GRAB / slot).max(1) }
+    }
 }
 
 /// A worker's allocation caches for one island. Compiled code reads `entries[bin]` where the bin is a
@@ -150,11 +162,13 @@ impl AllocCache {
             let _central = heap.lock();
             self.reserve(bin as usize + 1);
         }
-        let run = self.heap.take_run(bin)?;
-        run.clear(self.heap.config.stress);
+        let stress = self.heap.config.stress;
         let entry = &mut self.storage[bin as usize];
+        let run = self.heap.take_run(bin, if stress { 1 } else { entry.grab as u32 })?;
+        run.clear(stress);
         entry.next = run.start + run.slot;
         entry.end = run.end;
+        entry.grab = (entry.grab * 2).min(LAST_GRAB);
         Ok(run.start)
     }
 
@@ -162,7 +176,7 @@ impl AllocCache {
     fn reserve(&mut self, bins: usize) {
         for bin in self.storage.len()..bins {
             let class = self.heap.types.layouts.bin_info(bin as u32).class;
-            self.storage.push(CacheEntry { slot: sizeclass::size(class), ..CacheEntry::default() });
+            self.storage.push(CacheEntry::new(sizeclass::size(class)));
         }
         self.entries = self.storage.as_mut_ptr();
         self.len = self.storage.len() as u64;
@@ -218,11 +232,10 @@ impl Run {
 }
 
 impl Heap {
-    /// A run of free slots for a bin.
-    fn take_run(&self, bin: u32) -> Result<Run> {
+    /// A run of at most `max` free slots for a bin.
+    fn take_run(&self, bin: u32, max: u32) -> Result<Run> {
         let mut central = self.lock();
         let central = &mut *central;
-        let max = if self.config.stress { 1 } else { u32::MAX };
         central.add_bins(bin, self);
         loop {
             let list = &mut central.bins[bin as usize];
@@ -254,10 +267,6 @@ impl Heap {
         let mut central = self.lock();
         let pages = bytes.div_ceil(PAGE);
         let (base, zeroed) = central.take_pages(pages, bytes)?;
-        if !zeroed {
-            // SAFETY: pages that are ours now.
-            unsafe { std::ptr::write_bytes(base as *mut u8, 0, bytes.next_multiple_of(8) as usize) };
-        }
         let block = window().take_block();
         // SAFETY: ours now; nobody knows it before `set_block`.
         unsafe {
@@ -268,6 +277,12 @@ impl Heap {
         central.large.push(block);
         central.pacer.handed(1, pages * PAGE);
         self.note_goal(&central);
+        drop(central);
+        if !zeroed {
+            // No collection looks at it before this operation is over.
+            // SAFETY: pages that are ours now.
+            unsafe { std::ptr::write_bytes(base as *mut u8, 0, bytes.next_multiple_of(8) as usize) };
+        }
         Ok(base)
     }
 
@@ -335,7 +350,11 @@ impl Central {
     }
 
     fn flush(&mut self, cache: &mut AllocCache, stress: bool) {
-        for entry in cache.storage.iter_mut().filter(|e| e.next < e.end) {
+        for entry in &mut cache.storage {
+            entry.grab = (entry.grab / 4).max(FIRST_GRAB / entry.slot).max(1);
+            if entry.next == entry.end {
+                continue;
+            }
             let block = window().block_of(entry.next);
             let (objects, bytes) = ((entry.end - entry.next) / entry.slot, entry.end - entry.next);
             // SAFETY: the cache's slots lie in a block of this heap, under its lock.

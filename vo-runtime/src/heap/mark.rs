@@ -36,6 +36,21 @@ struct Item {
     block: *mut Block,
 }
 
+/// Objects that are fetched before they are looked at.
+const AHEAD: usize = 16;
+
+/// Asks for the cache line at an address.
+#[inline(always)]
+fn prefetch(addr: u64) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch has no effect but on the cache.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(addr as *const i8);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = addr;
+}
+
 impl<'a> Marker<'a> {
     pub(super) fn new(heap: u64, types: &'a LoadedTypes, stack_limit: usize) -> Marker<'a> {
         let window = window();
@@ -140,9 +155,24 @@ impl<'a> Marker<'a> {
         (!self.foreign.is_empty()).then(|| std::mem::take(&mut self.foreign))
     }
 
-    /// Follows the objects on the stack until there is none.
+    /// Follows the objects on the stack until there is none. What is taken off the stack waits in a short
+    /// queue, so that its memory has come into the cache when its words are looked at.
     pub(super) fn drain(&mut self) {
-        while let Some(Item { addr, block }) = self.stack.pop() {
+        let mut queue = [Item { addr: 0, block: std::ptr::null_mut() }; AHEAD];
+        let (mut first, mut len) = (0, 0);
+        loop {
+            while len < AHEAD
+                && let Some(item) = self.stack.pop()
+            {
+                prefetch(item.addr);
+                queue[(first + len) % AHEAD] = item;
+                len += 1;
+            }
+            if len == 0 {
+                return;
+            }
+            let Item { addr, block } = queue[first];
+            (first, len) = ((first + 1) % AHEAD, len - 1);
             // SAFETY: a marked object of this heap.
             unsafe { self.object(addr, block) };
         }
