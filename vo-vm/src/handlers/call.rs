@@ -89,7 +89,8 @@ impl Interp<'_> {
             return self.trap(RuntimePanic::UnreachableMethod {});
         };
         let mut words: SmallVec<[u64; 8]> = smallvec![self.w.get(data)];
-        words.extend(args.iter().map(|r| self.w.get(r)));
+        let w = self.w;
+        words.extend(args.iter().map(move |r| w.get(r)));
         let site = self.site();
         self.m.go_func(site, func, &words);
         Flow::Next
@@ -98,7 +99,8 @@ impl Interp<'_> {
     /// The words in a list of registers.
     #[inline(always)]
     pub(crate) fn words(&self, regs: RegList<'_>) -> SmallVec<[u64; 8]> {
-        regs.iter().map(|r| self.w.get(r)).collect()
+        let w = self.w;
+        regs.iter().map(move |r| w.get(r)).collect()
     }
 }
 

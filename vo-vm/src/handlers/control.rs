@@ -1,6 +1,6 @@
 //! Jumps and loop headers.
 
-use crate::interp::{Flow, Interp};
+use crate::interp::{Flow, Interp, Site};
 use vo_bytecode::Reg;
 use vo_bytecode::operand::LabelList;
 
@@ -80,12 +80,15 @@ impl Interp<'_> {
         if self.m.interrupted() { self.interrupt_at_loop() } else { Flow::Next }
     }
 
+    #[inline(always)]
     pub(crate) fn unreachable(&mut self) -> Flow {
-        let code = self.w.code();
-        panic!(
-            "internal error: {} reached code that cannot be reached, at offset {}",
-            code.name(),
-            self.offset()
-        )
+        came_here(self.site())
     }
+}
+
+#[cold]
+#[inline(never)]
+fn came_here(site: Site) -> ! {
+    let name = site.w.code().name();
+    panic!("internal error: {name} reached code that cannot be reached, at offset {}", site.pc)
 }

@@ -1,6 +1,8 @@
 //! Strings.
 
 use crate::interp::{Flow, Interp};
+use crate::machine::Machine;
+use crate::window::Window;
 use smallvec::SmallVec;
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
@@ -42,18 +44,8 @@ impl Interp<'_> {
 
     #[inline(always)]
     pub(crate) fn str_concat(&mut self, ptr: Reg, len: Reg, parts: RegList<'_>) -> Flow {
-        let made = self.concat(parts);
+        let made = concat(self.m, self.w, parts);
         self.put_str(ptr, len, made)
-    }
-
-    #[inline(never)]
-    fn concat(&mut self, parts: RegList<'_>) -> Result<Str, Trap> {
-        self.m.ensure(self.w)?;
-        let pairs = 0..parts.len() / 2;
-        let strings: SmallVec<[Str; 8]> =
-            pairs.map(|i| self.str(parts.get(2 * i), parts.get(2 * i + 1))).collect();
-        // SAFETY: pairs of registers that hold strings.
-        unsafe { string::concat(self.m.cache(), &strings) }
     }
 
     #[inline(always)]
@@ -129,4 +121,14 @@ impl Interp<'_> {
         self.w.set(width, n);
         Flow::Next
     }
+}
+
+/// Concatenates the strings in pairs of registers.
+#[inline(never)]
+fn concat(m: &mut Machine, w: Window, parts: RegList<'_>) -> Result<Str, Trap> {
+    m.ensure(w)?;
+    let part = |i: usize| Str { ptr: w.get(parts.get(2 * i)), len: w.get(parts.get(2 * i + 1)) };
+    let strings: SmallVec<[Str; 8]> = (0..parts.len() / 2).map(part).collect();
+    // SAFETY: pairs of registers that hold strings.
+    unsafe { string::concat(m.cache(), &strings) }
 }
