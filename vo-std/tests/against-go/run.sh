@@ -39,6 +39,8 @@ for p in $packages; do
     done
 done
 unset IFS
+mkdir -p "$work/container"
+cp "$here"/container/*.go "$work/container/"
 cd "$work"
 export GOTOOLCHAIN=local GOFLAGS=-mod=mod
 if [ $# -eq 0 ]; then set -- ./...; fi

@@ -10,7 +10,7 @@ import (
 	"vostd/strconv"
 )
 
-const rounds = 200000
+const rounds = 60000
 
 func interesting(rng *rand.Rand) float64 {
 	switch rng.Intn(10) {
