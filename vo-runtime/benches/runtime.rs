@@ -146,6 +146,25 @@ fn marking(types: &Arc<LoadedTypes>) {
     measure("collect: sweep all garbage, per node", 1 << 21, 1, || collect(&heap, &[]));
 }
 
+/// What each allocation costs under `VO_STRESS=gc`.
+fn stress(types: &Arc<LoadedTypes>) {
+    let config = HeapConfig { stress: true, ..HeapConfig::default() };
+    let heap = Heap::new(types.clone(), config);
+    let mut cache = AllocCache::new(&heap);
+    let layouts = &types.layouts;
+    let mut roots = vec![];
+    for words in 1..64 {
+        let layout = layouts.intern(words, &[words as u32 - 1]);
+        roots.push(cache.alloc_layout(8 * words as u64, layout).expect("memory"));
+    }
+    measure("collect and allocate under stress", 10_000, 5, || {
+        for _ in 0..10_000 {
+            collect(&heap, &roots);
+            black_box(cache.alloc(types.get(NODE))).expect("memory");
+        }
+    });
+}
+
 fn maps(types: &Arc<LoadedTypes>) {
     let ty = types.get(MAP_INT);
     for n in [8u64, 1000, 100_000, 4_000_000] {
@@ -219,6 +238,7 @@ fn main() {
     }
     if wanted("mark") {
         marking(&types);
+        stress(&types);
     }
     if wanted("map") {
         maps(&types);

@@ -92,13 +92,19 @@ fn sweep_block(block: &mut Block, stress: bool) -> u32 {
     block.count_alloc()
 }
 
-/// Fills slots that are not marked with poison.
+/// Fills slots that are not marked with poison. Free slots have it already, but in a block that was fresh.
 fn poison_dead(block: &mut Block) {
-    for index in 0..block.slots {
-        // Free slots are poisoned already, but in a block that was fresh.
-        if !block.is_marked(index) && (block.zeroed || block.is_alloc(index)) {
-            // SAFETY: the slot holds no reachable object, and the island is stopped.
-            unsafe { std::ptr::write_bytes(block.slot_addr(index) as *mut u8, POISON, block.slot as usize) };
+    for (i, (&alloc, &mark)) in block.alloc.iter().zip(&block.mark).enumerate() {
+        let mut dead = if block.zeroed { !mark } else { alloc & !mark };
+        while dead != 0 {
+            let index = 64 * i as u32 + dead.trailing_zeros();
+            dead &= dead - 1;
+            if index < block.slots {
+                // SAFETY: the slot holds no reachable object, and the island is stopped.
+                unsafe {
+                    std::ptr::write_bytes(block.slot_addr(index) as *mut u8, POISON, block.slot as usize)
+                };
+            }
         }
     }
 }
