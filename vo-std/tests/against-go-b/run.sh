@@ -10,7 +10,7 @@
 # GO names the go command; without one the suite is skipped (exit 0).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-pkgs="strings bytes bufio io io/fs os path path/filepath sync sync/atomic time context runtime runtime/debug syscall internal/bytealg internal/oserror"
+pkgs="strings bytes bufio io io/fs os path path/filepath sync sync/atomic time context runtime runtime/debug syscall internal/bytealg internal/oserror internal/refl"
 go=${GO:-$(command -v go || true)}
 if [ "${1:-}" = --build ]; then dir=$2; mkdir -p "$dir"; shift 2; build=1; else dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; build=; fi
 [ -n "$go" ] || { echo "skipped: no Go toolchain (set GO)"; exit 0; }
