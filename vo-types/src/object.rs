@@ -95,8 +95,14 @@ pub struct FuncInfo {
     pub recv_var: Cell<Option<ObjId>>,
     /// The receiver's own names for the type parameters of its base type.
     pub recv_tparams: OnceCell<Box<[TypeId]>>,
+    /// Parameter variables in order, unnamed and blank ones included; set with the signature.
+    pub params: OnceCell<Box<[ObjId]>>,
+    /// Result variables in order, unnamed ones included; set with the signature.
+    pub results: OnceCell<Box<[ObjId]>>,
     /// Whether the declaration is a method.
     pub is_method: bool,
+    /// The scope of the parameters.
+    pub(crate) scope: Cell<Option<ScopeId>>,
     /// Whether the body has been checked (or queued).
     pub(crate) body_checked: Cell<bool>,
 }

@@ -4,13 +4,13 @@ use std::cell::{Cell, RefCell};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use vo_syntax::ast::Expr;
-use vo_syntax::ast::NodeId;
 use vo_syntax::diag::Diagnostic;
 use vo_syntax::source::Pos;
 use vo_syntax::symbol::Symbol;
 
 use crate::object::ObjId;
 use crate::scope::ScopeId;
+use crate::types::TypeId;
 
 /// A package of the program.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -55,6 +55,14 @@ pub struct Package {
     pub(crate) state: PackageState,
 }
 
+/// A use of a generic type or function.
+#[derive(Debug, Clone)]
+pub(crate) struct Instantiation {
+    pub pos: Pos,
+    pub tparams: Box<[TypeId]>,
+    pub targs: Box<[TypeId]>,
+}
+
 /// What the checker keeps per package.
 #[derive(Debug, Default)]
 pub(crate) struct PackageState {
@@ -70,14 +78,14 @@ pub(crate) struct PackageState {
     /// Objects that dot imports brought into file scopes, and the import they came by.
     pub dot_imports: RefCell<FxHashMap<(ScopeId, Symbol), ObjId>>,
     pub used_imports: RefCell<FxHashSet<ObjId>>,
-    /// Lines and messages already reported.
-    pub reported: RefCell<FxHashSet<(Pos, String)>>,
     pub failed: Cell<bool>,
+    /// Stands for a package that could not be imported.
+    pub fake: Cell<bool>,
     pub collected: Cell<bool>,
     pub checked: Cell<bool>,
-    pub init_order: RefCell<Option<Vec<(Vec<ObjId>, ObjId)>>>,
+    pub init_order: RefCell<Option<Vec<Vec<ObjId>>>>,
     /// Instantiations of generic functions and types: checked for endless growth.
-    pub instances: RefCell<Vec<(Pos, crate::types::TypeId, NodeId)>>,
+    pub instances: RefCell<Vec<Instantiation>>,
 }
 
 impl Package {

@@ -67,8 +67,9 @@ impl Scope {
         self.names.borrow().list.iter().map(|(_, obj)| *obj).collect()
     }
 
-    /// All names in the order they were declared.
-    pub fn names(&self) -> Vec<Symbol> {
-        self.names.borrow().list.iter().map(|(name, _)| *name).collect()
+    /// All names with their objects, in the order they were declared. (A dot import declares
+    /// objects of another package.)
+    pub fn entries(&self) -> Vec<(Symbol, ObjId)> {
+        self.names.borrow().list.clone()
     }
 }

@@ -4,7 +4,8 @@
 //! parts only grow, so every method takes `&self`, and references into it live as long as it
 //! does. It is what later phases read.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::collections::VecDeque;
 
 use elsa::FrozenVec;
 use rustc_hash::FxHashMap;
@@ -12,6 +13,7 @@ use vo_syntax::ast::{File, NodeIds};
 use vo_syntax::source::{Pos, SourceMap};
 use vo_syntax::symbol::Symbol;
 
+use crate::check::Action;
 use crate::constant::Constant;
 use crate::info::Info;
 use crate::object::{ObjId, Object};
@@ -37,8 +39,12 @@ pub struct World {
     pub(crate) by_path: RefCell<FxHashMap<String, PkgId>>,
     /// Declarations being checked, outermost first.
     pub(crate) path: RefCell<Vec<ObjId>>,
-    /// How many checks of whole declarations are going on inside each other.
-    pub(crate) depth: Cell<u32>,
+    /// Identities of the packages being imported, outermost first.
+    pub(crate) importing: RefCell<Vec<String>>,
+    /// Type declarations whose type parameter lists are open.
+    pub(crate) tparams_open: RefCell<Vec<ObjId>>,
+    /// What waits until no declaration is open.
+    pub(crate) actions: RefCell<VecDeque<(PkgId, Action)>>,
 }
 
 impl Default for World {
@@ -61,7 +67,9 @@ impl World {
             files: FrozenVec::new(),
             by_path: RefCell::default(),
             path: RefCell::default(),
-            depth: Cell::new(0),
+            importing: RefCell::default(),
+            tparams_open: RefCell::default(),
+            actions: RefCell::default(),
         };
         universe::define(&world);
         world

@@ -1,44 +1,303 @@
 //! The checker: the passes over a package, in order.
+//!
+//! ```text
+//! collect   names of all declarations into the package's scope           resolve
+//! declare   types of package-level objects, each when first needed       decl, typexpr, …
+//! bodies    function bodies, now or when something asks                  stmt, expr, …
+//! order     initialisation order of package variables                    initorder
+//! ```
+//!
+//! A [`Checker`] is a light view of the world for one package: the environment of the declaration
+//! it works on, and the expressions whose untyped constants have not found their type yet. What
+//! cannot be decided before the declarations around it are finished (comparability of map keys,
+//! satisfaction of constraints, …) is noted as an [`Action`] and done when no declaration is
+//! open.
 
-use vo_syntax::diag::Diagnostic;
+mod actions;
+mod assign;
+mod binary;
+mod builtins;
+mod call;
+mod conversion;
+mod convert_untyped;
+mod decl;
+mod errors;
+mod expr;
+mod index;
+mod infer;
+mod initorder;
+mod instantiate;
+mod interface;
+mod labels;
+mod literal;
+mod operand;
+mod range;
+mod resolve;
+mod returns;
+mod selector;
+mod show;
+mod signature;
+mod stmt;
+mod structs;
+mod switch;
+mod typexpr;
+mod unify;
+mod union;
+mod validtype;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use vo_syntax::ast::{FuncLit, Node, NodeId};
+use vo_syntax::diag::{Diagnostic, sort_and_dedup};
+use vo_syntax::source::{Dialect, Pos, Span};
 
 use crate::World;
+use crate::constant::Constant;
 use crate::importer::{Importer, PackageSource};
-use crate::object::ObjId;
-use crate::package::{Initializer, PkgId};
+use crate::object::{Color, ObjId, ObjectKind, Owner};
+use crate::package::{Mode, PkgId};
+use crate::scope::ScopeId;
+use crate::types::TypeId;
+
+pub(crate) use actions::Action;
+pub(crate) use convert_untyped::Untyped;
+pub(crate) use operand::{OpMode, Operand};
 
 /// Adds a package to the world and checks it. The diagnostics are all errors of the package, in
 /// order of position, syntax errors that came with the source included; those of imported
-/// packages are not among them.
+/// packages are not among them (an import that has errors is reported at its import
+/// declaration).
 pub fn check_package(
     world: &World,
     source: PackageSource,
     importer: &mut dyn Importer,
 ) -> (PkgId, Vec<Diagnostic>) {
-    let _ = importer;
-    let name = source.files.first().map_or_else(|| "main".into(), |f| f.name.name);
-    let scope = world.new_scope(Some(world.universe()), false);
-    let files = source.files.into_iter().map(|f| world.add_file(f)).collect();
-    let pkg = world.add_package(&source.path, name, &source.dir, scope, source.mode, files);
-    (pkg, source.diagnostics)
+    let pkg = resolve::add_package(world, source, importer);
+    if world.package(pkg).mode == Mode::Full {
+        check_fully(world, pkg);
+    }
+    let mut diagnostics = world.package(pkg).state.diagnostics.take();
+    sort_and_dedup(&mut diagnostics);
+    (pkg, diagnostics)
+}
+
+/// Declarations, bodies, initialisation order, unused imports.
+fn check_fully(world: &World, pkg: PkgId) {
+    let package = world.package(pkg);
+    if package.state.checked.replace(true) {
+        return;
+    }
+    let objects = package.objects();
+    Checker::new(world, pkg).declare_all(&objects);
+    let mut checker = Checker::new(world, pkg);
+    for &obj in &objects {
+        checker.body(obj);
+        checker.finish();
+    }
+    checker.unused_imports();
+    checker.init_order();
+    checker.instance_cycles();
 }
 
 impl World {
     /// Checks the declaration of an object, if that has not happened yet.
-    pub(crate) fn resolve(&self, _obj: ObjId) {}
-
-    /// Attaches the methods declared for a type to it, if that has not happened yet.
-    pub(crate) fn collect_methods(&self, _type_name: ObjId) {}
-
-    /// Checks the body of a declared function or method, if that has not happened yet; the errors
-    /// in it, which do not occur in trusted packages.
-    pub fn check_body(&self, _func: ObjId) -> Vec<Diagnostic> {
-        Vec::new()
+    pub(crate) fn resolve(&self, obj: ObjId) {
+        let object = self.object(obj);
+        if object.color.get() != Color::White {
+            return;
+        }
+        let Some(pkg) = object.pkg else { return };
+        let mut checker = Checker::new(self, pkg);
+        checker.obj_decl(obj);
+        checker.finish();
     }
 
-    /// The initialisation steps of a package, in order. Checks what they need in lazily checked
-    /// packages.
-    pub fn init_order(&self, _pkg: PkgId) -> Vec<Initializer<'_>> {
-        Vec::new()
+    /// Checks the body of a declared function or method, if that has not happened yet. The
+    /// errors in it, which do not occur in trusted packages.
+    pub fn check_body(&self, func: ObjId) -> Vec<Diagnostic> {
+        let Some(pkg) = self.object(func).pkg else { return Vec::new() };
+        self.resolve(func);
+        let mut checker = Checker::new(self, pkg);
+        checker.body(func);
+        checker.finish();
+        let mut diagnostics = self.package(pkg).state.diagnostics.take();
+        sort_and_dedup(&mut diagnostics);
+        diagnostics
     }
+
+    /// Checks everything of a package that was loaded lazily: for testing the standard library.
+    pub fn check_rest(&self, pkg: PkgId) -> Vec<Diagnostic> {
+        check_fully(self, pkg);
+        let mut diagnostics = self.package(pkg).state.diagnostics.take();
+        sort_and_dedup(&mut diagnostics);
+        diagnostics
+    }
+}
+
+/// What the code being checked stands in.
+#[derive(Clone)]
+pub(crate) struct Env {
+    /// The package-level declaration that mentions of others are recorded for.
+    pub decl: Option<ObjId>,
+    pub scope: ScopeId,
+    /// The value of `iota`, inside constant declarations.
+    pub iota: Option<Constant>,
+    /// Where errors of a repeated constant expression are reported.
+    pub error_span: Option<Span>,
+    /// The signature of the function whose body is checked.
+    pub sig: Option<TypeId>,
+    /// The result variables of that function.
+    pub results: Vec<ObjId>,
+    pub owner: Owner,
+    pub dialect: Dialect,
+    /// Whether a call or receive was seen in the expression (then `len` is no constant).
+    pub has_call: bool,
+    /// Whether types are constraints here.
+    pub in_constraint: bool,
+    /// Whether the code is (in) a function body.
+    pub in_body: bool,
+}
+
+/// A function literal of a package-level initialiser, whose body waits until the declarations
+/// around it are finished.
+pub(crate) struct LaterLiteral<'w> {
+    pub lit: &'w FuncLit,
+    pub sig: TypeId,
+    pub scope: ScopeId,
+    pub env: Env,
+    pub params: Vec<ObjId>,
+    pub results: Vec<ObjId>,
+}
+
+/// See the module's description.
+pub(crate) struct Checker<'w> {
+    pub w: &'w World,
+    pub pkg: PkgId,
+    pub env: Env,
+    pub untyped: FxHashMap<NodeId, Untyped<'w>>,
+    pub literals: Vec<LaterLiteral<'w>>,
+    /// Calls of `panic`, which terminate.
+    pub panics: FxHashSet<NodeId>,
+    /// Local variables declared in the function being checked, for "declared and not used".
+    pub locals: Vec<ObjId>,
+}
+
+impl<'w> Checker<'w> {
+    pub fn new(w: &'w World, pkg: PkgId) -> Checker<'w> {
+        Checker {
+            w,
+            pkg,
+            env: Env::at(w.package(pkg).scope, None),
+            untyped: FxHashMap::default(),
+            literals: Vec::new(),
+            panics: FxHashSet::default(),
+            locals: Vec::new(),
+        }
+    }
+
+    /// Declares all package-level objects. Type declarations that are no aliases come first, then
+    /// aliases, then the rest, so that types are complete before expressions need them.
+    fn declare_all(&mut self, objects: &[ObjId]) {
+        let rank = |obj: ObjId| match self.w.object(obj).kind {
+            ObjectKind::TypeName { alias: false } => 0,
+            ObjectKind::TypeName { alias: true } => 1,
+            _ => 2,
+        };
+        let mut order = objects.to_vec();
+        order.sort_by_key(|&obj| rank(obj));
+        for &obj in &order {
+            self.obj_decl(obj);
+        }
+        for &obj in &order {
+            if rank(obj) < 2 {
+                self.w.collect_methods(obj);
+            }
+        }
+        self.finish();
+    }
+
+    /// Does what had to wait, unless a declaration further out is still open.
+    pub fn finish(&mut self) {
+        if !self.w.path.borrow().is_empty() {
+            return;
+        }
+        loop {
+            actions::run_all(self.w);
+            let literals = std::mem::take(&mut self.literals);
+            if literals.is_empty() && self.w.actions.borrow().is_empty() {
+                return;
+            }
+            for later in literals {
+                self.literal_body(later);
+            }
+        }
+    }
+
+    /// Runs `f` in an environment and comes back to the present one.
+    pub fn with_env<R>(&mut self, env: Env, f: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = std::mem::replace(&mut self.env, env);
+        let result = f(self);
+        self.env = outer;
+        result
+    }
+
+    /// Runs `f` in a new scope inside the present one.
+    pub fn with_scope<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = self.env.scope;
+        self.env.scope = self.w.new_scope(Some(outer), false);
+        let result = f(self);
+        self.env.scope = outer;
+        result
+    }
+
+    /// Notes something to do once no declaration is open.
+    pub fn later(&mut self, action: Action) {
+        self.w.actions.borrow_mut().push_back((self.pkg, action));
+    }
+
+    /// Records that the present declaration mentions another one.
+    pub fn depends_on(&mut self, obj: ObjId) {
+        let Some(from) = self.env.decl else { return };
+        if self.w.object(obj).decl.is_none() {
+            return;
+        }
+        if let Some(info) = &self.w.object(from).decl {
+            let mut deps = info.deps.borrow_mut();
+            if !deps.contains(&obj) {
+                deps.push(obj);
+            }
+        }
+    }
+
+    pub fn is_vo(&self) -> bool {
+        self.env.dialect == Dialect::Vo
+    }
+}
+
+impl Env {
+    /// The environment of a package-level declaration.
+    pub fn at(scope: ScopeId, decl: Option<ObjId>) -> Env {
+        Env {
+            decl,
+            scope,
+            iota: None,
+            error_span: None,
+            sig: None,
+            results: Vec::new(),
+            owner: Owner::Package,
+            dialect: Dialect::Go,
+            has_call: false,
+            in_constraint: false,
+            in_body: false,
+        }
+    }
+}
+
+/// The start of a node as an empty span after it has been decided that only the start matters.
+pub(crate) fn start_of(node: &impl Node) -> Span {
+    node.span()
+}
+
+/// A span of one byte at a position: an operator or a bracket.
+pub(crate) fn at(pos: Pos) -> Span {
+    Span::new(pos, pos.offset(1))
 }

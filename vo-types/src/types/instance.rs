@@ -33,11 +33,7 @@ impl World {
             known => return known,
         }
         let Some(origin) = n.origin else {
-            self.resolve(n.obj);
-            return match n.underlying.get() {
-                TypeId::NONE => TypeId::INVALID,
-                known => known,
-            };
+            return self.follow_rhs(n);
         };
         if n.expanding.replace(true) {
             return TypeId::INVALID;
@@ -52,6 +48,27 @@ impl World {
         n.expanding.set(false);
         n.underlying.set(expanded);
         if expanded == TypeId::NONE { TypeId::INVALID } else { expanded }
+    }
+
+    /// A declared type takes its underlying type from the right-hand side of its declaration,
+    /// once that is known.
+    fn follow_rhs(&self, n: &Named) -> TypeId {
+        if n.rhs.get() == TypeId::NONE {
+            self.resolve(n.obj);
+        }
+        if n.underlying.get() != TypeId::NONE {
+            return n.underlying.get();
+        }
+        let rhs = n.rhs.get();
+        if rhs == TypeId::NONE || n.expanding.replace(true) {
+            return TypeId::INVALID;
+        }
+        let under = self.underlying(rhs);
+        n.expanding.set(false);
+        if !under.is_invalid() || !self.is_unresolved(rhs) {
+            n.underlying.set(under);
+        }
+        under
     }
 
     /// Whether the type is a name (or an instance of one) whose declaration has not been
@@ -124,6 +141,14 @@ impl World {
         let params = s.params.iter().map(|p| super::Param { ty: self.subst(p.ty, &subst), ..*p });
         let results = s.results.iter().map(|p| super::Param { ty: self.subst(p.ty, &subst), ..*p });
         self.types.new_signature(Vec::new(), params.collect(), results.collect(), s.variadic)
+    }
+
+    /// The origin of an instance, aliases not followed.
+    pub(crate) fn origin_raw(&self, id: TypeId) -> TypeId {
+        match self.types.raw(id) {
+            Type::Named(Named { origin: Some(origin), .. }) => *origin,
+            _ => id,
+        }
     }
 
     /// The origin of an instance; other types are their own origin.

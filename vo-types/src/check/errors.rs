@@ -1,0 +1,94 @@
+//! Reporting: one place through which all errors of the checker go.
+
+use vo_syntax::ast::{Expr, Node};
+use vo_syntax::diag::{Code, Diagnostic};
+use vo_syntax::source::{Pos, Span};
+
+use super::{Checker, Operand};
+use crate::object::ObjId;
+use crate::types::{Qualifier, TypeId};
+
+/// Something that has a place.
+pub(crate) trait Place {
+    fn place(&self) -> Span;
+}
+
+impl Place for Span {
+    fn place(&self) -> Span {
+        *self
+    }
+}
+
+impl Place for Pos {
+    fn place(&self) -> Span {
+        super::at(*self)
+    }
+}
+
+impl<N: Node> Place for N {
+    fn place(&self) -> Span {
+        self.span()
+    }
+}
+
+impl Place for Operand<'_> {
+    fn place(&self) -> Span {
+        self.expr.map_or(Span::NONE, |e| e.span())
+    }
+}
+
+impl<'w> Checker<'w> {
+    /// Reports an error.
+    pub fn error(&self, code: Code, at: &impl Place, message: impl Into<String>) {
+        self.report(Diagnostic::error(code, at.place(), message));
+    }
+
+    /// Reports a diagnostic, unless it only follows from an earlier error.
+    pub fn report(&self, mut diagnostic: Diagnostic) {
+        let state = &self.w.package(self.pkg).state;
+        let text = &diagnostic.message;
+        let follows = |what: &str| text.find(what).is_some_and(|at| at > 0);
+        if state.failed.get() && (follows("invalid operand") || follows("invalid type")) {
+            return;
+        }
+        if let Some(span) = self.env.error_span {
+            diagnostic.span = span;
+        }
+        state.failed.set(true);
+        state.diagnostics.borrow_mut().push(diagnostic);
+    }
+
+    /// An error about a construct that is known but not done yet.
+    pub fn unsupported(&self, at: &impl Place, what: &str) {
+        self.error(Code::UnsupportedFeature, at, format!("{what} is not supported yet"));
+    }
+
+    /// Adds "other declaration of x" to a diagnostic, if there is a position.
+    pub fn with_other(&self, diagnostic: Diagnostic, obj: ObjId) -> Diagnostic {
+        let object = self.w.object(obj);
+        if !object.pos.is_valid() {
+            return diagnostic;
+        }
+        diagnostic.label(object.pos.span(), format!("other declaration of {}", object.name))
+    }
+
+    /// How this package's messages qualify names.
+    pub fn qualifier(&self) -> Qualifier {
+        Qualifier::RelativeTo(self.pkg)
+    }
+
+    /// A type in a message.
+    pub fn ts(&self, ty: TypeId) -> String {
+        self.w.type_string(ty, self.qualifier())
+    }
+
+    /// An expression in a message.
+    pub fn es(&self, expr: &Expr) -> String {
+        super::show::expr_string(expr)
+    }
+
+    /// A position in a message.
+    pub fn ps(&self, pos: Pos) -> String {
+        self.w.position(pos)
+    }
+}

@@ -1,0 +1,190 @@
+//! Operands: what an expression has turned out to be while it is being checked.
+
+use vo_syntax::ast::Expr;
+
+use super::{Checker, show};
+use crate::constant::Constant;
+use crate::info::Mode;
+use crate::types::{Basic, Type, TypeId};
+use crate::universe::Builtin;
+
+/// The kinds of operands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum OpMode {
+    /// In error; whatever is done with it is silent.
+    Invalid,
+    /// A call without results.
+    NoValue,
+    Builtin(Builtin),
+    TypeExpr,
+    Constant,
+    /// Addressable.
+    Variable,
+    MapIndex,
+    Value,
+    /// `nil`.
+    Nil,
+    /// A value that can also be had with a boolean.
+    CommaOk,
+}
+
+/// See the module's description.
+#[derive(Clone, Debug)]
+pub(crate) struct Operand<'w> {
+    pub mode: OpMode,
+    pub ty: TypeId,
+    /// The value of a constant.
+    pub val: Constant,
+    pub expr: Option<&'w Expr>,
+}
+
+impl<'w> Operand<'w> {
+    /// An operand in error.
+    pub fn invalid(expr: Option<&'w Expr>) -> Operand<'w> {
+        Operand { mode: OpMode::Invalid, ty: TypeId::INVALID, val: Constant::Unknown, expr }
+    }
+
+    pub fn new(mode: OpMode, ty: TypeId, expr: Option<&'w Expr>) -> Operand<'w> {
+        Operand { mode, ty, val: Constant::Unknown, expr }
+    }
+
+    pub fn is_valid(&self) -> bool {
+        self.mode != OpMode::Invalid
+    }
+
+    pub fn invalidate(&mut self) {
+        self.mode = OpMode::Invalid;
+        self.ty = TypeId::INVALID;
+    }
+
+    pub fn is_constant(&self) -> bool {
+        self.mode == OpMode::Constant
+    }
+
+    pub fn is_nil(&self) -> bool {
+        self.mode == OpMode::Nil
+    }
+
+    /// What is recorded about the expression.
+    pub fn info_mode(&self) -> Mode {
+        match self.mode {
+            OpMode::Invalid => Mode::Invalid,
+            OpMode::NoValue => Mode::NoValue,
+            OpMode::Builtin(b) => Mode::Builtin(b),
+            OpMode::TypeExpr => Mode::TypeExpr,
+            OpMode::Constant => Mode::Constant,
+            OpMode::Variable => Mode::Variable,
+            OpMode::MapIndex => Mode::MapIndex,
+            OpMode::Value => Mode::Value,
+            OpMode::Nil => Mode::NilValue,
+            OpMode::CommaOk => Mode::CommaOk,
+        }
+    }
+}
+
+fn mode_text(mode: OpMode) -> &'static str {
+    match mode {
+        OpMode::Invalid => "invalid operand",
+        OpMode::NoValue => "no value",
+        OpMode::Builtin(_) => "built-in",
+        OpMode::TypeExpr => "type",
+        OpMode::Constant => "constant",
+        OpMode::Variable => "variable",
+        OpMode::MapIndex => "map index expression",
+        OpMode::Value => "value",
+        OpMode::Nil => "nil",
+        OpMode::CommaOk => "comma, ok expression",
+    }
+}
+
+impl<'w> Checker<'w> {
+    /// An operand in a message: `x (variable of type int)`.
+    pub fn os(&self, x: &Operand<'w>) -> String {
+        if x.is_nil() {
+            return match x.ty {
+                TypeId::INVALID => "nil (with invalid type)".to_owned(),
+                TypeId::UNTYPED_NIL => "nil".to_owned(),
+                ty => format!("nil (of type {})", self.ts(ty)),
+            };
+        }
+        let expr = match (x.expr, x.mode) {
+            (Some(e), _) => show::expr_string(e),
+            (None, OpMode::Builtin(b)) => b.name().to_owned(),
+            (None, OpMode::TypeExpr) => self.ts(x.ty),
+            (None, OpMode::Constant) => x.val.to_string(),
+            _ => String::new(),
+        };
+        let mut inner = String::new();
+        let typeless =
+            matches!(x.mode, OpMode::Invalid | OpMode::NoValue | OpMode::Builtin(_) | OpMode::TypeExpr);
+        let untyped = !typeless && self.w.is_untyped(x.ty);
+        if untyped {
+            inner.push_str(&self.ts(x.ty));
+            inner.push(' ');
+        }
+        inner.push_str(mode_text(x.mode));
+        if x.mode == OpMode::Constant {
+            let value = x.val.to_string();
+            if value != expr {
+                inner.push(' ');
+                inner.push_str(&value);
+            }
+        }
+        if !typeless && !untyped {
+            inner.push_str(&self.type_description(x.ty));
+        }
+        if expr.is_empty() { inner } else { format!("{expr} ({inner})") }
+    }
+
+    fn type_description(&self, ty: TypeId) -> String {
+        if self.w.is_invalid(ty) {
+            return " with invalid type".to_owned();
+        }
+        let generic = if self.is_generic(ty) { "generic " } else { "" };
+        if let Some(p) = self.w.types.as_type_param(ty) {
+            let bound = self.ts(p.bound.get());
+            let empty = self.w.type_set(ty).is_some_and(|s| s.is_empty());
+            let empty = if empty { " with empty type set" } else { "" };
+            return format!(" of {generic}type {} constrained by {bound}{empty}", self.ts(ty));
+        }
+        let what = match self.w.types.raw(ty) {
+            Type::Named(_) | Type::Alias(_) => match self.composite_kind(ty) {
+                "" => self.w.basic(ty).map_or("", Basic::name),
+                kind => kind,
+            },
+            _ => "",
+        };
+        let blank = if what.is_empty() { "" } else { " " };
+        format!(" of {generic}{what}{blank}type {}", self.ts(ty))
+    }
+
+    /// The word for a composite type's kind; empty for basic types.
+    pub fn composite_kind(&self, ty: TypeId) -> &'static str {
+        match self.w.under(ty) {
+            Type::Array { .. } => "array",
+            Type::Slice(_) => "slice",
+            Type::Struct(_) => "struct",
+            Type::Pointer(_) => "pointer",
+            Type::Signature(_) => "func",
+            Type::Interface(_) => "interface",
+            Type::Map { .. } => "map",
+            Type::Chan { .. } => "chan",
+            Type::Tuple(_) => "tuple",
+            Type::Union(_) => "union",
+            Type::Island => "island",
+            Type::Port { .. } => "port",
+            Type::Basic(_) | Type::Named(_) | Type::TypeParam(_) | Type::Alias(_) => "",
+        }
+    }
+
+    /// Whether the type is a generic type or function type that lacks its type arguments.
+    pub fn is_generic(&self, ty: TypeId) -> bool {
+        match self.w.types.raw(ty) {
+            Type::Alias(a) if !a.tparams().is_empty() && a.targs.is_empty() => true,
+            Type::Alias(_) => self.is_generic(self.w.types.unalias(ty)),
+            Type::Named(n) => n.is_generic(),
+            Type::Signature(s) => !s.tparams.is_empty(),
+            _ => false,
+        }
+    }
+}

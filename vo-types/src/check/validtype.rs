@@ -1,0 +1,88 @@
+//! Types that would contain themselves.
+
+
+use super::Checker;
+use crate::object::ObjId;
+use crate::types::{Type, TypeId};
+
+/// Instances of one generic type on a path of containment after which it is taken to grow
+/// without end.
+const MAX_GROWTH: usize = 10;
+
+impl<'w> Checker<'w> {
+    /// Reports a defined type that contains itself without indirection.
+    pub fn valid_type(&mut self, id: TypeId) {
+        let mut path = Vec::new();
+        self.contains_itself(id, &mut path);
+    }
+
+    /// Walks what a value of the type contains; true if there was a cycle (reported once, on the
+    /// type's first visit).
+    fn contains_itself(&mut self, id: TypeId, path: &mut Vec<TypeId>) -> bool {
+        let id = self.w.types.unalias(id);
+        match self.w.types.raw(id) {
+            Type::Array { elem, .. } => self.contains_itself(*elem, path),
+            Type::Struct(s) => s.fields.iter().any(|f| self.contains_itself(f.ty, path)),
+            Type::Union(terms) => terms.iter().any(|t| self.contains_itself(t.ty, path)),
+            Type::Interface(i) => i.embeds.iter().any(|(e, _)| self.contains_itself(*e, path)),
+            Type::Named(n) => {
+                match n.valid.get() {
+                    Some(true) => return false,
+                    Some(false) => return true,
+                    None => {}
+                }
+                if let Some(start) = path.iter().position(|&t| t == id) {
+                    self.report_containment(&path[start..]);
+                    return true;
+                }
+                let origin = self.w.origin(id);
+                if n.origin.is_some() {
+                    let same = path.iter().filter(|&&t| self.w.origin(t) == origin).count();
+                    if same > MAX_GROWTH {
+                        let last = path.iter().rposition(|&t| self.w.origin(t) == origin).unwrap_or(0);
+                        self.report_containment(&path[last..]);
+                        return true;
+                    }
+                }
+                if self.is_foreign(origin) && n.origin.is_none() {
+                    return false;
+                }
+                path.push(id);
+                let under = self.w.underlying(id);
+                let bad = self.contains_itself(under, path);
+                path.pop();
+                n.valid.set(Some(!bad));
+                bad
+            }
+            _ => false,
+        }
+    }
+
+    fn is_foreign(&self, origin: TypeId) -> bool {
+        match self.w.types.as_named(origin) {
+            Some(n) => self.w.object(n.obj).pkg != Some(self.pkg),
+            None => false,
+        }
+    }
+
+    fn report_containment(&mut self, cycle: &[TypeId]) {
+        let mut objects: Vec<ObjId> = Vec::new();
+        for &ty in cycle {
+            if let Some(n) = self.w.types.as_named(ty) {
+                objects.push(n.obj);
+            }
+        }
+        self.cycle_error(&objects);
+        for &ty in cycle {
+            if let Type::Named(n) = self.w.types.raw(ty) {
+                n.valid.set(Some(false));
+                n.underlying.set(TypeId::INVALID);
+                if let Some(origin) = n.origin
+                    && let Type::Named(o) = self.w.types.raw(origin)
+                {
+                    o.valid.set(Some(false));
+                }
+            }
+        }
+    }
+}
