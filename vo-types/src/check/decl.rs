@@ -221,8 +221,9 @@ impl<'w> Checker<'w> {
         let outer = self.env.scope;
         if let Some(list) = &spec.type_params {
             self.open_type_params_scope();
-            let tparams = self.declare_type_params_of(obj, list);
-            let _ = alias.tparams.set(tparams.into());
+            self.declare_type_params_of(obj, list, |tparams| {
+                let _ = alias.tparams.set(tparams.into());
+            });
         }
         let mut target = self.declared_type(&spec.ty);
         if let Type::TypeParam(p) = self.w.types.get(target)
@@ -246,8 +247,9 @@ impl<'w> Checker<'w> {
         match &spec.type_params {
             Some(list) => {
                 self.open_type_params_scope();
-                let tparams = self.declare_type_params_of(obj, list);
-                let _ = named.tparams.set(tparams.into());
+                self.declare_type_params_of(obj, list, |tparams| {
+                    let _ = named.tparams.set(tparams.into());
+                });
             }
             None => {
                 let _ = named.tparams.set(Box::default());

@@ -164,7 +164,6 @@ pub(crate) struct LaterLiteral<'w> {
     pub sig: TypeId,
     pub scope: ScopeId,
     pub env: Env,
-    pub params: Vec<ObjId>,
     pub results: Vec<ObjId>,
 }
 

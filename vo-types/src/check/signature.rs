@@ -66,7 +66,7 @@ impl<'w> Checker<'w> {
         let receiver = d.recv.as_ref().map(|list| self.receiver_var(obj, list));
         let mut tparams = Vec::new();
         if let Some(list) = &d.type_params {
-            tparams = self.declare_type_params(list);
+            tparams = self.declare_type_params(list, |_| {});
         }
         let parts = self.params_and_results(&d.ty, tparams, Owner::Func(obj), scope);
         if let Some((recv, pos)) = receiver.flatten() {
@@ -289,16 +289,25 @@ impl<'w> Checker<'w> {
     }
 
     /// The type parameters of a type declaration; cycles through the list are legal.
-    pub fn declare_type_params_of(&mut self, obj: ObjId, list: &'w FieldList) -> Vec<TypeId> {
+    /// `publish` gets the parameters before their constraints are looked at.
+    pub fn declare_type_params_of(
+        &mut self,
+        obj: ObjId,
+        list: &'w FieldList,
+        publish: impl FnOnce(&[TypeId]),
+    ) {
         self.w.tparams_open.borrow_mut().push(obj);
-        let tparams = self.declare_type_params(list);
+        self.declare_type_params(list, publish);
         self.w.tparams_open.borrow_mut().pop();
-        tparams
     }
 
     /// Declares type parameters in the present scope. All are declared before any constraint is
     /// looked at, since constraints may mention them.
-    pub fn declare_type_params(&mut self, list: &'w FieldList) -> Vec<TypeId> {
+    pub fn declare_type_params(
+        &mut self,
+        list: &'w FieldList,
+        publish: impl FnOnce(&[TypeId]),
+    ) -> Vec<TypeId> {
         let mut all = Vec::new();
         for f in &list.fields {
             for name in &f.names {
@@ -309,6 +318,7 @@ impl<'w> Checker<'w> {
                 all.push(ty);
             }
         }
+        publish(&all);
         let mut at = 0;
         for f in &list.fields {
             let bound = self.bound(&f.ty);
