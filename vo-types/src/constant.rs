@@ -624,7 +624,7 @@ pub fn compare(x: &Constant, op: CmpOp, y: &Constant) -> Option<bool> {
         }
         (Constant::Int(a), Constant::Int(b)) => Some(by_order(a.cmp(b))),
         (Constant::Float(_), _) | (_, Constant::Float(_)) => {
-            Some(by_order(x.as_bigfloat()?.cmp(&y.as_bigfloat()?)))
+            Some(by_order(x.as_bigfloat()?.compare(&y.as_bigfloat()?)))
         }
         _ => Some(by_order(x.as_rational()?.cmp(&y.as_rational()?))),
     }

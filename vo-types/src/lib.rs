@@ -10,7 +10,6 @@
 //! asks; [`World::check_body`] checks a function's body and must have been called before the
 //! body's nodes are read from the side tables.
 #![forbid(unsafe_code)]
-#![allow(dead_code)] // The passes that use the rest of these tables follow.
 
 mod check;
 pub mod constant;

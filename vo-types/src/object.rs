@@ -157,8 +157,6 @@ pub struct Object {
     pub pos: Pos,
     pub(crate) ty: Cell<TypeId>,
     pub(crate) parent: Cell<Option<ScopeId>>,
-    /// Where its scope begins (for objects of functions); names before it do not see it.
-    pub(crate) scope_pos: Cell<Pos>,
     pub(crate) used: Cell<bool>,
     pub(crate) color: Cell<Color>,
     pub(crate) decl: Option<Box<DeclInfo>>,
@@ -174,7 +172,6 @@ impl Object {
             pos,
             ty: Cell::new(ty),
             parent: Cell::new(None),
-            scope_pos: Cell::new(Pos::NONE),
             used: Cell::new(false),
             color: Cell::new(color),
             decl: None,

@@ -159,8 +159,7 @@ impl World {
             match other {
                 Some(other) => {
                     let at = self.position(self.object(other).pos);
-                    let message =
-                        format!("method {}.{} already declared at {at}", object.name, method.name);
+                    let message = format!("method {}.{} already declared at {at}", object.name, method.name);
                     c.error(Code::DuplicateMethod, &method.pos, message);
                 }
                 None => n.methods.borrow_mut().push(m),

@@ -30,16 +30,14 @@ impl<'w> Checker<'w> {
             && !s.tparams.is_empty()
         {
             let name = x.expr.map_or(String::new(), |e| self.es(e));
-            let message =
-                format!("cannot use generic function {name} without instantiation in {context}");
+            let message = format!("cannot use generic function {name} without instantiation in {context}");
             self.error(Code::UninstantiatedFunction, x, message);
             return x.invalidate();
         }
         let Some(target) = target else { return };
         if let Err((code, why)) = self.assignable_to(x, target) {
             let why = if why.is_empty() { why } else { format!(": {why}") };
-            let message =
-                format!("cannot use {} as {} value in {context}{why}", self.os(x), self.ts(target));
+            let message = format!("cannot use {} as {} value in {context}{why}", self.os(x), self.ts(target));
             self.error(code, x, message);
             x.invalidate();
         }
@@ -159,8 +157,7 @@ impl<'w> Checker<'w> {
             self.invalidate_vars(vars);
             self.use_exprs(rhs);
             if let Some(statement) = returning {
-                let types: Vec<TypeId> =
-                    rhs.iter().map(|e| self.w.info.type_of(e.id())).collect();
+                let types: Vec<TypeId> = rhs.iter().map(|e| self.w.info.type_of(e.id())).collect();
                 self.return_error(statement, vars, rhs, &types);
             } else if let Some(first) = rhs.first() {
                 self.assign_error(first, rhs, vars.len(), rhs.len());
@@ -247,13 +244,7 @@ impl<'w> Checker<'w> {
     }
 
     /// "not enough return values\n\thave (int)\n\twant (int, error)"
-    fn return_error(
-        &self,
-        statement: &'w ReturnStmt,
-        vars: &[ObjId],
-        rhs: &'w [Expr],
-        have: &[TypeId],
-    ) {
+    fn return_error(&self, statement: &'w ReturnStmt, vars: &[ObjId], rhs: &'w [Expr], have: &[TypeId]) {
         let (quality, at) = if have.len() < vars.len() {
             ("not enough", rhs.last().map_or(statement.span, |e| e.span()))
         } else {
@@ -362,8 +353,7 @@ impl<'w> Checker<'w> {
             Ok(target) => {
                 let what = self.es(l);
                 let mut x = self.expr_with_target(r, target, Some(&what));
-                let context =
-                    if target.is_none() { "assignment to _ identifier" } else { "assignment" };
+                let context = if target.is_none() { "assignment to _ identifier" } else { "assignment" };
                 let context = if x.is_nil() { context } else { "assignment" };
                 self.assignment(&mut x, target, context);
             }

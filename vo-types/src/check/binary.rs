@@ -120,8 +120,7 @@ impl<'w> Checker<'w> {
             op = ConstOp::IntQuo;
         }
         // Values of one integer type may still be represented as fractions (1.0 as an int).
-        let (a, b) =
-            if integers { (x.val.to_int(), y.val.to_int()) } else { (x.val.clone(), y.val.clone()) };
+        let (a, b) = if integers { (x.val.to_int(), y.val.to_int()) } else { (x.val.clone(), y.val.clone()) };
         x.val = constant::binary_op(&a, op, &b);
         let at = e.map_or_else(|| x.expr.map_or(Default::default(), |e| e.pos()), super::expr::op_pos);
         if e.is_some() {
@@ -146,8 +145,7 @@ impl<'w> Checker<'w> {
             _ => w.all_basic(x.ty, Basic::is_integer),
         };
         if !ok {
-            let message =
-                format!("invalid operation: operator {} not defined on {}", op.text(), self.os(x));
+            let message = format!("invalid operation: operator {} not defined on {}", op.text(), self.os(x));
             self.error(Code::UndefinedOperator, x, message);
         }
         ok

@@ -38,8 +38,7 @@ impl<'w> Checker<'w> {
     pub fn builtin(&mut self, call: &'w CallExpr, e: Option<&'w Expr>, b: Builtin) -> Operand<'w> {
         let invalid = Operand::invalid(e);
         if call.ellipsis.is_valid() && b != Builtin::Append {
-            let message =
-                format!("invalid operation: invalid use of ... with built-in {}", b.name());
+            let message = format!("invalid operation: invalid use of ... with built-in {}", b.name());
             self.error(Code::InvalidDotDotDot, &call.ellipsis, message);
             self.use_exprs(&call.args);
             return invalid;
@@ -182,20 +181,15 @@ impl<'w> Checker<'w> {
         if spread && c.args.len() != 2 {
             let (have, what) = (c.args.len(), if c.args.len() < 2 { "not enough" } else { "too many" });
             if c.call.args.len() == 1 && have > 1 {
-                let message =
-                    format!("cannot use ... with {have}-valued {}", self.es(&c.call.args[0]));
+                let message = format!("cannot use ... with {have}-valued {}", self.es(&c.call.args[0]));
                 self.error(Code::InvalidDotDotDot, &c.call.args[0], message);
                 return None;
             }
             let types: Vec<TypeId> = c.args.iter().map(|a| a.ty).collect();
-            let (have, want) = (
-                self.types_summary(&types, false, true),
-                self.types_summary(&[x.ty, slice], true, false),
-            );
-            let message = format!(
-                "{what} arguments in call to {}\n\thave {have}\n\twant {want}",
-                self.es(&c.call.fun)
-            );
+            let (have, want) =
+                (self.types_summary(&types, false, true), self.types_summary(&[x.ty, slice], true, false));
+            let message =
+                format!("{what} arguments in call to {}\n\thave {have}\n\twant {want}", self.es(&c.call.fun));
             let at = super::at(c.call.rparen);
             self.error(Code::TooManyArguments, &at, message);
             return None;
@@ -330,10 +324,8 @@ impl<'w> Checker<'w> {
             };
             match key {
                 Some(first) if !self.w.identical(first, *k) => {
-                    let message = format!(
-                        "invalid argument: maps of {} must have identical key types",
-                        self.os(&map)
-                    );
+                    let message =
+                        format!("invalid argument: maps of {} must have identical key types", self.os(&map));
                     self.error(Code::InvalidDelete, &map, message);
                     return None;
                 }
@@ -387,8 +379,7 @@ impl<'w> Checker<'w> {
         let min = match self.made_type(ty) {
             Ok(min) => min,
             Err(why) => {
-                let message =
-                    format!("invalid argument: cannot make {}: {why}", self.es(arg));
+                let message = format!("invalid argument: cannot make {}: {why}", self.es(arg));
                 self.error(Code::InvalidMake, arg, message);
                 self.use_exprs(rest);
                 return None;
@@ -401,8 +392,7 @@ impl<'w> Checker<'w> {
                 super::show::call_string(c.call),
                 min + 1
             );
-            let code =
-                if count < min { Code::NotEnoughArguments } else { Code::TooManyArguments };
+            let code = if count < min { Code::NotEnoughArguments } else { Code::TooManyArguments };
             self.error(code, &c.call.span, message);
             self.use_exprs(rest);
             return None;
@@ -472,9 +462,7 @@ impl<'w> Checker<'w> {
             (true, false) => self.convert_untyped(&mut x, y.ty),
             (false, true) => self.convert_untyped(&mut y, x.ty),
             (true, true) => {
-                let real = |o: &Operand<'w>| {
-                    self.w.is_untyped_numeric(o.ty) && o.val.imag().sign() == 0
-                };
+                let real = |o: &Operand<'w>| self.w.is_untyped_numeric(o.ty) && o.val.imag().sign() == 0;
                 if x.is_constant() && y.is_constant() {
                     if real(&x) {
                         x.ty = TypeId::UNTYPED_FLOAT;
@@ -541,10 +529,8 @@ impl<'w> Checker<'w> {
             Some(Basic::Complex128) => TypeId::FLOAT64,
             Some(Basic::UntypedComplex) => TypeId::UNTYPED_FLOAT,
             _ => {
-                let message = format!(
-                    "invalid argument: argument has type {}, expected complex type",
-                    self.ts(x.ty)
-                );
+                let message =
+                    format!("invalid argument: argument has type {}, expected complex type", self.ts(x.ty));
                 self.error(Code::InvalidReal, &x, message);
                 return None;
             }
@@ -597,7 +583,11 @@ impl<'w> Checker<'w> {
         }
         if !x.is_constant() {
             x.mode = OpMode::Value;
-            self.assignment(&mut x, Some(TypeId::EMPTY_INTERFACE), &format!("argument to built-in {}", b.name()));
+            self.assignment(
+                &mut x,
+                Some(TypeId::EMPTY_INTERFACE),
+                &format!("argument to built-in {}", b.name()),
+            );
             if !x.is_valid() {
                 return None;
             }
@@ -657,9 +647,7 @@ impl<'w> Checker<'w> {
 
     fn unsafe_add(&mut self, mut c: Call<'w>) -> Option<Operand<'w>> {
         self.assignment(&mut c.args[0], Some(TypeId::UNSAFE_POINTER), "argument to unsafe.Add");
-        if !c.args[0].is_valid()
-            || !self.valid_index(&mut c.args[1], Code::InvalidUnsafe, "length", true)
-        {
+        if !c.args[0].is_valid() || !self.valid_index(&mut c.args[1], Code::InvalidUnsafe, "length", true) {
             return None;
         }
         c.value(TypeId::UNSAFE_POINTER)
@@ -716,8 +704,7 @@ impl<'w> Checker<'w> {
         let found = match self.w.lookup(base, false, Some(self.pkg), name) {
             Lookup::Found(found) | Lookup::NeedsPointer(found) => found,
             _ => {
-                let message =
-                    format!("invalid argument: {} has no single field {name}", self.ts(base));
+                let message = format!("invalid argument: {} has no single field {name}", self.ts(base));
                 self.error(Code::InvalidOffsetof, &x, message);
                 return None;
             }
@@ -728,10 +715,8 @@ impl<'w> Checker<'w> {
             return None;
         }
         if found.indirect {
-            let message = format!(
-                "invalid argument: field {name} is embedded via a pointer in {}",
-                self.ts(base)
-            );
+            let message =
+                format!("invalid argument: field {name} is embedded via a pointer in {}", self.ts(base));
             self.error(Code::InvalidOffsetof, &x, message);
             return None;
         }
@@ -790,9 +775,7 @@ impl<'w> Checker<'w> {
     fn unsafe_string(&mut self, mut c: Call<'w>) -> Option<Operand<'w>> {
         let target = self.w.types.pointer(TypeId::BYTE);
         self.assignment(&mut c.args[0], Some(target), "argument to unsafe.String");
-        if !c.args[0].is_valid()
-            || !self.valid_index(&mut c.args[1], Code::InvalidUnsafe, "length", false)
-        {
+        if !c.args[0].is_valid() || !self.valid_index(&mut c.args[1], Code::InvalidUnsafe, "length", false) {
             return None;
         }
         c.value(TypeId::STRING)
@@ -806,4 +789,3 @@ impl<'w> Checker<'w> {
         c.value(self.w.types.pointer(TypeId::BYTE))
     }
 }
-

@@ -72,7 +72,11 @@ impl<'w> Checker<'w> {
         let bare = Operand { expr: None, ..x.clone() };
         match x.mode {
             OpMode::Constant => {
-                let ty = if self.w.is_untyped(x.ty) { String::new() } else { format!(" of type {}", self.ts(x.ty)) };
+                let ty = if self.w.is_untyped(x.ty) {
+                    String::new()
+                } else {
+                    format!(" of type {}", self.ts(x.ty))
+                };
                 format!("{text} (constant {}{ty})", x.val)
             }
             _ => format!("{text} ({})", self.os(&bare)),
@@ -247,8 +251,7 @@ impl<'w> Checker<'w> {
         let mut params: Vec<Param> = s.params.to_vec();
         if s.variadic && spread {
             if call.args.len() == 1 && args.len() > 1 {
-                let message =
-                    format!("cannot use ... with {}-valued {}", args.len(), self.es(&call.args[0]));
+                let message = format!("cannot use ... with {}-valued {}", args.len(), self.es(&call.args[0]));
                 self.error(Code::InvalidDotDotDot, &call.args[0], message);
                 return None;
             }
@@ -470,13 +473,7 @@ impl<'w> Checker<'w> {
         }
     }
 
-    fn instantiate_value(
-        &mut self,
-        x: &mut Operand<'w>,
-        explicit: Explicit,
-        want: Option<&Want>,
-        pos: Pos,
-    ) {
+    fn instantiate_value(&mut self, x: &mut Operand<'w>, explicit: Explicit, want: Option<&Want>, pos: Pos) {
         let (Some(s), Some(e)) = (self.w.types.as_signature(x.ty), x.expr) else { return };
         let own = s.tparams.clone();
         let mut targs = explicit.targs.clone();
@@ -527,4 +524,3 @@ impl<'w> Checker<'w> {
         }
     }
 }
-

@@ -22,8 +22,7 @@ impl<'w> Checker<'w> {
                     final_constant = true;
                 }
                 None => {
-                    let integers =
-                        w.is_basic(x.ty, Basic::is_integer) && w.is_basic(ty, Basic::is_integer);
+                    let integers = w.is_basic(x.ty, Basic::is_integer) && w.is_basic(ty, Basic::is_integer);
                     if integers {
                         let message = format!("constant {} overflows {}", x.val, self.ts(ty));
                         self.error(Code::InvalidConversion, x, message);
@@ -149,9 +148,8 @@ impl<'w> Checker<'w> {
             return Ok(());
         }
         let unsafe_pointer = |t: TypeId| w.basic(t) == Some(Basic::UnsafePointer);
-        let word = |u: TypeId| {
-            matches!(w.types.raw(u), Type::Pointer(_)) || w.basic(u) == Some(Basic::Uintptr)
-        };
+        let word =
+            |u: TypeId| matches!(w.types.raw(u), Type::Pointer(_)) || w.basic(u) == Some(Basic::Uintptr);
         if (word(vu) && unsafe_pointer(t)) || (unsafe_pointer(v) && (word(tu) || unsafe_pointer(t))) {
             return Ok(());
         }
@@ -219,9 +217,7 @@ impl<'w> Checker<'w> {
             (Type::Struct(x), Type::Struct(y)) => self.structs_ignoring_tags(x, y),
             (Type::Pointer(x), Type::Pointer(y)) | (Type::Slice(x), Type::Slice(y)) => same(*x, *y),
             (Type::Array { len: m, elem: x }, Type::Array { len: n, elem: y }) => m == n && same(*x, *y),
-            (Type::Map { key: k, value: v }, Type::Map { key: l, value: u }) => {
-                same(*k, *l) && same(*v, *u)
-            }
+            (Type::Map { key: k, value: v }, Type::Map { key: l, value: u }) => same(*k, *l) && same(*v, *u),
             (Type::Chan { dir: d, elem: x }, Type::Chan { dir: e, elem: y }) => d == e && same(*x, *y),
             (Type::Signature(x), Type::Signature(y)) => {
                 let all = |p: &[crate::types::Param], q: &[crate::types::Param]| {

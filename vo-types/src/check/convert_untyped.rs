@@ -121,9 +121,7 @@ impl<'w> Checker<'w> {
         }
         let numeric = self.w.is_basic(x.ty, Basic::is_numeric) && basic.is_numeric();
         Err(match numeric {
-            true if !self.w.is_basic(x.ty, Basic::is_integer) && basic.is_integer() => {
-                Code::TruncatedFloat
-            }
+            true if !self.w.is_basic(x.ty, Basic::is_integer) && basic.is_integer() => Code::TruncatedFloat,
             true => Code::NumericOverflow,
             false => Code::InvalidConstantValue,
         })
@@ -235,8 +233,7 @@ impl<'w> Checker<'w> {
         match self.implicit_type(x, target) {
             Ok(implicit) => self.apply_implicit(x, implicit),
             Err(code) => {
-                let shown =
-                    if self.w.is_type_param(target) { target } else { self.w.underlying(target) };
+                let shown = if self.w.is_type_param(target) { target } else { self.w.underlying(target) };
                 self.invalid_conversion(code, x, shown);
                 x.invalidate();
             }

@@ -58,16 +58,12 @@ impl<'w> Checker<'w> {
         let object = self.w.object(obj);
         let valid = self.valid_cycle(obj);
         match object.kind {
-            ObjectKind::Const { .. } | ObjectKind::Var { .. } => {
-                if !valid || object.ty.get() == TypeId::NONE {
-                    object.ty.set(TypeId::INVALID);
-                }
+            ObjectKind::Const { .. } | ObjectKind::Var { .. }
+                if !valid || object.ty.get() == TypeId::NONE =>
+            {
+                object.ty.set(TypeId::INVALID);
             }
-            ObjectKind::TypeName { .. } => {
-                if !valid {
-                    object.ty.set(TypeId::INVALID);
-                }
-            }
+            ObjectKind::TypeName { .. } if !valid => object.ty.set(TypeId::INVALID),
             _ => {}
         }
     }
@@ -162,7 +158,8 @@ impl<'w> Checker<'w> {
         let mut x = Operand::invalid(None);
         if let Some(init) = values.get(index) {
             if inherited {
-                self.env.error_span = Some(Span::new(object.pos, object.pos.offset(object.name.len() as u32)));
+                self.env.error_span =
+                    Some(Span::new(object.pos, object.pos.offset(object.name.len() as u32)));
             }
             x = self.expr(init);
         }
@@ -383,14 +380,13 @@ impl<'w> Checker<'w> {
     }
 
     fn local_var(&mut self, spec: &'w VarSpec) {
-        let objects: Vec<ObjId> =
-            spec.names.iter().map(|name| self.new_local(name, TypeId::NONE)).collect();
+        let objects: Vec<ObjId> = spec.names.iter().map(|name| self.new_local(name, TypeId::NONE)).collect();
         let ty = spec.ty.as_ref().map(|e| self.var_type(e));
         if let Some(ty) = ty {
             objects.iter().for_each(|&o| self.w.object(o).ty.set(ty));
         }
         if !spec.values.is_empty() {
-            if spec.values.len() == 1 || spec.values.len() != objects.len() {
+            if spec.values.len() != objects.len() {
                 self.init_vars(&objects, &spec.values, None);
             } else {
                 for (&obj, init) in objects.iter().zip(&spec.values) {

@@ -25,10 +25,18 @@ impl Place for Pos {
     }
 }
 
-impl<N: Node> Place for N {
-    fn place(&self) -> Span {
-        self.span()
-    }
+macro_rules! nodes_have_places {
+    ($($node:ident)*) => {$(
+        impl Place for vo_syntax::ast::$node {
+            fn place(&self) -> Span {
+                self.span()
+            }
+        }
+    )*};
+}
+
+nodes_have_places! {
+    Expr Ident Stmt BasicLit FieldList ImportSpec ConstSpec FuncDecl CallExpr AssignStmt KeyValueExpr
 }
 
 impl Place for Operand<'_> {

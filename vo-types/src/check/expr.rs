@@ -485,8 +485,7 @@ impl<'w> Checker<'w> {
                 x.val = Constant::Unknown;
             }
             Constant::Str(s) if s.len() > MAX_STRING => {
-                let message =
-                    format!("constant string too long ({} bytes > {MAX_STRING} bytes)", s.len());
+                let message = format!("constant string too long ({} bytes > {MAX_STRING} bytes)", s.len());
                 self.error(Code::InvalidConstantValue, &at, message);
                 x.val = Constant::Unknown;
             }
@@ -553,8 +552,10 @@ impl<'w> Checker<'w> {
             return invalid;
         }
         if self.w.is_type_param(x.ty) {
-            let message =
-                format!("invalid operation: cannot use type assertion on type parameter value {}", self.os(&x));
+            let message = format!(
+                "invalid operation: cannot use type assertion on type parameter value {}",
+                self.os(&x)
+            );
             self.error(Code::InvalidAssert, &x, message);
             return invalid;
         }
@@ -589,10 +590,7 @@ impl<'w> Checker<'w> {
     fn impossible(&self, e: &Expr, x: &Operand<'w>, ty: TypeId, why: &str, in_switch: bool) {
         let (es, ts) = (self.es(e), self.ts(ty));
         let message = if in_switch {
-            format!(
-                "impossible type switch case: {es}\n\t{} cannot have dynamic type {ts} {why}",
-                self.os(x)
-            )
+            format!("impossible type switch case: {es}\n\t{} cannot have dynamic type {ts} {why}", self.os(x))
         } else {
             format!("impossible type assertion: {es}\n\t{ts} does not implement {} {why}", self.ts(x.ty))
         };

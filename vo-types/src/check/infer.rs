@@ -102,12 +102,7 @@ impl<'w> Checker<'w> {
     }
 
     /// Uses constraints with a single structure, and methods, until nothing new follows.
-    fn constraints(
-        &self,
-        tparams: &[TypeId],
-        u: &mut Unifier<'_, 'w>,
-        pos: Pos,
-    ) -> Result<(), InferError> {
+    fn constraints(&self, tparams: &[TypeId], u: &mut Unifier<'_, 'w>, pos: Pos) -> Result<(), InferError> {
         let w = self.w;
         loop {
             let before = u.unknowns();
@@ -138,10 +133,7 @@ impl<'w> Checker<'w> {
                             let missing = w.missing_method(tx, w.underlying(tparam), true);
                             if let Some(m) = missing {
                                 let why = self.missing_method_cause(tx, w.constraint(tparam), &m);
-                                if !matches!(
-                                    m.reason,
-                                    crate::types::MissingReason::WrongSignature(_)
-                                ) {
+                                if !matches!(m.reason, crate::types::MissingReason::WrongSignature(_)) {
                                     return Err(does_not(&why));
                                 }
                                 return Err(does_not(&why));
@@ -212,12 +204,7 @@ impl<'w> Checker<'w> {
     }
 
     /// Replaces type parameters inside of inferred types by what was inferred for them.
-    fn simplify(
-        &self,
-        tparams: &[TypeId],
-        u: &Unifier<'_, 'w>,
-        pos: Pos,
-    ) -> Result<Vec<TypeId>, InferError> {
+    fn simplify(&self, tparams: &[TypeId], u: &Unifier<'_, 'w>, pos: Pos) -> Result<Vec<TypeId>, InferError> {
         let mut types: Vec<Option<TypeId>> = (0..tparams.len()).map(|i| u.at(i)).collect();
         for _ in 0..=tparams.len() {
             let mut subst = Subst::default();

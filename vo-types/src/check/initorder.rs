@@ -42,9 +42,7 @@ impl<'w> Checker<'w> {
         let vars: Vec<ObjId> = package
             .objects()
             .into_iter()
-            .filter(|&o| {
-                matches!(self.w.object(o).kind, ObjectKind::Var { .. } | ObjectKind::Const { .. })
-            })
+            .filter(|&o| matches!(self.w.object(o).kind, ObjectKind::Var { .. } | ObjectKind::Const { .. }))
             .collect();
         for &v in &vars {
             self.obj_decl(v);
@@ -96,7 +94,9 @@ impl<'w> Checker<'w> {
         while !left.is_empty() {
             let ready = left.iter().position(|&v| {
                 self.group(v).iter().all(|m| {
-                    needs.get(m).is_none_or(|n| n.iter().all(|d| done.contains(d) || self.group(v).contains(d)))
+                    needs
+                        .get(m)
+                        .is_none_or(|n| n.iter().all(|d| done.contains(d) || self.group(v).contains(d)))
                 })
             });
             // In a cycle, which has been reported, any order will do.
@@ -142,11 +142,7 @@ impl<'w> Checker<'w> {
                     continue;
                 }
                 match self.w.object(d).kind {
-                    ObjectKind::Var { .. } => {
-                        if self.has_initial_value(d) {
-                            found.push(d);
-                        }
-                    }
+                    ObjectKind::Var { .. } if self.has_initial_value(d) => found.push(d),
                     ObjectKind::Func(_) => work.extend(self.deps(d)),
                     _ => {}
                 }

@@ -142,9 +142,7 @@ impl<'w> Checker<'w> {
         let v_term = Term { tilde: false, ty: v };
         let alternative = terms.iter().find(|term| {
             let with_tilde = Term { tilde: true, ..**term };
-            !term.tilde
-                && w.identical(term.ty, w.underlying(term.ty))
-                && w.term_includes(with_tilde, v_term)
+            !term.tilde && w.identical(term.ty, w.underlying(term.ty)) && w.term_includes(with_tilde, v_term)
         });
         if let Some(term) = alternative {
             return format!("possibly missing ~ for {} in {}", self.ts(term.ty), self.ts(t));
@@ -309,5 +307,4 @@ impl<'w> Checker<'w> {
     pub fn instance_cycles(&mut self) {
         super::infer::report_growing_instances(self);
     }
-
 }

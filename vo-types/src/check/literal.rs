@@ -45,12 +45,7 @@ impl<'w> Checker<'w> {
 
     // ---- composite literals -------------------------------------------------------------------
 
-    pub fn composite_lit(
-        &mut self,
-        lit: &'w CompositeLit,
-        e: &'w Expr,
-        hint: Option<TypeId>,
-    ) -> Operand<'w> {
+    pub fn composite_lit(&mut self, lit: &'w CompositeLit, e: &'w Expr, hint: Option<TypeId>) -> Operand<'w> {
         let mut open_array = false;
         let (ty, base) = match (&lit.ty, hint) {
             (Some(Expr::ArrayType(a)), _) if matches!(a.len, ArrayLen::Ellipsis(_)) => {
@@ -103,8 +98,7 @@ impl<'w> Checker<'w> {
                         Err(_) => " (no common underlying type)",
                         Ok(_) => "",
                     };
-                    let message =
-                        format!("invalid composite literal{element} type {}{why}", self.ts(ty));
+                    let message = format!("invalid composite literal{element} type {}{why}", self.ts(ty));
                     self.error(Code::InvalidLiteral, e, message);
                 }
                 return Operand::invalid(Some(e));
@@ -199,15 +193,13 @@ impl<'w> Checker<'w> {
         }
         for (other, other_name) in seen.iter() {
             if path.starts_with(other) {
-                let message = format!(
-                    "cannot specify promoted field {name} and enclosing embedded field {other_name}"
-                );
+                let message =
+                    format!("cannot specify promoted field {name} and enclosing embedded field {other_name}");
                 return self.error(Code::DuplicateLiteralField, kv, message);
             }
             if other.starts_with(&path) {
-                let message = format!(
-                    "cannot specify embedded field {name} and enclosed promoted field {other_name}"
-                );
+                let message =
+                    format!("cannot specify embedded field {name} and enclosed promoted field {other_name}");
                 return self.error(Code::DuplicateLiteralField, kv, message);
             }
         }
@@ -244,8 +236,7 @@ impl<'w> Checker<'w> {
         }
         if lit.elts.len() < fields.len() {
             let hidden = fields.iter().any(|f| !f.name.is_exported() && f.pkg != Some(self.pkg));
-            let hint =
-                if hidden { " (type has unexported fields - use key:value pairs)" } else { "" };
+            let hint = if hidden { " (type has unexported fields - use key:value pairs)" } else { "" };
             let message = format!("too few values in struct literal of type {}{hint}", self.ts(base));
             self.error(Code::InvalidStructLiteral, &lit.rbrace, message);
         }
@@ -260,12 +251,9 @@ impl<'w> Checker<'w> {
             let mut valid = false;
             let value = match elt {
                 Expr::KeyValue(kv) => {
-                    match self.literal_index(&kv.key, len) {
-                        Some(i) => {
-                            index = i;
-                            valid = true;
-                        }
-                        None => {}
+                    if let Some(i) = self.literal_index(&kv.key, len) {
+                        index = i;
+                        valid = true;
                     }
                     &kv.value
                 }

@@ -46,7 +46,7 @@ mod union;
 mod validtype;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use vo_syntax::ast::{FuncLit, Node, NodeId};
+use vo_syntax::ast::{FuncLit, NodeId};
 use vo_syntax::diag::{Diagnostic, sort_and_dedup};
 use vo_syntax::source::{Dialect, Pos, Span};
 
@@ -289,11 +289,6 @@ impl Env {
             in_body: false,
         }
     }
-}
-
-/// The start of a node as an empty span after it has been decided that only the start matters.
-pub(crate) fn start_of(node: &impl Node) -> Span {
-    node.span()
 }
 
 /// A span of one byte at a position: an operator or a bracket.

@@ -47,8 +47,7 @@ impl<'w> Checker<'w> {
                     let message = format!("range over {} permits no iteration variables", self.os(x));
                     self.error(Code::InvalidIterationVariable, e, message);
                 } else if let (None, Some(e)) = (value, &s.value) {
-                    let message =
-                        format!("range over {} permits only one iteration variable", self.os(x));
+                    let message = format!("range over {} permits only one iteration variable", self.os(x));
                     self.error(Code::InvalidIterationVariable, e, message);
                 }
                 (key, value)
@@ -83,9 +82,8 @@ impl<'w> Checker<'w> {
         if !sig.results.is_empty() {
             return Err(format!("{WANT}unexpected results"));
         }
-        let under = self
-            .common_underlying(yield_param.ty)
-            .map_err(|why| format!("{WANT}in yield type, {why}"))?;
+        let under =
+            self.common_underlying(yield_param.ty).map_err(|why| format!("{WANT}in yield type, {why}"))?;
         let Type::Signature(cb) = self.w.types.raw(under) else {
             return Err(format!("{WANT}argument is not func"));
         };

@@ -247,11 +247,7 @@ impl<'w> Collector<'w, '_> {
     fn declare_package_obj(&self, ident: &Ident, obj: ObjId) {
         let world = self.c.w;
         if ident.name == "init" {
-            return self.c.error(
-                Code::InvalidInitDeclaration,
-                ident,
-                "cannot declare init - must be func",
-            );
+            return self.c.error(Code::InvalidInitDeclaration, ident, "cannot declare init - must be func");
         }
         if ident.name == "main" && world.package(self.c.pkg).name == "main" {
             let is_func = matches!(world.object(obj).kind, ObjectKind::Func(_));
@@ -356,9 +352,7 @@ impl<'w> Collector<'w, '_> {
                     ObjectKind::PkgName { imported, .. } => {
                         let path = &world.package(*imported).path;
                         let imported = world.package(*imported).name;
-                        format!(
-                            "{name} already declared through import of package {imported} ({path:?})"
-                        )
+                        format!("{name} already declared through import of package {imported} ({path:?})")
                     }
                     _ => {
                         let Some(pkg) = world.object(obj).pkg else { continue };
@@ -516,7 +510,7 @@ impl<'w> Checker<'w> {
             let ObjectKind::PkgName { imported, .. } = object.kind else { continue };
             let package = self.w.package(imported);
             let last = package.path.rsplit('/').next().unwrap_or(&package.path);
-            let message = if object.name == "" || object.name == "." || object.name == last {
+            let message = if object.name.is_empty() || object.name == "." || object.name == last {
                 format!("{:?} imported and not used", package.path)
             } else {
                 format!("{:?} imported as {} and not used", package.path, object.name)

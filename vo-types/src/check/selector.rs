@@ -126,11 +126,8 @@ impl<'w> Checker<'w> {
         if x.mode == OpMode::TypeExpr {
             return self.method_expr(&x, sel, e, found, ty);
         }
-        let kind = if found.kind == FoundKind::Field {
-            SelectionKind::FieldVal
-        } else {
-            SelectionKind::MethodVal
-        };
+        let kind =
+            if found.kind == FoundKind::Field { SelectionKind::FieldVal } else { SelectionKind::MethodVal };
         let indirect = found.indirect;
         self.record_selection(sel, kind, x.ty, found, ty);
         let mode = match kind {
@@ -201,9 +198,8 @@ impl<'w> Checker<'w> {
             }
             Lookup::NeedsPointer(_) if x.mode == OpMode::TypeExpr => {
                 let ts = self.ts(x.ty);
-                let message = format!(
-                    "invalid method expression {ts}.{name} (needs pointer receiver (*{ts}).{name})"
-                );
+                let message =
+                    format!("invalid method expression {ts}.{name} (needs pointer receiver (*{ts}).{name})");
                 self.error(Code::InvalidMethodExpr, &sel.sel, message);
             }
             Lookup::NeedsPointer(_) => {

@@ -88,8 +88,7 @@ impl<'w> Checker<'w> {
         let mut declare = Vec::new();
         let (params, param_objs, variadic) =
             self.params(&f.params, VarKind::Param, owner, true, &mut declare);
-        let (results, result_objs, _) =
-            self.params(&f.results, VarKind::Result, owner, false, &mut declare);
+        let (results, result_objs, _) = self.params(&f.results, VarKind::Result, owner, false, &mut declare);
         // Names become visible only after all types, which they must not hide.
         for (obj, pos) in declare {
             self.declare_at(scope, obj, pos);
@@ -196,12 +195,7 @@ impl<'w> Checker<'w> {
         self.var_type(e)
     }
 
-    fn generic_receiver(
-        &mut self,
-        method: ObjId,
-        field: &'w Field,
-        parts: ReceiverParts<'w>,
-    ) -> TypeId {
+    fn generic_receiver(&mut self, method: ObjId, field: &'w Field, parts: ReceiverParts<'w>) -> TypeId {
         let names: Vec<Option<&'w Ident>> = parts.tparams.iter().map(|e| e.as_ident()).collect();
         for (e, name) in parts.tparams.iter().zip(&names) {
             if name.is_none() {

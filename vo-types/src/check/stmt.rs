@@ -113,11 +113,8 @@ impl<'w> Checker<'w> {
         }
         let op = if s.inc { "++" } else { "--" };
         if !self.w.all_basic(x.ty, Basic::is_numeric) {
-            let message = format!(
-                "invalid operation: {}{op} (non-numeric type {})",
-                self.es(&s.x),
-                self.ts(x.ty)
-            );
+            let message =
+                format!("invalid operation: {}{op} (non-numeric type {})", self.es(&s.x), self.ts(x.ty));
             return self.error(Code::NonNumericIncDec, &s.x, message);
         }
         // x++ is x = x + 1, where the constant takes the type of x.

@@ -41,8 +41,7 @@ impl<'w> Checker<'w> {
         // Constants become values: the switch evaluates its tag.
         self.assignment(&mut x, None, "switch expression");
         if x.is_valid() && !self.w.comparable_type(x.ty, true) && !self.w.has_nil(x.ty) {
-            let message =
-                format!("cannot switch on {} ({} is not comparable)", self.os(&x), self.ts(x.ty));
+            let message = format!("cannot switch on {} ({} is not comparable)", self.os(&x), self.ts(x.ty));
             self.error(Code::InvalidSwitch, &x, message);
             x.invalidate();
         }
@@ -117,9 +116,7 @@ impl<'w> Checker<'w> {
 
     fn may_convert_case(&self, v: &Operand<'w>, x: &Operand<'w>) -> bool {
         let w = self.w;
-        let same = |pred: fn(crate::types::Basic) -> bool| {
-            w.all_basic(v.ty, pred) == w.all_basic(x.ty, pred)
-        };
+        let same = |pred: fn(crate::types::Basic) -> bool| w.all_basic(v.ty, pred) == w.all_basic(x.ty, pred);
         if v.is_nil() {
             return w.has_nil(x.ty);
         }

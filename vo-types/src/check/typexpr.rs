@@ -295,8 +295,7 @@ impl<'w> Checker<'w> {
         if let Expr::Ident(name) = e {
             match self.w.lookup_name(self.env.scope, name.name) {
                 None => {
-                    let message =
-                        format!("undefined array length {} or missing type constraint", name.name);
+                    let message = format!("undefined array length {} or missing type constraint", name.name);
                     self.error(Code::InvalidArrayLength, e, message);
                     return None;
                 }

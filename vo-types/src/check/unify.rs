@@ -157,8 +157,7 @@ impl<'c, 'w> Unifier<'c, 'w> {
         let w = self.c.w;
         let named = |t: TypeId| w.types.as_named(t).is_some();
         let methods = |t: TypeId| {
-            (!w.is_type_param(t) && w.is_interface(t))
-                .then(|| w.type_set(t).map_or(0, |s| s.methods.len()))
+            (!w.is_type_param(t) && w.is_interface(t)).then(|| w.type_set(t).map_or(0, |s| s.methods.len()))
         };
         match (methods(x), methods(y)) {
             _ if strict.exact => {}
@@ -172,8 +171,7 @@ impl<'c, 'w> Unifier<'c, 'w> {
             (None, Some(_)) => self.set(px, y),
             (None, None) if named(y) && !named(x) => self.set(px, y),
             (None, None) => {
-                if let (Type::Chan { dir: Dir::Both, .. }, Type::Chan { dir, .. }) =
-                    (w.under(x), w.under(y))
+                if let (Type::Chan { dir: Dir::Both, .. }, Type::Chan { dir, .. }) = (w.under(x), w.under(y))
                     && *dir != Dir::Both
                     && !named(x)
                 {

@@ -87,9 +87,9 @@ impl<'w> Checker<'w> {
                 self.interface_term(at, t, terms.len());
                 continue;
             }
-            let overlap = terms[..i].iter().find(|o| {
-                !matches!(self.w.under(o.ty), Type::Interface(_)) && self.w.terms_overlap(**o, *t)
-            });
+            let overlap = terms[..i]
+                .iter()
+                .find(|o| !matches!(self.w.under(o.ty), Type::Interface(_)) && self.w.terms_overlap(**o, *t));
             if let Some(other) = overlap {
                 let (a, b) = (self.term_string(t), self.term_string(other));
                 self.error(Code::InvalidUnion, &at, format!("overlapping terms {a} and {b}"));

@@ -1,6 +1,5 @@
 //! Types that would contain themselves.
 
-
 use super::Checker;
 use crate::object::ObjId;
 use crate::types::{Type, TypeId};

@@ -178,7 +178,7 @@ impl BigFloat {
     }
 
     /// Ordering by value.
-    pub fn cmp(&self, other: &BigFloat) -> Ordering {
+    pub fn compare(&self, other: &BigFloat) -> Ordering {
         match self.sign().cmp(&other.sign()) {
             Ordering::Equal => {}
             unequal => return unequal,

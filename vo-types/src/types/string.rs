@@ -57,14 +57,6 @@ impl World {
         writer.out
     }
 
-    /// The type parameter list of a generic type or function, in brackets.
-    pub(crate) fn type_params_string(&self, tparams: &[TypeId], qualifier: Qualifier) -> String {
-        let style = Style::Message;
-        let mut writer = Writer { world: self, qualifier, style, out: String::new(), open: Vec::new() };
-        writer.type_params(tparams);
-        writer.out
-    }
-
     /// `pkg.` before a name, as the qualifier wants it.
     pub(crate) fn qualify(&self, pkg: Option<PkgId>, qualifier: Qualifier) -> String {
         let Some(pkg) = pkg else { return String::new() };
