@@ -143,6 +143,15 @@ pub struct Directive {
     pub span: Span,
     /// The comment's text from `go:` on.
     pub text: Box<str>,
+    /// Whether nothing stands before it on its line; otherwise it has no effect (and has been reported).
+    pub alone: bool,
+}
+
+impl Directive {
+    /// The first word: `go:embed`, `go:noinline`, …
+    pub fn verb(&self) -> &str {
+        self.text.split([' ', '\t']).next().unwrap_or("")
+    }
 }
 
 /// A comment, kept when the parser was asked to ([`crate::parser::Options::comments`]).

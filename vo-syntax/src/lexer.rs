@@ -417,7 +417,9 @@ impl<'a> Lexer<'a> {
         let span = self.span_of(start, start + text.len());
         if text.starts_with(b"//go:") {
             let text = String::from_utf8_lossy(&text[2..]).into();
-            self.directives.push(Directive { span, text });
+            let line = self.src[..start].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+            let alone = self.src[line..start].trim_ascii().is_empty();
+            self.directives.push(Directive { span, text, alone });
         } else if text.starts_with(b"//line ") && (start == 0 || self.src[start - 1] == b'\n') {
             self.line_directive(&text[7..], start + 7, self.at + 1);
         }

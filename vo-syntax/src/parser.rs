@@ -192,8 +192,26 @@ impl<'a> Parser<'a> {
         true
     }
 
-    fn take_directives(&mut self) -> Vec<Directive> {
-        std::mem::take(&mut self.directives)
+    /// The directives since the last declaration, for one that accepts those that `fits` says; the others are
+    /// reported.
+    fn take_directives(&mut self, fits: impl Fn(&str) -> bool) -> Vec<Directive> {
+        if self.directives.is_empty() {
+            return Vec::new();
+        }
+        let (good, bad): (Vec<_>, Vec<_>) = std::mem::take(&mut self.directives).into_iter().partition(|d| {
+            d.alone && (fits(d.verb()) || !(d.verb() == "go:embed" || PLACED_DIRECTIVES.contains(&d.verb())))
+        });
+        for d in bad {
+            let what = if d.verb() == "go:embed" && d.alone { "go:embed" } else { "compiler" };
+            let span = Span::new(d.span.start.offset(2), d.span.end);
+            self.soft_error(Code::MisplacedDirective, span, format!("misplaced {what} directive"));
+        }
+        good
+    }
+
+    /// Reports the directives since the last declaration: what follows accepts none.
+    fn no_directives(&mut self) {
+        self.take_directives(|_| false);
     }
 
     fn symbol(&mut self) -> Symbol {
@@ -416,6 +434,25 @@ impl<'a> Parser<'a> {
         Parsed { file, diagnostics, checkable }
     }
 }
+
+/// Directives that have a meaning at certain declarations only: `go:build` at the package clause, the others at
+/// functions.
+const PLACED_DIRECTIVES: &[&str] = &[
+    "go:build",
+    "go:cgo_unsafe_args",
+    "go:nocheckptr",
+    "go:noescape",
+    "go:noinline",
+    "go:norace",
+    "go:nosplit",
+    "go:nowritebarrier",
+    "go:nowritebarrierrec",
+    "go:registerparams",
+    "go:systemstack",
+    "go:uintptrescapes",
+    "go:uintptrkeepalive",
+    "go:yeswritebarrierrec",
+];
 
 /// A token in the words of `expected …`.
 fn token_words(token: Token) -> &'static str {

@@ -45,7 +45,7 @@ impl Parser<'_> {
 
     fn package_name(&mut self) -> Ident {
         if self.token == Token::Package {
-            self.directives.clear();
+            self.take_directives(|verb| verb == "go:build");
             self.next();
             let name = self.name();
             self.want(Token::Semi);
@@ -74,12 +74,13 @@ impl Parser<'_> {
                 self.advance(TOP_LEVEL);
                 continue;
             }
-            self.directives.clear();
+            self.no_directives();
             if self.token != Token::Eof && !self.got(Token::Semi) {
                 self.unexpected(" after top level declaration");
                 self.advance(TOP_LEVEL);
             }
         }
+        self.no_directives();
     }
 
     /// One declaration; false (and an error) when there is none.
@@ -125,7 +126,7 @@ impl Parser<'_> {
         let mut lparen = Pos::NONE;
         if self.token == Token::LParen {
             lparen = self.pos();
-            self.directives.clear();
+            self.no_directives();
             self.next();
             self.list("grouped declaration", Token::Semi, Token::RParen, |p| {
                 specs.push(spec(p));
@@ -146,6 +147,7 @@ impl Parser<'_> {
     /// `[ "." | name ] path`
     fn import_spec(&mut self) -> Option<ImportSpec> {
         let (id, start) = (self.id(), self.pos());
+        self.no_directives();
         let name = match self.token {
             Token::Ident => Some(self.take_ident()),
             Token::Period => Some(self.take_ident()),
@@ -180,6 +182,7 @@ impl Parser<'_> {
     /// `names [ [ Type ] "=" values ]`
     fn const_spec(&mut self, iota: u32) -> ConstSpec {
         let (id, start) = (self.id(), self.pos());
+        self.no_directives();
         let first = self.name();
         let names = self.name_list(first);
         let (mut ty, mut values) = (None, Vec::new());
@@ -195,7 +198,7 @@ impl Parser<'_> {
     /// `names ( Type [ "=" values ] | "=" values )`
     fn var_spec(&mut self) -> VarSpec {
         let (id, start) = (self.id(), self.pos());
-        let directives = self.take_directives();
+        let directives = self.take_directives(|verb| verb == "go:embed");
         let first = self.name();
         let names = self.name_list(first);
         let (mut ty, mut values) = (None, Vec::new());
@@ -213,7 +216,7 @@ impl Parser<'_> {
     /// `name [ TypeParams ] [ "=" ] Type`
     fn type_spec(&mut self) -> TypeSpec {
         let (id, start) = (self.id(), self.pos());
-        let directives = self.take_directives();
+        let directives = self.take_directives(|_| false);
         let name = self.name();
         let mut type_params = None;
         let mut assign = Pos::NONE;
@@ -277,7 +280,7 @@ impl Parser<'_> {
     /// `"func" [ receiver ] name [ TypeParams ] Signature [ Body ]`
     fn func_decl(&mut self) -> Decl {
         let (id, start) = (self.id(), self.pos());
-        let directives = self.take_directives();
+        let directives = self.take_directives(|verb| verb != "go:embed" && verb != "go:build");
         self.next();
         let recv = if self.token == Token::LParen { self.receiver() } else { None };
         let (name, type_params, ty) = if self.token == Token::Ident {

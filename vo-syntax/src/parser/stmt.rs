@@ -49,8 +49,11 @@ impl Parser<'_> {
     fn stmt_list(&mut self) -> Vec<Stmt> {
         let mut stmts = Vec::new();
         while !matches!(self.token, Token::Eof | Token::RBrace | Token::Case | Token::Default) {
+            if !matches!(self.token, Token::Var | Token::Const | Token::Type) {
+                self.no_directives();
+            }
             let stmt = self.stmt();
-            self.directives.clear();
+            self.no_directives();
             let Some(stmt) = stmt else { break };
             stmts.push(stmt);
             if !self.got(Token::Semi) && self.token != Token::RBrace {
