@@ -52,6 +52,10 @@ pub mod channel;
 #[cfg(not(loom))]
 pub mod native;
 #[cfg(not(loom))]
+pub mod net;
+#[cfg(not(loom))]
+pub mod poller;
+#[cfg(not(loom))]
 mod preempt;
 
 #[cfg(all(test, loom))]

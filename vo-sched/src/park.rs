@@ -4,6 +4,7 @@
 //! |----------|-----------------------------------------------------------|
 //! | Empty    | the worker is awake                                       |
 //! | Parked   | it waits on the condition                                 |
+//! | Polling  | it waits in the poller, which its waker must break        |
 //! | Notified | a wake-up that has not been consumed                      |
 //!
 //! Must stay true: a wake-up is never lost (it is a state, not an event), and several before a
@@ -15,7 +16,9 @@ use std::time::Instant;
 
 const EMPTY: u32 = 0;
 const PARKED: u32 = 1;
-const NOTIFIED: u32 = 2;
+#[cfg(not(loom))]
+const POLLING: u32 = 2;
+const NOTIFIED: u32 = 3;
 
 /// One worker's bed.
 pub struct Parker {
@@ -69,17 +72,45 @@ impl Parker {
         }
     }
 
+    /// Says that the owner is about to wait in the poller. False: it was woken already.
+    #[cfg(not(loom))]
+    pub fn begin_poll(&self) -> bool {
+        if self.consume() {
+            return false;
+        }
+        // Acquire pairs with the Release in `unpark`, here and in `end_poll`.
+        let begun = self.state.compare_exchange(EMPTY, POLLING, Ordering::Acquire, Ordering::Acquire);
+        if begun.is_err() {
+            self.state.swap(EMPTY, Ordering::Acquire);
+        }
+        begun.is_ok()
+    }
+
+    /// The owner is back from the poller.
+    #[cfg(not(loom))]
+    pub fn end_poll(&self) {
+        self.state.swap(EMPTY, Ordering::Acquire);
+    }
+
     fn consume(&self) -> bool {
         self.state.compare_exchange(NOTIFIED, EMPTY, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    /// Wakes the owner, now or when it next tries to sleep.
-    pub fn unpark(&self) {
+    /// Wakes the owner, now or when it next tries to sleep. True: it waits in the poller, and the
+    /// caller must break that wait.
+    #[must_use]
+    pub fn unpark(&self) -> bool {
         // Release pairs with the Acquires above.
-        if self.state.swap(NOTIFIED, Ordering::Release) == PARKED {
-            // The owner set Parked under the lock; once we have had the lock, it waits.
-            drop(self.lock.lock());
-            self.wake.notify_one();
+        match self.state.swap(NOTIFIED, Ordering::Release) {
+            PARKED => {
+                // The owner set Parked under the lock; once we have had the lock, it waits.
+                drop(self.lock.lock());
+                self.wake.notify_one();
+                false
+            }
+            #[cfg(not(loom))]
+            POLLING => true,
+            _ => false,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! - A fiber that has waited in a hand-off slot for a whole look, because the fiber that woke it
 //!   runs on, is moved to the injector, where an idle worker finds it. Nobody else empties
 //!   another worker's slot: a hand-off that takes its usual tens of nanoseconds is never disturbed.
+//! - Sockets are polled, in case no worker has come to it.
 //! - A timer that is due while the workers are busy is made known to them.
 //!
 //! It costs nothing when nothing runs: after a few looks at sleeping workers it sleeps too, and
@@ -110,6 +111,7 @@ impl Monitor {
                 self.look(shared, shared.worker(index), seen, now);
             }
             self.look_at_timers(shared);
+            shared.poll_io();
         }
     }
 

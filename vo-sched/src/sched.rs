@@ -113,6 +113,8 @@ pub struct Shared {
     #[cfg(not(loom))]
     pub(crate) blocking: crate::blocking::Pool,
     #[cfg(not(loom))]
+    poller: OnceLock<crate::poller::Poller>,
+    #[cfg(not(loom))]
     pub(crate) monitor: crate::preempt::Monitor,
 }
 
@@ -369,9 +371,16 @@ impl Shared {
 
     #[cold]
     fn unpark(&self, worker: u16) {
-        self.worker(usize::from(worker)).parker.unpark();
+        let polling = self.worker(usize::from(worker)).parker.unpark();
         #[cfg(not(loom))]
-        self.monitor.nudge();
+        {
+            if polling && let Some(poller) = self.poller() {
+                poller.wake();
+            }
+            self.monitor.nudge();
+        }
+        #[cfg(loom)]
+        debug_assert!(!polling);
     }
 
     pub(crate) fn timer_start_on(&self, hint: usize, when: u64, period: u64, action: TimerAction) -> TimerId {
@@ -409,6 +418,30 @@ impl Shared {
         }
     }
 
+    #[cfg(not(loom))]
+    pub(crate) fn poller(&self) -> Option<&crate::poller::Poller> {
+        self.poller.get()
+    }
+
+    #[cfg(not(loom))]
+    pub(crate) fn poller_or_new(&self) -> std::io::Result<&crate::poller::Poller> {
+        if self.poller.get().is_none() {
+            // If two are made at once, one is thrown away.
+            let _ = self.poller.set(crate::poller::Poller::new()?);
+        }
+        Ok(self.poller.get().expect("it was just set"))
+    }
+
+    /// A source was registered: a timekeeper that waits elsewhere moves into the poller.
+    #[cfg(not(loom))]
+    pub(crate) fn poller_has_work(&self) {
+        // Pairs with the fence in `keep_time`.
+        fence(Ordering::SeqCst);
+        if self.keeper_until.load(Ordering::Relaxed) != 0 {
+            self.unpark(self.keeper.load(Ordering::Relaxed) as u16);
+        }
+    }
+
     fn keep_time(&self, me: &WorkerShared) {
         self.keeper.store(u32::from(me.index), Ordering::Relaxed);
         let mut until = self.timers.earliest();
@@ -428,6 +461,15 @@ impl Shared {
     }
 
     fn sleep_until(&self, parker: &Parker, until: u64) {
+        #[cfg(not(loom))]
+        if self.poller().is_some() && parker.begin_poll() {
+            let timeout = (until != NEVER).then(|| Duration::from_nanos(until.saturating_sub(self.now())));
+            let polled = self.wait_for_io(timeout);
+            parker.end_poll();
+            if polled {
+                return;
+            }
+        }
         parker.park(if until == NEVER { None } else { self.instant_at(until) });
     }
 
@@ -496,6 +538,8 @@ impl Shared {
             done_changed: Condvar::new(),
             #[cfg(not(loom))]
             blocking: crate::blocking::Pool::new(config.blocking_threads),
+            #[cfg(not(loom))]
+            poller: OnceLock::new(),
             #[cfg(not(loom))]
             monitor: crate::preempt::Monitor::new(),
             config,

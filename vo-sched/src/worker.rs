@@ -390,10 +390,12 @@ impl WorkerCx {
     /// The next fiber of this worker's own, or of the injector.
     fn pick(&mut self) -> Option<FiberRef> {
         self.tick = self.tick.wrapping_add(1);
-        if self.tick.is_multiple_of(INJECTOR_INTERVAL)
-            && let Some(fiber) = self.shared.injector().take()
-        {
-            return Some(fiber);
+        if self.tick.is_multiple_of(INJECTOR_INTERVAL) {
+            #[cfg(not(loom))]
+            self.shared.poll_io();
+            if let Some(fiber) = self.shared.injector().take() {
+                return Some(fiber);
+            }
         }
         if self.tick.is_multiple_of(TIMER_INTERVAL) || self.shared.timers_are_due() {
             self.run_own_timers();

@@ -344,3 +344,46 @@ fn foreign_threads_may_spawn() {
     thread.join().unwrap();
     assert_eq!(sum.load(Ordering::Acquire), 499 * 500 / 2);
 }
+
+#[test]
+fn sockets_block_the_fiber_and_not_the_worker() {
+    use std::io::{Read, Write};
+    use vo_sched::net::Io;
+    in_every_mode(|| {
+        let any = "127.0.0.1:0".parse().unwrap();
+        let listener = Io::new(mio::net::TcpListener::bind(any).unwrap()).unwrap();
+        let address = listener.get().local_addr().unwrap();
+        let done = Channel::<usize>::new(0);
+        for i in 0..5u8 {
+            let done = done.clone();
+            native::spawn(move || {
+                let stream = Io::new(mio::net::TcpStream::connect(address).unwrap()).unwrap();
+                let mut echoed = 0;
+                for _ in 0..20 {
+                    stream.writing(|mut s| s.write_all(&[i])).unwrap();
+                    let mut byte = [0];
+                    stream.reading(|mut s| s.read_exact(&mut byte)).unwrap();
+                    assert_eq!(byte[0], i);
+                    echoed += 1;
+                }
+                done.send(echoed).unwrap();
+            });
+        }
+        for _ in 0..5 {
+            let (stream, _) = listener.reading(|listener| listener.accept()).unwrap();
+            native::spawn(move || {
+                let stream = Io::new(stream).unwrap();
+                let mut byte = [0];
+                while stream.reading(|mut s| s.read(&mut byte)).unwrap() == 1 {
+                    stream.writing(|mut s| s.write_all(&byte)).unwrap();
+                }
+            });
+        }
+        let echoed: usize = (0..5).map(|_| done.recv().unwrap()).sum();
+        assert_eq!(echoed, 100);
+        // A timer goes on working beside the sockets.
+        let begin = Instant::now();
+        native::sleep(Duration::from_millis(3));
+        assert!(begin.elapsed() >= Duration::from_millis(3));
+    });
+}

@@ -13,7 +13,7 @@ fn loom_park_against_unpark() {
         let other = shared.clone();
         let waker = thread::spawn(move || {
             other.1.store(1, Ordering::Relaxed);
-            other.0.unpark();
+            let _ = other.0.unpark();
         });
         while shared.1.load(Ordering::Relaxed) == 0 {
             shared.0.park(None);
@@ -31,7 +31,7 @@ fn loom_two_wakers() {
                 let other = shared.clone();
                 thread::spawn(move || {
                     other.1.fetch_add(1, Ordering::Relaxed);
-                    other.0.unpark();
+                    let _ = other.0.unpark();
                 })
             })
             .collect();

@@ -93,7 +93,7 @@ fn loom_idle_against_submit() {
 
         fn notify(&self) {
             if let Some(worker) = self.idle.worker_to_notify() {
-                self.parkers[usize::from(worker)].unpark();
+                let _ = self.parkers[usize::from(worker)].unpark();
             }
         }
 
@@ -112,7 +112,9 @@ fn loom_idle_against_submit() {
                         self.notify();
                     }
                     if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
-                        self.parkers.iter().for_each(Parker::unpark);
+                        self.parkers.iter().for_each(|parker| {
+                            let _ = parker.unpark();
+                        });
                     }
                     continue;
                 }
