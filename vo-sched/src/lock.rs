@@ -100,8 +100,8 @@ fn relax(_round: &mut u32) {
 #[cfg(not(loom))]
 type Word = SpinWord;
 
-/// Loom cannot bound the turns of a spin loop among three threads, so the channel models run on a
-/// lock that blocks; the word has a model of its own.
+/// Loom cannot bound the turns of a spin loop among three threads, and forgets all but an atomic's
+/// last seven stores, so the channel models run on a lock that blocks; the word has a model of its own.
 #[cfg(loom)]
 #[derive(Default)]
 struct Word {

@@ -18,12 +18,11 @@ fn loom_the_word_excludes() {
         };
         let other = shared.clone();
         let thread = thread::spawn(move || {
-            enter(&other);
-            enter(&other);
+            (0..4).for_each(|_| enter(&other));
         });
-        enter(&shared);
+        (0..4).for_each(|_| enter(&shared));
         thread.join().unwrap();
         // SAFETY: the other thread has ended.
-        assert_eq!(unsafe { shared.1.with(|inside| *inside) }, 3);
+        assert_eq!(unsafe { shared.1.with(|inside| *inside) }, 8);
     });
 }
