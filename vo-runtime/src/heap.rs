@@ -208,6 +208,11 @@ impl Heap {
         self.lock().pacer.set_limit(limit)
     }
 
+    /// Gives all free pages back to the operating system (`debug.FreeOSMemory`, after a collection).
+    pub fn release_pages(&self) {
+        self.lock().release_spare();
+    }
+
     /// Counters, exact even while workers allocate, but for what they do meanwhile.
     pub fn stats(&self) -> HeapStats {
         let central = self.lock();
@@ -313,8 +318,13 @@ impl Central {
             // SAFETY: the heap ends; nobody uses its objects.
             unsafe { self.free_block(block) };
         }
+        self.release_spare();
+    }
+
+    fn release_spare(&mut self) {
         while let Some((base, pages)) = self.spare.take_longest() {
             window().give(base, pages);
         }
+        self.pacer.spare_bytes = 0;
     }
 }

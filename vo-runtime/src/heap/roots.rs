@@ -3,7 +3,7 @@
 use super::Marker;
 
 /// What keeps objects alive from outside of the heap. The machine implements it for an island: globals
-/// and frame records precisely, native stacks and registers of stopped workers conservatively.
+/// and frame records precisely, native stacks and registers of stopped workers conservatively. The heap is locked meanwhile: only the marker may be used.
 pub trait Roots {
     /// Marks all roots.
     fn mark_roots(&mut self, marker: &mut Marker<'_>);
