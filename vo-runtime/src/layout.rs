@@ -275,4 +275,21 @@ mod tests {
         assert_ne!(bin, layouts.bin(string, 3));
         assert_eq!(layouts.bin_info(bin).class, 2);
     }
+
+    #[test]
+    fn racing_workers_agree_about_bins() {
+        for round in 1..50u32 {
+            let layouts = Layouts::new();
+            let layout = layouts.intern(round as usize + 1, &[0]);
+            let numbers: Vec<Vec<u32>> = std::thread::scope(|scope| {
+                let ask = || (1..40).map(|class| layouts.bin(layout, class)).collect();
+                let workers: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+                workers.into_iter().map(|w| w.join().unwrap()).collect()
+            });
+            assert!(numbers.iter().all(|n| *n == numbers[0]));
+            for (class, &bin) in (1..40).zip(&numbers[0]) {
+                assert_eq!(layouts.bin_info(bin).class, class);
+            }
+        }
+    }
 }
