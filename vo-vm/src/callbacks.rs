@@ -203,7 +203,10 @@ mod doors {
         let function = m.program().native(native as u32);
         m.stats.native_calls += 1;
         let site = m.native_site();
-        let status = function(&mut NativeCx { m, site, args }, args, results);
+        if !function.prints {
+            m.flush_print();
+        }
+        let status = (function.run)(&mut NativeCx { m, site, args }, args, results);
         if matches!(status, Status::WaitIo | Status::Wake) && !m.leaving {
             let staged = m.staged.take();
             m.fiber_mut().pending.push(staged);

@@ -23,12 +23,25 @@ pub(crate) struct VoFiber {
     /// entry for each frame at a `CallNative` that waits, or whose native has called Vo code. `None`: just
     /// go on.
     pub(crate) pending: Vec<Option<Box<Completion>>>,
+    /// A blocking operation that was done at once, and whose point is taken all the same
+    /// (`VO_STRESS=suspend`): what it gives when the fiber goes on.
+    pub(crate) completed: Option<Box<Completed>>,
     /// Whether the program ends when this fiber does.
     pub(crate) is_main: bool,
     /// Number of the goroutine that started this one; 0 for the main goroutine.
     pub(crate) creator: u64,
     /// Function and code offset of the `go` statement.
     pub(crate) created_at: (u32, u32),
+}
+
+/// The outcome of a blocking operation that did not have to wait.
+#[derive(Default)]
+pub(crate) struct Completed {
+    /// What a receive got.
+    pub(crate) words: Vec<u64>,
+    pub(crate) ok: bool,
+    /// The chosen case of a select.
+    pub(crate) case: i64,
 }
 
 impl VoFiber {
@@ -59,6 +72,6 @@ mod tests {
 
     #[test]
     fn a_fiber_is_small() {
-        assert!(size_of::<VoFiber>() <= 256, "{}", size_of::<VoFiber>());
+        assert!(size_of::<VoFiber>() <= 264, "{}", size_of::<VoFiber>());
     }
 }

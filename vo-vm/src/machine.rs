@@ -3,6 +3,7 @@
 //!
 //! A machine belongs to its worker's thread. Between turns it holds nothing of any fiber.
 
+use crate::builtins::Printer;
 use crate::fiber::VoFiber;
 use crate::host::Host;
 use crate::island::Island;
@@ -57,6 +58,7 @@ pub(crate) struct Machine {
     pub(crate) pending_call: Option<PendingCall>,
     /// Words that the running native wants kept with its completion.
     pub(crate) keep: Vec<u64>,
+    pub(crate) printer: Printer,
     pub(crate) select: SelectState,
     pub(crate) stats: MachineStats,
     /// What compiled code sees of the machine.
@@ -92,6 +94,7 @@ impl Machine {
             staged: None,
             pending_call: None,
             keep: Vec::new(),
+            printer: Printer::default(),
             select: SelectState::new(vm.max_elem_words()),
             stats: MachineStats::default(),
             context: crate::callbacks::new_context(),
@@ -139,6 +142,7 @@ impl Machine {
 
     /// The turn is over: nothing of the fiber is on the stack any more.
     pub(crate) fn end_turn(&mut self) {
+        self.flush_print();
         self.fiber = std::ptr::null_mut();
         self.memory.turn_ends();
         if std::mem::take(&mut self.trim) {
@@ -203,6 +207,12 @@ impl Machine {
         self.vm.host.clone()
     }
 
+    /// Whether every suspend point is to be taken.
+    #[inline(always)]
+    pub(crate) fn takes_every_point(&self) -> bool {
+        std::ptr::eq(self.poll, &raw const ALWAYS)
+    }
+
     /// Whether a safepoint should look at the interrupt word.
     #[inline(always)]
     pub(crate) fn interrupted(&self) -> bool {
@@ -219,7 +229,7 @@ impl Machine {
         self.memory.publish(w.frames_end());
         let halt = crate::roots::with_registers(self, |m| m.worker().safepoint());
         self.memory.unpublish();
-        halt || self.vm.config.stress.suspend
+        halt || self.takes_every_point()
     }
 
     /// Starts a fiber that runs function `func`.
@@ -276,6 +286,7 @@ impl Machine {
 
     /// Ends the program.
     pub(crate) fn end_program(&mut self, code: i32, report: String) {
+        self.flush_print();
         self.vm.end(code, report);
         self.worker().shared().signal_done();
     }
@@ -308,6 +319,7 @@ pub(crate) fn new_fiber(
         panics: None,
         recover_token: 0,
         pending: Vec::new(),
+        completed: None,
         is_main: false,
         creator,
         created_at,

@@ -4,6 +4,7 @@
 //! Must stay true: a [`Program`] is only made of a module that [`vo_bytecode::verify`] has
 //! accepted. That is the licence of the interpreter's unchecked reads.
 
+use crate::builtins;
 use crate::native::{NativeFn, Registry};
 use crate::window::HEADER;
 use std::collections::HashMap;
@@ -202,6 +203,14 @@ impl Code {
     }
 }
 
+/// A native function as the machine calls it.
+#[derive(Clone, Copy)]
+pub(crate) struct Native {
+    pub(crate) run: NativeFn,
+    /// It only gathers output: what was gathered before need not be seen yet.
+    pub(crate) prints: bool,
+}
+
 /// A loaded program.
 pub struct Program {
     module: Box<Module>,
@@ -209,7 +218,7 @@ pub struct Program {
     /// Stands for compiled code where a frame is wanted: no registers.
     stub: Box<(Function, Option<Code>)>,
     strings: Vec<(u64, u64)>,
-    natives: Vec<NativeFn>,
+    natives: Vec<Native>,
     types: Arc<LoadedTypes>,
     /// Words of the package variables that may hold addresses.
     global_pointers: Box<[u32]>,
@@ -327,7 +336,7 @@ impl Program {
 
     /// The native function with this index.
     #[inline(always)]
-    pub(crate) fn native(&self, native: u32) -> NativeFn {
+    pub(crate) fn native(&self, native: u32) -> Native {
         self.natives[native as usize]
     }
 
@@ -380,13 +389,13 @@ fn find_global_pointers(module: &Module, types: &LoadedTypes) -> Box<[u32]> {
     found.into_boxed_slice()
 }
 
-fn find_natives(module: &Module, registry: &Registry) -> Result<Vec<NativeFn>, LoadError> {
+fn find_natives(module: &Module, registry: &Registry) -> Result<Vec<Native>, LoadError> {
     let mut missing = Vec::new();
     let mut found = Vec::with_capacity(module.natives.len());
     let mut seen = HashMap::new();
     for import in &module.natives {
-        match registry.get(&import.name) {
-            Some(native) => found.push(native),
+        match registry.get(&import.name).or_else(|| builtins::find(&import.name)) {
+            Some(native) => found.push(Native { run: native, prints: builtins::only_prints(&import.name) }),
             None => {
                 seen.entry(&import.name).or_insert_with(|| missing.push(import.name.clone()));
             }

@@ -61,6 +61,21 @@ unsafe fn drop_fiber(fiber: FiberRef) {
 pub(crate) fn complete(m: &mut Machine, site: Site) -> Transfer {
     let code = site.w.code();
     let (inst, next) = code.decode(site.pc);
+    if let Some(completed) = m.fiber_mut().completed.take() {
+        match inst {
+            Inst::ChanRecv { ok, words, .. } => {
+                put(site, words, &completed.words);
+                site.w.set(ok, u64::from(completed.ok));
+            }
+            Inst::SelectExec { dst, .. } => {
+                m.select.values[..completed.words.len()].copy_from_slice(&completed.words);
+                m.select.ok = completed.ok;
+                site.w.set(dst, completed.case as u64);
+            }
+            _ => {}
+        }
+        return Transfer::Go(site.w, code.at(next));
+    }
     match inst {
         Inst::ChanSend { .. } => {
             if finish_send(m.worker()) == SendResult::Closed {

@@ -147,6 +147,9 @@ fn mark_fiber(program: &Program, fiber: &VoFiber, marker: &mut Marker<'_>) {
     if let Some(panics) = &fiber.panics {
         panics.stack.iter().for_each(|panic| marker.word(panic.data));
     }
+    if let Some(completed) = &fiber.completed {
+        completed.words.iter().for_each(|&word| marker.word(word));
+    }
     for completion in fiber.pending.iter().flatten() {
         completion.roots.iter().for_each(|&word| marker.word(word));
     }

@@ -130,10 +130,14 @@ fn call_native(
     let words: SmallVec<[u64; 12]> = args.iter().map(|r| site.w.get(r)).collect();
     let mut out: SmallVec<[u64; 8]> = smallvec![0; results.len()];
     let function = m.program().native(native);
-    let status = function(&mut NativeCx { m, site, args: &words }, &words, &mut out);
+    if !function.prints {
+        m.flush_print();
+    }
+    let status = (function.run)(&mut NativeCx { m, site, args: &words }, &words, &mut out);
     // SAFETY: the list stands in the running function's code; the next instruction is behind it.
     let next = unsafe { results.0.as_ptr().add(results.len()) };
-    if status == Status::Ok && m.pending_call.is_none() && !m.leaving {
+    let plain = status == Status::Ok && m.pending_call.is_none() && !m.leaving;
+    if plain && !m.takes_every_point() {
         for (reg, &word) in results.iter().zip(&out) {
             site.w.set(reg, word);
         }
@@ -141,5 +145,7 @@ fn call_native(
     }
     let start = site.w.code().start;
     let next = ((next as usize - start as usize) / 2) as u32;
+    // Where every point is taken, a native that is done gives the worker up with its results kept.
+    let status = if plain { Status::Wake } else { status };
     resume::native_answered(m, site, status, results, next, &out)
 }

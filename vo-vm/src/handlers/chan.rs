@@ -1,6 +1,8 @@
 //! Channels and select.
 
-use crate::interp::{Exit, Flow, Interp};
+use crate::fiber::Completed;
+use crate::interp::{Exit, Flow, Interp, Site, Transfer};
+use crate::machine::Machine;
 use crate::ops::chan::{self as ops, Waited};
 use crate::ops::select;
 use crate::record;
@@ -16,6 +18,17 @@ impl Interp<'_> {
         let site = self.site();
         record::spill(self.m, site.w, site.pc);
         Flow::Exit(Exit::Parked)
+    }
+
+    /// The operation was done at once. Its point is taken where every point is.
+    #[inline(always)]
+    fn complete(&mut self, outcome: impl FnOnce(&Machine) -> Completed) -> Flow {
+        if !self.m.takes_every_point() {
+            return Flow::Next;
+        }
+        let (site, completed) = (self.site(), outcome(self.m));
+        let transfer = leave_completed(self.m, site, completed);
+        self.transfer(transfer)
     }
 
     #[inline(always)]
@@ -36,7 +49,7 @@ impl Interp<'_> {
     pub(crate) fn chan_send(&mut self, chan: Reg, words: RegList<'_>) -> Flow {
         let words = self.words(words);
         match ops::send(self.m, self.w.get(chan), &words) {
-            Ok(Waited::Done(())) => Flow::Next,
+            Ok(Waited::Done(())) => self.complete(|_| Completed::default()),
             Ok(Waited::Parked) => self.park(),
             Err(trap) => self.trap(trap),
         }
@@ -49,7 +62,7 @@ impl Interp<'_> {
             Waited::Done(sent) => {
                 self.put(words, &buffer);
                 self.w.set(ok, u64::from(sent));
-                Flow::Next
+                self.complete(|_| Completed { words: buffer.to_vec(), ok: sent, case: 0 })
             }
             Waited::Parked => self.park(),
         }
@@ -123,7 +136,7 @@ impl Interp<'_> {
         match select::exec(self.m, default == 0) {
             Ok(Waited::Done(case)) => {
                 self.w.set(dst, case as u64);
-                Flow::Next
+                self.complete(|m| Completed { words: m.select.values.clone(), ok: m.select.ok, case })
             }
             Ok(Waited::Parked) => self.park(),
             Err(trap) => self.trap(trap),
@@ -138,4 +151,13 @@ impl Interp<'_> {
         self.w.set(ok, u64::from(self.m.select.ok));
         Flow::Next
     }
+}
+
+/// Leaves the worker at a blocking operation whose outcome is known.
+#[cold]
+#[inline(never)]
+fn leave_completed(m: &mut Machine, site: Site, completed: Completed) -> Transfer {
+    m.fiber_mut().completed = Some(Box::new(completed));
+    record::spill(m, site.w, site.pc);
+    Transfer::Exit(Exit::Yielded)
 }
