@@ -163,6 +163,42 @@ fn sleepers(sched: &Scheduler, count: usize) {
     sched.wait_done();
 }
 
+/// `fibers` senders and as many receivers share one channel; `work` is done per message.
+fn many_to_many(sched: &Scheduler, cap: usize, fibers: u64, count: u64, work: u32) {
+    let words = Words::new(cap);
+    let left = Arc::new(AtomicUsize::new(fibers as usize));
+    for _ in 0..fibers {
+        let (to, mut to_send) = (words.clone(), count / fibers);
+        sched.spawn(step::fiber(sched.root_world(), move |cx| {
+            while to_send > 0 {
+                to_send -= 1;
+                if to.send(cx, to_send) == SendResult::Block {
+                    return Outcome::Parked;
+                }
+            }
+            Outcome::Finished
+        }));
+        let (from, left, mut to_receive) = (words.clone(), left.clone(), count / fibers);
+        sched.spawn(step::fiber(sched.root_world(), move |cx| {
+            let mut word = 0;
+            while to_receive > 0 {
+                to_receive -= 1;
+                for _ in 0..work {
+                    std::hint::spin_loop();
+                }
+                if from.recv(cx, &mut word) == RecvResult::Block {
+                    return Outcome::Parked;
+                }
+            }
+            if left.fetch_sub(1, Ordering::AcqRel) == 1 {
+                cx.shared().signal_done();
+            }
+            Outcome::Finished
+        }));
+    }
+    sched.wait_done();
+}
+
 /// Processor time of the whole process.
 fn cpu_time() -> Duration {
     let mut usage = core::mem::MaybeUninit::<libc::rusage>::zeroed();
@@ -195,6 +231,9 @@ fn main() {
     for workers in if args.is_empty() { vec![1, 2] } else { args } {
         report("unbuffered message", workers, 1_000_000, |s| stream(s, 0, 1_000_000));
         report("buffered message (128)", workers, 4_000_000, |s| stream(s, 128, 4_000_000));
+        report("8 to 8, unbuffered", workers, 1_000_000, |s| many_to_many(s, 0, 8, 1_000_000, 0));
+        report("8 to 8, buffered (16)", workers, 1_000_000, |s| many_to_many(s, 16, 8, 1_000_000, 0));
+        report("8 to 8, some work each", workers, 100_000, |s| many_to_many(s, 16, 8, 100_000, 100));
         report("spawn, run, finish", workers, 500_000, |s| spawn_many(s, 500_000));
         report("yield, 2 fibers", workers, 2_000_000, |s| yield_many(s, 2, 1_000_000));
         report("yield, 1000 fibers", workers, 2_000_000, |s| yield_many(s, 1000, 2_000));

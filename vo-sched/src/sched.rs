@@ -269,10 +269,12 @@ impl Shared {
         while !done.signalled && done.panic.is_none() {
             self.done_changed.wait(&mut done);
         }
+        // In one critical section with the consumption: a worker that falls asleep now must not
+        // see somebody who waits and no signal.
         done.signalled = false;
+        self.waiters.fetch_sub(1, Ordering::SeqCst);
         let panic = done.panic.take();
         drop(done);
-        self.waiters.fetch_sub(1, Ordering::SeqCst);
         if let Some(payload) = panic {
             std::panic::resume_unwind(payload);
         }
@@ -492,12 +494,13 @@ impl Shared {
                 && !self.queues_hold_work()
                 && (0..self.created()).all(|i| self.worker(i).inbox_len.load(Ordering::Acquire) == 0)
                 && !self.is_shut_down()
-                && !self.done_is_signalled()
+                && self.somebody_still_waits()
         })
     }
 
-    fn done_is_signalled(&self) -> bool {
-        self.done.lock().signalled
+    fn somebody_still_waits(&self) -> bool {
+        let done = self.done.lock();
+        !done.signalled && done.panic.is_none() && self.waiters.load(Ordering::SeqCst) > 0
     }
 }
 
