@@ -629,6 +629,20 @@ impl Shared {
         }
     }
 
+    /// Asks the running fibers to give way, again and again: a worker that had looked just before
+    /// the shutdown clears the first request when it begins its next fiber's turn.
+    #[cfg(not(loom))]
+    fn preempt_until_all_ended(&self) {
+        let mut ended = self.ended.lock();
+        while *ended < self.created() {
+            for index in 0..self.created() {
+                let seat = &self.worker(index).seat;
+                seat.interrupt().fetch_or(crate::world::PREEMPT, Ordering::Relaxed);
+            }
+            self.all_ended.wait_for(&mut ended, Duration::from_millis(1));
+        }
+    }
+
     /// Keeps a panic that came out of a worker, for [`Shared::wait_done`].
     #[cfg(not(loom))]
     pub(crate) fn worker_panicked(&self, payload: Box<dyn Any + Send>) {
@@ -704,10 +718,7 @@ impl Drop for Scheduler {
     fn drop(&mut self) {
         self.shared.begin_shutdown();
         self.shared.blocking.close();
-        for index in 0..self.shared.created() {
-            let seat = &self.shared.worker(index).seat;
-            seat.interrupt().fetch_or(crate::world::PREEMPT, Ordering::Relaxed);
-        }
+        self.shared.preempt_until_all_ended();
         self.shared.monitor.stop_and_join();
         self.shared.drop_fibers_of(NO_WORKER);
     }

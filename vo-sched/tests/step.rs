@@ -415,3 +415,21 @@ fn nothing_runs_when_nothing_is_to_do() {
     std::thread::sleep(Duration::from_millis(200));
     assert_eq!(stats, sched.stats());
 }
+
+#[test]
+fn shutdown_interrupts_fibers_that_never_end() {
+    for workers in [1, 2, 4] {
+        for _ in 0..50 {
+            let sched = sched(workers, false);
+            for _ in 0..6 {
+                sched.spawn(step::fiber(sched.root_world(), |cx| {
+                    while cx.interrupt().load(Ordering::Relaxed) & PREEMPT == 0 {
+                        std::hint::spin_loop();
+                    }
+                    Outcome::Yielded
+                }));
+            }
+            sched.shutdown();
+        }
+    }
+}
