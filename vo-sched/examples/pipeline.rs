@@ -52,7 +52,7 @@ fn count(files: Vec<String>, counters: usize) -> Counts {
             counted.send(counts).expect("the main fiber is there");
         });
     }
-    (0..expected).for_each(|_| drop(readers_done.recv()));
+    (0..expected).for_each(|_| readers_done.recv().expect("nobody closes the channel"));
     texts.close().expect("it is closed once");
     collect(&counted, counters)
 }
