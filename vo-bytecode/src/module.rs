@@ -161,9 +161,10 @@ impl Function {
         self.regs[reg.0 as usize]
     }
 
-    /// The suspend point at a code offset.
+    /// The suspend point of the instruction at a code offset: at offset 0, not the entry's.
     pub fn point_at(&self, pc: u32) -> Option<usize> {
-        self.points.binary_search_by_key(&pc, |p| p.pc).ok()
+        let at = self.points.partition_point(|p| p.pc <= pc).checked_sub(1)?;
+        (self.points[at].pc == pc).then_some(at)
     }
 
     /// File index and line of the instruction at a code offset.

@@ -1,0 +1,267 @@
+//! Functions: parameters, results, returning, deferred calls at the end, the landing pad.
+//!
+//! ```text
+//! entry     token = RecoverToken          where the body calls recover
+//!           list = nil, results = zero    where the body defers, or names its results
+//!           boxes of parameters
+//!           … body …
+//! return    results stored; RunDefers list; results read; Return
+//! landing   state = 0; DeferUnwind list, state; RunDefers list; results read; Return
+//! ```
+
+use vo_bytecode::module::FuncFlags;
+use vo_bytecode::operand::RegList;
+use vo_bytecode::{Class, Function, Inst, Reg};
+use vo_syntax::ast::{Block, FieldList, FuncType, Node};
+use vo_syntax::source::Pos;
+use vo_types::object::ObjId;
+use vo_types::types::{Signature, Type, TypeId};
+
+use super::{Lower, Place, Regs, Results, Storage, Value};
+use crate::escape::BodyFacts;
+use crate::func::TooLarge;
+
+/// A parameter or result: its variable, if it has a name, and its type.
+pub(super) type Param = (Option<ObjId>, TypeId);
+
+impl<'w> Lower<'_, 'w> {
+    /// Variables and types of a parameter list. The signature has the types as they are passed.
+    pub(super) fn params_of(&self, list: &FieldList, types: impl Iterator<Item = TypeId>) -> Vec<Param> {
+        let mut objs = Vec::new();
+        for field in &list.fields {
+            match field.names.is_empty() {
+                true => objs.push(None),
+                false => objs.extend(field.names.iter().map(|n| self.world.info.def(n.id()))),
+            }
+        }
+        let types = types.map(|ty| self.subst(ty));
+        objs.into_iter().zip(types).collect()
+    }
+
+    /// The signature behind a function type.
+    pub(super) fn signature(&self, ty: TypeId) -> &'w Signature {
+        match self.under(ty) {
+            Type::Signature(s) => s,
+            _ => panic!("internal error: no signature: {}", self.world.runtime_type_string(ty)),
+        }
+    }
+
+    /// Registers of the parameters, in order; they are the function's first.
+    pub(super) fn param_regs(&mut self, types: &[TypeId]) -> Vec<Regs> {
+        let mut regs = Vec::new();
+        for &ty in types {
+            let classes = self.classes(ty);
+            regs.push(classes.into_iter().map(|c| self.f.regs.pinned(c)).collect());
+        }
+        regs
+    }
+
+    /// Makes variables of parameters that arrived in registers.
+    fn bind_params(&mut self, params: &[Param], regs: Vec<Regs>) {
+        for (&(obj, ty), regs) in params.iter().zip(regs) {
+            let Some(obj) = obj else { continue };
+            let storage = match self.leaves(ty) {
+                Some(_) if self.needs_box(obj) => {
+                    let place = Place::at(self.new_box(ty));
+                    self.store(&place, ty, &regs);
+                    Storage::Place(place)
+                }
+                Some(_) => Storage::Regs(regs),
+                None => Storage::Place(Place::at(regs[0])),
+            };
+            self.vars.insert(obj, storage);
+        }
+    }
+
+    fn bind_results(&mut self, results: &[Param], keep: bool) {
+        self.results.types = results.iter().map(|r| r.1).collect();
+        let named = results.iter().any(|r| r.0.is_some());
+        if !named && !keep {
+            return;
+        }
+        for &(obj, ty) in results {
+            let storage = match obj {
+                Some(obj) if self.needs_box(obj) => Storage::Place(Place::at(self.new_box(ty))),
+                _ if self.leaves(ty).is_none() => Storage::Place(Place::at(self.new_box(ty))),
+                _ => {
+                    let regs: Regs = self.classes(ty).into_iter().map(|c| self.f.regs.pinned(c)).collect();
+                    self.zero_regs(&regs);
+                    Storage::Regs(regs)
+                }
+            };
+            if let Some(obj) = obj {
+                self.vars.insert(obj, storage.clone());
+            }
+            self.results.vars.push(storage);
+        }
+    }
+
+    /// Lowers a body behind its parameters. `first` are the registers and variables of what comes before the
+    /// declared parameters: a receiver.
+    pub(super) fn body(
+        &mut self,
+        facts: &BodyFacts,
+        params: &[Param],
+        ty: &FuncType,
+        sig: &Signature,
+        block: &Block,
+    ) {
+        let types: Vec<TypeId> = params.iter().map(|p| p.1).collect();
+        let regs = self.param_regs(&types);
+        self.body_with(facts, params, regs, ty, sig, block);
+    }
+
+    pub(super) fn body_with(
+        &mut self,
+        facts: &BodyFacts,
+        params: &[Param],
+        regs: Vec<Regs>,
+        ty: &FuncType,
+        sig: &Signature,
+        block: &Block,
+    ) {
+        if facts.recovers {
+            let dst = self.f.regs.pinned(Class::Int);
+            self.emit(Inst::RecoverToken { dst });
+            self.token = Some(dst);
+            self.f.start_here();
+        }
+        if facts.defers {
+            let list = self.f.regs.pinned(Class::Ptr);
+            self.emit(Inst::Zero { dst: list });
+            self.defers = Some(list);
+            let landing = self.label();
+            self.f.set_landing(landing);
+            self.landing = Some(landing);
+        }
+        self.bind_params(params, regs);
+        let results = self.params_of(&ty.results, sig.results.iter().map(|r| r.ty));
+        self.bind_results(&results, facts.defers);
+        self.block(block);
+        self.at(block.rbrace);
+        if self.f.is_live() {
+            self.end_of_body();
+        }
+        self.land();
+    }
+
+    fn end_of_body(&mut self) {
+        if self.results.types.is_empty() {
+            self.leave();
+        } else {
+            self.emit(Inst::Unreachable {});
+        }
+    }
+
+    /// The landing pad of a function that defers.
+    fn land(&mut self) {
+        let (Some(landing), Some(list)) = (self.landing, self.defers) else { return };
+        self.bind(landing);
+        let state = self.f.regs.pinned(Class::Int);
+        self.emit(Inst::Zero { dst: state });
+        self.emit(Inst::DeferUnwind { list, state });
+        self.leave();
+    }
+
+    /// Runs the deferred calls and returns what is in the result variables.
+    pub(super) fn leave(&mut self) {
+        if let Some(list) = self.defers {
+            self.emit(Inst::RunDefers { list });
+        }
+        let vars = std::mem::take(&mut self.results.vars);
+        let types = std::mem::take(&mut self.results.types);
+        let mut words = Vec::new();
+        for (storage, &ty) in vars.iter().zip(&types) {
+            match storage {
+                Storage::Regs(regs) => words.extend(regs.iter().map(|r| r.0)),
+                Storage::Place(place) => {
+                    // A box that only this call knows is given away as it is.
+                    let owned = self.leaves(ty).is_none() && !self.result_escapes(place);
+                    let value = match owned {
+                        true => Value::Mem { place: place.clone(), owned },
+                        false => self.load_value(place.clone(), ty, None),
+                    };
+                    words.extend(self.words(value, ty).iter().map(|r| r.0));
+                }
+            }
+        }
+        self.emit(Inst::Return { results: RegList(&words) });
+        self.results = Results { types, vars };
+    }
+
+    fn result_escapes(&self, place: &Place) -> bool {
+        let same = |storage: &Storage| match storage {
+            Storage::Place(other) => other.as_ptr().is_some() && other.as_ptr() == place.as_ptr(),
+            Storage::Regs(_) => false,
+        };
+        self.vars.iter().filter(|(_, s)| same(s)).any(|(&obj, _)| {
+            let facts = self.facts.var(obj);
+            facts.captured || facts.address_taken
+        })
+    }
+
+    /// Whether a `return` must store the results before anything else sees them.
+    pub(super) fn stores_results(&self) -> bool {
+        let boxed = |s: &Storage| match s {
+            Storage::Place(place) => self.result_escapes(place),
+            Storage::Regs(_) => false,
+        };
+        !self.results.vars.is_empty() && (self.defers.is_some() || self.results.vars.iter().any(boxed))
+    }
+
+    /// Returns values that have been computed.
+    pub(super) fn return_values(&mut self, values: Vec<Value>) {
+        let types = self.results.types.clone();
+        if !self.stores_results() {
+            let mut words = Vec::new();
+            for (value, &ty) in values.into_iter().zip(&types) {
+                words.extend(self.words(value, ty).iter().map(|r| r.0));
+            }
+            return self.emit(Inst::Return { results: RegList(&words) });
+        }
+        let vars = self.results.vars.clone();
+        self.assign_values(&vars, &types, values);
+        self.leave();
+    }
+
+    /// Assigns several values at once.
+    pub(super) fn assign_values(&mut self, vars: &[Storage], types: &[TypeId], values: Vec<Value>) {
+        let (mut dst, mut src) = (Regs::new(), Regs::new());
+        let mut values: Vec<Option<Value>> = values.into_iter().map(Some).collect();
+        if values.len() > 1 {
+            for (value, &ty) in values.iter_mut().zip(types) {
+                if matches!(value, Some(Value::Mem { owned: false, .. })) {
+                    let ptr = value.take().map(|v| self.to_owned(v, ty)).expect("internal error: no value");
+                    *value = Some(Value::owned(ptr));
+                }
+            }
+        }
+        for ((storage, &ty), value) in vars.iter().zip(types).zip(values.iter().flatten()) {
+            match (storage, value) {
+                (Storage::Regs(to), Value::Regs(from)) => {
+                    dst.extend_from_slice(to);
+                    src.extend_from_slice(from);
+                }
+                _ => self.write_storage(storage, ty, value),
+            }
+        }
+        self.moves(&dst, &src);
+    }
+
+    /// Ends the function.
+    pub(super) fn finish(self, params: usize, results: Vec<Class>, flags: FuncFlags) -> Result<Function, TooLarge> {
+        self.f.finish(self.name, params as u16, results, flags)
+    }
+
+    /// Where errors about the whole function are reported.
+    pub(super) fn declared_at(&mut self, function: &mut Function, pos: Pos) {
+        if let Some((file, line)) = self.p.lines.find(self.world, pos) {
+            (function.file, function.line) = (file, line);
+        }
+    }
+
+    /// All registers of a list of values, one after another.
+    pub(super) fn flat(regs: &[Regs]) -> Vec<u16> {
+        regs.iter().flatten().map(|r: &Reg| r.0).collect()
+    }
+}
