@@ -47,8 +47,8 @@ pub struct Facts {
     vars: FxHashMap<ObjId, VarFacts>,
     pub root: BodyFacts,
     literals: FxHashMap<NodeId, BodyFacts>,
-    /// Labels that a `goto` goes back to.
-    pub goto_targets: FxHashSet<NodeId>,
+    /// Labelled statements that a `goto` goes back to.
+    pub goto_back: FxHashSet<NodeId>,
 }
 
 impl Facts {
@@ -91,12 +91,14 @@ struct Scan<'w> {
     frames: Vec<Frame>,
     /// Variables of the loop whose post statement is being walked.
     post_of: Vec<ObjId>,
+    /// Labelled statements met so far.
+    labels: FxHashSet<NodeId>,
 }
 
 impl<'w> Scan<'w> {
     fn new(world: &'w World, owner: Owner) -> Scan<'w> {
         let frame = Frame { owner, body: BodyFacts::default(), seen: FxHashSet::default() };
-        Scan { world, facts: Facts::default(), frames: vec![frame], post_of: Vec::new() }
+        Scan { world, facts: Facts::default(), frames: vec![frame], post_of: Vec::new(), labels: FxHashSet::default() }
     }
 
     fn leave_root(&mut self) {
@@ -289,7 +291,11 @@ impl Visitor for Scan<'_> {
     fn visit_stmt(&mut self, stmt: &Stmt) {
         match stmt {
             Stmt::For(s) => return self.for_stmt(s),
-            Stmt::Defer(_) | Stmt::ErrDefer(_) => self.body().defers = true,
+            Stmt::Defer(s) => {
+                self.body().defers = true;
+                self.call(&s.call);
+            }
+            Stmt::ErrDefer(_) => self.body().defers = true,
             Stmt::IncDec(s) => self.assign(&s.x),
             Stmt::Assign(s) => {
                 for lhs in &s.lhs {
@@ -302,7 +308,11 @@ impl Visitor for Scan<'_> {
             }
             Stmt::Range(s) if !s.define => s.key.iter().chain(&s.value).for_each(|e| self.assign(e)),
             Stmt::Branch(s) if s.kind == BranchKind::Goto => {
-                self.facts.goto_targets.extend(self.world.info.jump_target(s.id));
+                let target = self.world.info.jump_target(s.id);
+                self.facts.goto_back.extend(target.filter(|t| self.labels.contains(t)));
+            }
+            Stmt::Labeled(s) => {
+                self.labels.insert(s.id);
             }
             _ => {}
         }

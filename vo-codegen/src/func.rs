@@ -8,6 +8,7 @@
 use vo_bytecode::module::{FuncFlags, Function, LineEntry, Slot};
 use vo_bytecode::operand::{Access, Role};
 use vo_bytecode::ops::{Flags, Op};
+use vo_bytecode::typedesc::TypeId;
 use vo_bytecode::{Class, Inst, Reg};
 
 use crate::regs::Registers;
@@ -46,6 +47,7 @@ pub struct FuncBuilder {
     slots: Vec<Slot>,
     free_slots: Vec<u16>,
     open_slots: Vec<u16>,
+    scratch_slots: Vec<u16>,
     too_large: Option<TooLarge>,
     /// (instruction index, file, line), ascending.
     lines: Vec<(u32, u32, u32)>,
@@ -76,6 +78,7 @@ impl FuncBuilder {
             slots: Vec::new(),
             free_slots: Vec::new(),
             open_slots: Vec::new(),
+            scratch_slots: Vec::new(),
             too_large: None,
             lines: Vec::new(),
             line: (0, 0),
@@ -194,9 +197,22 @@ impl FuncBuilder {
     }
 
     /// A frame slot for a value of a type; reused after [`FuncBuilder::release_slots`].
-    pub fn slot(&mut self, ty: vo_bytecode::typedesc::TypeId, size: u32) -> u16 {
+    pub fn slot(&mut self, ty: TypeId, size: u32) -> u16 {
+        let slot = self.any_slot(ty, size);
+        self.open_slots.push(slot);
+        slot
+    }
+
+    /// A frame slot for a moment; reused after [`FuncBuilder::release_scratch`].
+    pub fn scratch(&mut self, ty: TypeId, size: u32) -> u16 {
+        let slot = self.any_slot(ty, size);
+        self.scratch_slots.push(slot);
+        slot
+    }
+
+    fn any_slot(&mut self, ty: TypeId, size: u32) -> u16 {
         let reusable = self.free_slots.iter().position(|&s| self.slots[s as usize].ty == ty);
-        let slot = match reusable {
+        match reusable {
             Some(at) => self.free_slots.swap_remove(at),
             None if self.slots.len() >= u16::MAX as usize => {
                 self.too_large = Some(TooLarge::Slots);
@@ -206,9 +222,7 @@ impl FuncBuilder {
                 self.slots.push(Slot { ty, size });
                 (self.slots.len() - 1) as u16
             }
-        };
-        self.open_slots.push(slot);
-        slot
+        }
     }
 
     /// Bytes of all slots so far.
@@ -219,6 +233,16 @@ impl FuncBuilder {
     /// Where the slots stand.
     pub fn slot_mark(&self) -> SlotMark {
         SlotMark(self.open_slots.len())
+    }
+
+    /// Where the momentary slots stand.
+    pub fn scratch_mark(&self) -> SlotMark {
+        SlotMark(self.scratch_slots.len())
+    }
+
+    /// Gives back the momentary slots made since.
+    pub fn release_scratch(&mut self, mark: SlotMark) {
+        self.free_slots.extend(self.scratch_slots.drain(mark.0..));
     }
 
     /// Gives back the slots made since.

@@ -11,7 +11,7 @@
 
 use vo_bytecode::module::FuncFlags;
 use vo_bytecode::operand::RegList;
-use vo_bytecode::{Class, Function, Inst, Reg};
+use vo_bytecode::{Class, Function, Inst};
 use vo_syntax::ast::{Block, FieldList, FuncType, Node};
 use vo_syntax::source::Pos;
 use vo_types::object::ObjId;
@@ -96,36 +96,26 @@ impl<'w> Lower<'_, 'w> {
         }
     }
 
-    /// Lowers a body behind its parameters. `first` are the registers and variables of what comes before the
-    /// declared parameters: a receiver.
-    pub(super) fn body(
-        &mut self,
-        facts: &BodyFacts,
-        params: &[Param],
-        ty: &FuncType,
-        sig: &Signature,
-        block: &Block,
-    ) {
-        let types: Vec<TypeId> = params.iter().map(|p| p.1).collect();
-        let regs = self.param_regs(&types);
-        self.body_with(facts, params, regs, ty, sig, block);
+    /// What comes before everything else: the right to recover.
+    pub(super) fn prologue(&mut self, facts: &BodyFacts) {
+        if facts.recovers {
+            let dst = self.f.regs.pinned(Class::Int);
+            self.emit(Inst::RecoverToken { dst });
+            self.token = Some(dst);
+        }
+        self.f.start_here();
     }
 
+    /// Lowers a body behind its prologue; the parameters have arrived in `regs`.
     pub(super) fn body_with(
         &mut self,
         facts: &BodyFacts,
         params: &[Param],
         regs: Vec<Regs>,
-        ty: &FuncType,
+        ty: &'w FuncType,
         sig: &Signature,
-        block: &Block,
+        block: &'w Block,
     ) {
-        if facts.recovers {
-            let dst = self.f.regs.pinned(Class::Int);
-            self.emit(Inst::RecoverToken { dst });
-            self.token = Some(dst);
-            self.f.start_here();
-        }
         if facts.defers {
             let list = self.f.regs.pinned(Class::Ptr);
             self.emit(Inst::Zero { dst: list });
@@ -134,9 +124,10 @@ impl<'w> Lower<'_, 'w> {
             self.f.set_landing(landing);
             self.landing = Some(landing);
         }
-        self.bind_params(params, regs);
+        // Results before parameters: whatever panics finds them there.
         let results = self.params_of(&ty.results, sig.results.iter().map(|r| r.ty));
         self.bind_results(&results, facts.defers);
+        self.bind_params(params, regs);
         self.block(block);
         self.at(block.rbrace);
         if self.f.is_live() {
@@ -248,20 +239,19 @@ impl<'w> Lower<'_, 'w> {
         self.moves(&dst, &src);
     }
 
-    /// Ends the function.
-    pub(super) fn finish(self, params: usize, results: Vec<Class>, flags: FuncFlags) -> Result<Function, TooLarge> {
-        self.f.finish(self.name, params as u16, results, flags)
-    }
-
-    /// Where errors about the whole function are reported.
-    pub(super) fn declared_at(&mut self, function: &mut Function, pos: Pos) {
-        if let Some((file, line)) = self.p.lines.find(self.world, pos) {
+    /// Ends the function, which is declared at `pos`.
+    pub(super) fn finish_at(
+        self,
+        pos: Pos,
+        params: usize,
+        results: Vec<Class>,
+        flags: FuncFlags,
+    ) -> Result<Function, TooLarge> {
+        let declared = self.p.lines.find(self.world, pos);
+        let mut function = self.f.finish(self.name, params as u16, results, flags)?;
+        if let Some((file, line)) = declared {
             (function.file, function.line) = (file, line);
         }
-    }
-
-    /// All registers of a list of values, one after another.
-    pub(super) fn flat(regs: &[Regs]) -> Vec<u16> {
-        regs.iter().flatten().map(|r: &Reg| r.0).collect()
+        Ok(function)
     }
 }

@@ -46,10 +46,12 @@ use crate::escape::Facts;
 use crate::func::{FuncBuilder, Label};
 use crate::program::Program;
 
-pub use closure::LiteralJob;
+pub use call::Resolved;
+pub use closure::{LiteralJob, literal};
+pub use init::{declared, initializer, sequence};
 pub(crate) use place::{Base, Len, Place, Step};
 pub use vars::Storage;
-pub use wrapper::{Method, WrapperKind};
+pub use wrapper::{Method, MethodKey, WrapperKind, wrapper};
 
 /// The registers of one value, leaf by leaf.
 pub type Regs = SmallVec<[Reg; 4]>;
@@ -168,7 +170,7 @@ impl<'p, 'w> Lower<'p, 'w> {
     }
 
     /// The type of an expression.
-    fn ty(&self, e: &Expr) -> TypeId {
+    fn ty(&self, e: &'w Expr) -> TypeId {
         self.subst(self.world.info.type_of(e.id()))
     }
 

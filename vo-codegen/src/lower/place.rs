@@ -97,7 +97,7 @@ impl Place {
     }
 }
 
-impl Lower<'_, '_> {
+impl<'w> Lower<'_, 'w> {
     fn len_reg(&mut self, len: Len) -> Reg {
         match len {
             Len::Const(n) => self.const_int(n as i64),

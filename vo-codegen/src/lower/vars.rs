@@ -23,7 +23,7 @@ pub enum Storage {
     Place(Place),
 }
 
-impl Lower<'_, '_> {
+impl<'w> Lower<'_, 'w> {
     /// The type of a variable.
     pub(super) fn var_ty(&self, obj: ObjId) -> TypeId {
         self.subst(self.world.type_of(obj))
@@ -69,7 +69,7 @@ impl Lower<'_, '_> {
             self.emit(Inst::New { dst, ty: desc.0 });
             return Place::at(dst);
         }
-        Place::of(Base::Slot(self.f.slot(desc, size)))
+        Place::of(Base::Slot(self.f.scratch(desc, size)))
     }
 
     /// Declares a variable with its zero value.
@@ -92,7 +92,7 @@ impl Lower<'_, '_> {
     }
 
     /// Declares a variable with the value of an expression.
-    pub(super) fn declare_expr(&mut self, obj: ObjId, e: &Expr) {
+    pub(super) fn declare_expr(&mut self, obj: ObjId, e: &'w Expr) {
         let ty = self.var_ty(obj);
         if self.leaves(ty).is_some() && !self.needs_box(obj) {
             let regs = self.var_regs(ty);
@@ -171,7 +171,7 @@ impl Lower<'_, '_> {
     }
 
     /// The value of an expression, converted to `ty`, in these registers.
-    pub(super) fn expr_to(&mut self, e: &Expr, ty: TypeId, dst: &[Reg], fresh: bool) {
+    pub(super) fn expr_to(&mut self, e: &'w Expr, ty: TypeId, dst: &[Reg], fresh: bool) {
         self.scoped(|l| {
             let value = l.expr_as(e, ty, Some(Hint { regs: dst, fresh })).regs();
             l.moves(dst, &value);
@@ -179,7 +179,7 @@ impl Lower<'_, '_> {
     }
 
     /// The local variable or package variable that an identifier names.
-    pub(super) fn ident_obj(&self, e: &Expr) -> Option<ObjId> {
+    pub(super) fn ident_obj(&self, e: &'w Expr) -> Option<ObjId> {
         let name = e.unparen().as_ident()?;
         let obj = self.world.info.object_of(name.id())?;
         self.world.object(obj).var_kind().map(|_| obj)

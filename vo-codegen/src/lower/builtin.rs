@@ -1,0 +1,521 @@
+//! Built-in functions.
+//!
+//! Those with a value take expressions. Those that are called for their effect work on values, so that
+//! `go` and `defer` can run them later in a function of their own ([`Lower::effect_of`]).
+
+use vo_bytecode::operand::RegList;
+use vo_bytecode::{Class, Inst, Reg};
+use vo_syntax::ast::{self, BinaryOp, Expr};
+use vo_types::types::{Basic, Type, TypeId};
+use vo_types::universe::Builtin;
+
+use super::{Len, Lower, Place, Regs, Value, Wish};
+
+impl<'w> Lower<'_, 'w> {
+    /// A built-in function that has a value.
+    pub(super) fn builtin(&mut self, b: Builtin, e: &'w Expr, call: &'w ast::CallExpr, wish: Wish<'_>) -> Value {
+        let args = &call.args;
+        match b {
+            Builtin::Append => self.append(call, wish),
+            Builtin::Cap => self.capacity(&args[0]),
+            Builtin::Len => self.length(&args[0]),
+            Builtin::Complex => self.complex(e, call),
+            Builtin::Real => Value::one(self.regs(&args[0])[0]),
+            Builtin::Imag => Value::one(self.regs(&args[0])[1]),
+            Builtin::Copy => Value::one(self.copy(call)),
+            Builtin::Make => self.make(e, call, wish),
+            Builtin::New => self.new_value(e, &args[0], wish),
+            Builtin::Max | Builtin::Min => self.min_max(b == Builtin::Max, e, call),
+            Builtin::Recover => self.recover(wish),
+            Builtin::UnsafeAdd => self.unsafe_add(call),
+            Builtin::UnsafeSlice => {
+                let ptr = self.reg(&args[0]);
+                let len = self.index_reg(&args[1]);
+                Value::Regs(Regs::from_slice(&[ptr, len, len]))
+            }
+            Builtin::UnsafeString => {
+                let ptr = self.reg(&args[0]);
+                let len = self.index_reg(&args[1]);
+                Value::Regs(Regs::from_slice(&[ptr, len]))
+            }
+            Builtin::SliceData | Builtin::StringData => Value::one(self.regs(&args[0])[0]),
+            _ => {
+                self.builtin_effect(b, call);
+                Value::Regs(Regs::new())
+            }
+        }
+    }
+
+    /// A built-in function as a statement.
+    pub(super) fn builtin_effect(&mut self, b: Builtin, call: &'w ast::CallExpr) {
+        match b {
+            Builtin::Recover => {
+                self.recover(None);
+            }
+            Builtin::Copy => {
+                self.copy(call);
+            }
+            Builtin::Print | Builtin::Println | Builtin::Close | Builtin::Delete | Builtin::Panic | Builtin::Clear => {
+                let (types, values) = self.effect_operands(b, call);
+                self.at(call.span.start);
+                self.effect_of(b, &types, values);
+            }
+            Builtin::Assert => self.p.unsupported(call.span, "assert"),
+            _ => call.args.iter().filter(|e| !self.is_type(e)).for_each(|e| self.effect(e)),
+        }
+    }
+
+    fn is_type(&self, e: &'w Expr) -> bool {
+        self.world.info.type_and_value(ast::Node::id(e)).is_some_and(|tv| tv.is_type())
+    }
+
+    /// Types and values of the arguments of a built-in function that is called for its effect.
+    pub(super) fn effect_operands(&mut self, b: Builtin, call: &'w ast::CallExpr) -> (Vec<TypeId>, Vec<Value>) {
+        let mut types: Vec<TypeId> = call.args.iter().map(|e| self.ty(e)).collect();
+        match b {
+            Builtin::Panic => types[0] = TypeId::EMPTY_INTERFACE,
+            Builtin::Delete => {
+                if let Type::Map { key, .. } = *self.under(types[0]) {
+                    types[1] = key;
+                }
+            }
+            Builtin::Print | Builtin::Println => {
+                for (ty, e) in types.iter_mut().zip(&call.args) {
+                    if self.is_nil(e) {
+                        *ty = TypeId::UNSAFE_POINTER;
+                    }
+                }
+            }
+            Builtin::Recover => {
+                let token = self.token.expect("internal error: recover without token");
+                return (vec![TypeId::INT], vec![Value::one(token)]);
+            }
+            _ => {}
+        }
+        let values = call.args.iter().zip(&types).map(|(e, &ty)| self.expr_as(e, ty, None)).collect();
+        (types, values)
+    }
+
+    /// Runs a built-in function for its effect.
+    pub(super) fn effect_of(&mut self, b: Builtin, types: &[TypeId], values: Vec<Value>) {
+        match b {
+            Builtin::Print => self.print(types, values, false),
+            Builtin::Println => self.print(types, values, true),
+            Builtin::Panic => {
+                let v = values[0].clone().regs();
+                self.emit(Inst::Panic { ty: v[0], data: v[1] });
+            }
+            Builtin::Close => {
+                let chan = values[0].clone().regs()[0];
+                self.emit(Inst::ChanClose { chan });
+            }
+            Builtin::Delete => self.delete(types, values),
+            Builtin::Clear => self.clear(types[0], values),
+            Builtin::Copy => {
+                let (a, b) = (values[0].clone().regs(), values[1].clone().regs());
+                self.copy_words(types[0], &a, &b);
+            }
+            Builtin::Recover => {
+                let (ty, data) = (self.tmp_int(), self.tmp(Class::Any));
+                let token = values[0].clone().regs()[0];
+                self.emit(Inst::Recover { ty, data, token });
+            }
+            _ => panic!("internal error: {} has no effect", b.name()),
+        }
+    }
+
+    fn delete(&mut self, types: &[TypeId], values: Vec<Value>) {
+        let map = values[0].clone().regs()[0];
+        let key = self.map_key_of(values[1].clone(), types[1]);
+        let ty = self.desc(types[0]);
+        match key {
+            super::expr::MapKey::Int(key) => self.emit(Inst::MapDelInt { map, key, ty }),
+            super::expr::MapKey::Str(kp, kl) => self.emit(Inst::MapDelStr { map, kp, kl, ty }),
+            super::expr::MapKey::Mem(place) => {
+                let key = self.address(&place);
+                self.emit(Inst::MapDelMem { map, key, ty });
+            }
+        }
+    }
+
+    fn clear(&mut self, ty: TypeId, values: Vec<Value>) {
+        let regs = values[0].clone().regs();
+        match *self.under(ty) {
+            Type::Map { .. } => {
+                let ty = self.desc(ty);
+                self.emit(Inst::MapClear { map: regs[0], ty });
+            }
+            Type::Slice(elem) => {
+                let ty = self.desc(elem);
+                self.emit(Inst::SliceClear { ap: regs[0], al: regs[1], ty });
+            }
+            _ => panic!("internal error: clear of neither map nor slice"),
+        }
+    }
+
+    fn recover(&mut self, wish: Wish<'_>) -> Value {
+        let token = self.token.expect("internal error: recover without token");
+        let dst = self.dsts(wish, &[Class::Int, Class::Any]);
+        self.emit(Inst::Recover { ty: dst[0], data: dst[1], token });
+        Value::Regs(dst)
+    }
+
+    // ---- len, cap ---------------------------------------------------------------------------------------
+
+    fn length(&mut self, e: &'w Expr) -> Value {
+        let ty = self.ty(e);
+        match *self.under(ty) {
+            Type::Basic(_) | Type::Slice(_) => Value::one(self.regs(e)[1]),
+            Type::Map { .. } => {
+                let map = self.reg(e);
+                let dst = self.tmp_int();
+                self.emit(Inst::MapLen { dst, map });
+                Value::one(dst)
+            }
+            Type::Chan { .. } | Type::Port { .. } => {
+                let chan = self.reg(e);
+                let dst = self.tmp_int();
+                self.emit(Inst::ChanLen { dst, chan });
+                Value::one(dst)
+            }
+            _ => self.array_length(e, ty),
+        }
+    }
+
+    fn capacity(&mut self, e: &'w Expr) -> Value {
+        let ty = self.ty(e);
+        match *self.under(ty) {
+            Type::Slice(_) => Value::one(self.regs(e)[2]),
+            Type::Chan { .. } | Type::Port { .. } => {
+                let chan = self.reg(e);
+                let dst = self.tmp_int();
+                self.emit(Inst::ChanCap { dst, chan });
+                Value::one(dst)
+            }
+            _ => self.array_length(e, ty),
+        }
+    }
+
+    /// The length of an array, or of an array behind a pointer, whose expression has effects.
+    fn array_length(&mut self, e: &'w Expr, ty: TypeId) -> Value {
+        self.expr(e, None);
+        let array = match *self.under(ty) {
+            Type::Pointer(elem) => elem,
+            _ => ty,
+        };
+        match *self.under(array) {
+            Type::Array { len, .. } => Value::one(self.const_int(len)),
+            _ => panic!("internal error: len of {}", self.world.runtime_type_string(ty)),
+        }
+    }
+
+    // ---- append, copy -----------------------------------------------------------------------------------
+
+    fn append(&mut self, call: &'w ast::CallExpr, wish: Wish<'_>) -> Value {
+        let ty = self.ty(&call.args[0]);
+        let ty = if self.is_nil(&call.args[0]) { self.subst(self.world.info.type_of(call.id)) } else { ty };
+        let Type::Slice(elem) = *self.under(ty) else { panic!("internal error: append to no slice") };
+        let base = self.expr_as(&call.args[0], ty, None).regs();
+        if call.ellipsis.is_valid() {
+            return self.append_slice(&base, &call.args[1], elem, wish);
+        }
+        let rest = &call.args[1..];
+        if rest.is_empty() {
+            return Value::Regs(base);
+        }
+        self.append_values(&base, rest, elem, wish)
+    }
+
+    fn append_slice(&mut self, base: &Regs, more: &'w Expr, elem: TypeId, wish: Wish<'_>) -> Value {
+        if self.is_nil(more) {
+            return Value::Regs(base.clone());
+        }
+        let more = self.regs(more);
+        let dst = self.dsts(wish, &[Class::Ptr, Class::Int, Class::Int]);
+        let ty = self.desc(elem);
+        let (ptr, len, cap) = (dst[0], dst[1], dst[2]);
+        let (ap, al, ac) = (base[0], base[1], base[2]);
+        self.emit(Inst::SliceAppend { ptr, len, cap, ap, al, ac, bp: more[0], bl: more[1], ty });
+        Value::Regs(dst)
+    }
+
+    fn append_values(&mut self, base: &Regs, rest: &'w [Expr], elem: TypeId, wish: Wish<'_>) -> Value {
+        let values: Vec<Value> = rest.iter().map(|e| self.expr_as(e, elem, None)).collect();
+        let n = self.const_int(rest.len() as i64);
+        // Where the slice is wanted, growing may write pointer and capacity: they are read no more, unless a
+        // value to append lies in them.
+        let wished = wish.filter(|h| h.regs.len() == 3).filter(|h| {
+            let uses = |v: &Value| match v {
+                Value::Regs(regs) => regs.iter().any(|r| h.regs.contains(r)),
+                Value::Mem { place, .. } => {
+                    let mut hit = false;
+                    place.clone().map_regs(|r| {
+                        hit |= h.regs.contains(&r);
+                        r
+                    });
+                    hit
+                }
+            };
+            let same = h.regs == &base[..];
+            let apart = h.fresh && !h.regs.iter().any(|r| base.contains(r));
+            (same || apart) && !values.iter().any(uses)
+        });
+        let (ptr, cap) = match wished {
+            Some(h) => (h.regs[0], h.regs[2]),
+            None => (self.tmp(Class::Ptr), self.tmp_int()),
+        };
+        let ty = self.desc(elem);
+        self.emit(Inst::SliceGrow { ptr, cap, ap: base[0], al: base[1], ac: base[2], n, ty });
+        let size = self.size(elem);
+        for (i, value) in values.iter().enumerate() {
+            self.scoped(|l| {
+                let index = match i {
+                    0 => base[1],
+                    _ => {
+                        let dst = l.tmp_int();
+                        l.emit(Inst::AddImm { dst, a: base[1], imm: i as i32 });
+                        dst
+                    }
+                };
+                let place = Place::at(ptr).element(index, Len::Reg(cap), size);
+                l.store_value(&place, elem, value);
+            });
+        }
+        let len = match wished {
+            Some(h) => h.regs[1],
+            None => self.tmp_int(),
+        };
+        self.emit(Inst::AddImm { dst: len, a: base[1], imm: rest.len() as i32 });
+        Value::Regs(Regs::from_slice(&[ptr, len, cap]))
+    }
+
+    fn copy(&mut self, call: &'w ast::CallExpr) -> Reg {
+        let ty = self.ty(&call.args[0]);
+        let a = self.regs(&call.args[0]);
+        let b = self.regs(&call.args[1]);
+        self.copy_words(ty, &a, &b)
+    }
+
+    fn copy_words(&mut self, ty: TypeId, a: &Regs, b: &Regs) -> Reg {
+        let Type::Slice(elem) = *self.under(ty) else { panic!("internal error: copy to no slice") };
+        let n = self.tmp_int();
+        let ty = self.desc(elem);
+        self.emit(Inst::SliceCopy { n, ap: a[0], al: a[1], bp: b[0], bl: b[1], ty });
+        n
+    }
+
+    // ---- make, new, complex -------------------------------------------------------------------------------
+
+    fn make(&mut self, e: &'w Expr, call: &'w ast::CallExpr, wish: Wish<'_>) -> Value {
+        let ty = self.ty(e);
+        let mut sizes = Vec::new();
+        for arg in &call.args[1..] {
+            sizes.push(self.size_arg(arg));
+        }
+        match *self.under(ty) {
+            Type::Slice(elem) => {
+                let len = sizes[0];
+                let cap = sizes.get(1).copied().unwrap_or(len);
+                let dst = self.dsts(wish, &[Class::Ptr, Class::Int, Class::Int]);
+                let ty = self.desc(elem);
+                let (kept_len, kept_cap) = (self.apart(len, &dst), self.apart(cap, &dst));
+                self.emit(Inst::MakeSlice { ptr: dst[0], ty, len: kept_len, cap: kept_cap });
+                Value::Regs(Regs::from_slice(&[dst[0], kept_len, kept_cap]))
+            }
+            Type::Map { .. } => {
+                let n = sizes.first().copied().unwrap_or_else(|| self.const_int(0));
+                let dst = self.dst(wish, Class::Ptr);
+                let ty = self.desc(ty);
+                self.emit(Inst::MapNew { dst, ty, n });
+                Value::one(dst)
+            }
+            Type::Chan { .. } => {
+                let n = sizes.first().copied().unwrap_or_else(|| self.const_int(0));
+                let dst = self.dst(wish, Class::Ptr);
+                let ty = self.desc(ty);
+                self.emit(Inst::ChanNew { dst, ty, n });
+                Value::one(dst)
+            }
+            _ => {
+                self.p.unsupported(call.span, "make of this type");
+                self.zero(ty, wish)
+            }
+        }
+    }
+
+    /// A register that is none of those that will be written.
+    fn apart(&mut self, reg: Reg, written: &[Reg]) -> Reg {
+        if written.contains(&reg) { self.copied(reg) } else { reg }
+    }
+
+    /// A length or capacity. A huge unsigned one is out of range like a negative one.
+    fn size_arg(&mut self, e: &'w Expr) -> Reg {
+        self.index_reg(e)
+    }
+
+    fn new_value(&mut self, e: &'w Expr, arg: &'w Expr, wish: Wish<'_>) -> Value {
+        let ty = self.ty(e);
+        let Type::Pointer(elem) = *self.under(ty) else { panic!("internal error: new gives no pointer") };
+        if self.is_type(arg) {
+            let dst = self.dst(wish, Class::Ptr);
+            let desc = self.desc(elem);
+            self.emit(Inst::New { dst, ty: desc });
+            return Value::one(dst);
+        }
+        let value = self.expr_as(arg, elem, None);
+        if let Value::Mem { .. } = value {
+            return Value::one(self.to_owned(value, elem));
+        }
+        let dst = self.tmp(Class::Ptr);
+        let desc = self.desc(elem);
+        self.emit(Inst::New { dst, ty: desc });
+        self.store_value(&Place::at(dst), elem, &value);
+        Value::one(dst)
+    }
+
+    fn complex(&mut self, e: &'w Expr, call: &'w ast::CallExpr) -> Value {
+        let ty = self.ty(e);
+        let single = self.basic(ty) == Some(Basic::Complex64);
+        let part = if single { TypeId::FLOAT32 } else { TypeId::FLOAT64 };
+        let mut regs = Regs::new();
+        for arg in &call.args {
+            regs.extend(self.expr_as(arg, part, None).regs());
+        }
+        Value::Regs(regs)
+    }
+
+    fn unsafe_add(&mut self, call: &'w ast::CallExpr) -> Value {
+        let ptr = self.reg(&call.args[0]);
+        let n = self.index_reg(&call.args[1]);
+        let (bits, dst) = (self.tmp_int(), self.tmp(Class::Ptr));
+        self.bits_to(bits, ptr);
+        self.emit(Inst::AddI64 { dst: bits, a: bits, b: n });
+        self.bits_to(dst, bits);
+        Value::one(dst)
+    }
+
+    // ---- min, max -----------------------------------------------------------------------------------------
+
+    fn min_max(&mut self, max: bool, e: &'w Expr, call: &'w ast::CallExpr) -> Value {
+        let ty = self.ty(e);
+        let basic = self.basic(ty).expect("internal error: min of no basic type");
+        let values: Vec<Regs> = call.args.iter().map(|a| self.expr_as(a, ty, None).regs()).collect();
+        let classes = self.classes(ty);
+        let acc = self.tmps(&classes);
+        self.moves(&acc, &values[0]);
+        for value in &values[1..] {
+            self.scoped(|l| l.min_max_step(max, basic, &acc, value));
+        }
+        Value::Regs(acc)
+    }
+
+    fn min_max_step(&mut self, max: bool, basic: Basic, acc: &Regs, value: &Regs) {
+        let keep = self.label();
+        if basic.is_float() {
+            self.float_min_max(max, acc[0], value[0]);
+            return;
+        }
+        let (low, high) = if max { (value, acc) } else { (acc, value) };
+        if basic.is_string() {
+            let order = self.tmp_int();
+            self.emit(Inst::StrCmp { dst: order, ap: low[0], al: low[1], bp: high[0], bl: high[1] });
+            self.emit(Inst::JumpLeImm { a: order, imm: 0, target: keep.0 });
+        } else if basic.is_unsigned() {
+            self.emit(Inst::JumpLeU { a: low[0], b: high[0], target: keep.0 });
+        } else {
+            self.emit(Inst::JumpLeS { a: low[0], b: high[0], target: keep.0 });
+        }
+        self.moves(acc, value);
+        self.bind(keep);
+    }
+
+    /// NaN wins; of two zeros the negative one is less.
+    fn float_min_max(&mut self, max: bool, acc: Reg, value: Reg) {
+        let class = self.f.regs.class(acc);
+        let (keep, take, equal, end) = (self.label(), self.label(), self.label(), self.label());
+        let flag = self.tmp_int();
+        let test = |l: &mut Self, eq: bool, a: Reg, b: Reg, target: super::Label| {
+            l.emit(match (eq, class) {
+                (true, Class::F64) => Inst::NeF64 { dst: flag, a, b },
+                (true, _) => Inst::NeF32 { dst: flag, a, b },
+                (false, Class::F64) => Inst::LtF64 { dst: flag, a, b },
+                (false, _) => Inst::LtF32 { dst: flag, a, b },
+            });
+            l.emit(Inst::JumpIf { a: flag, target: target.0 });
+        };
+        test(self, true, acc, acc, keep);
+        test(self, true, value, value, take);
+        let (low, high) = if max { (value, acc) } else { (acc, value) };
+        test(self, false, low, high, keep);
+        test(self, false, high, low, take);
+        self.bind(equal);
+        self.merge_zeros(max, class, acc, value);
+        self.jump(end);
+        self.bind(take);
+        self.mov(acc, value);
+        self.bind(keep);
+        self.bind(end);
+    }
+
+    /// Of equal floats: the sign of zero is the or of both for min, the and for max.
+    fn merge_zeros(&mut self, max: bool, class: Class, acc: Reg, value: Reg) {
+        let (a, b) = (self.tmp_int(), self.tmp_int());
+        let bits = |l: &mut Self, dst: Reg, a: Reg| match class {
+            Class::F64 => l.emit(Inst::BitsFromF64 { dst, a }),
+            _ => l.emit(Inst::BitsFromF32 { dst, a }),
+        };
+        bits(self, a, acc);
+        bits(self, b, value);
+        self.int_op(if max { BinaryOp::And } else { BinaryOp::Or }, Basic::Int, a, a, b);
+        match class {
+            Class::F64 => self.emit(Inst::F64FromBits { dst: acc, a }),
+            _ => self.emit(Inst::F32FromBits { dst: acc, a }),
+        }
+    }
+
+    // ---- print ----------------------------------------------------------------------------------------------
+
+    fn print(&mut self, types: &[TypeId], values: Vec<Value>, line: bool) {
+        for (i, (value, &ty)) in values.into_iter().zip(types).enumerate() {
+            if line && i > 0 {
+                self.print_native("runtime.printsp", &[]);
+            }
+            self.print_value(value.regs(), ty);
+        }
+        if line {
+            self.print_native("runtime.printnl", &[]);
+        }
+    }
+
+    fn print_native(&mut self, name: &str, regs: &[Reg]) {
+        let classes: Vec<Class> = regs.iter().map(|&r| self.f.regs.class(r)).collect();
+        let native = self.p.native(name, &classes, &[]);
+        let args: Vec<u16> = regs.iter().map(|r| r.0).collect();
+        self.emit(Inst::CallNative { native, args: RegList(&args), results: RegList(&[]) });
+    }
+
+    fn print_value(&mut self, regs: Regs, ty: TypeId) {
+        let name = match self.under(ty) {
+            Type::Basic(b) if b.is_boolean() => "runtime.printbool",
+            Type::Basic(b) if b.is_unsigned() => "runtime.printuint",
+            Type::Basic(b) if b.is_integer() => "runtime.printint",
+            Type::Basic(b) if b.is_float() => "runtime.printfloat",
+            Type::Basic(b) if b.is_complex() => "runtime.printcomplex",
+            Type::Basic(b) if b.is_string() => "runtime.printstring",
+            Type::Interface(_) => "runtime.printiface",
+            Type::Slice(_) => "runtime.printslice",
+            _ => "runtime.printpointer",
+        };
+        let wide: Regs = regs.iter().map(|&r| self.widened(r)).collect();
+        self.print_native(name, &wide);
+    }
+
+    fn widened(&mut self, reg: Reg) -> Reg {
+        if self.f.regs.class(reg) != Class::F32 {
+            return reg;
+        }
+        let dst = self.tmp(Class::F64);
+        self.emit(Inst::F64FromF32 { dst, a: reg });
+        dst
+    }
+}

@@ -1,0 +1,89 @@
+//! `go` and `defer`: the function and its arguments are evaluated now, the call is made later.
+//!
+//! A built-in function becomes a call of a function made for it, which takes the evaluated operands.
+
+use vo_bytecode::Inst;
+use vo_bytecode::operand::RegList;
+use vo_syntax::ast::{self, Node};
+use vo_types::info::Mode;
+use vo_types::universe::Builtin;
+
+use super::call::{Callee, MethodTarget};
+use super::{Lower, Regs};
+use crate::program::Code;
+
+impl<'w> Lower<'_, 'w> {
+    pub(super) fn go_stmt(&mut self, s: &'w ast::GoStmt) {
+        if s.target.is_some() {
+            return self.p.unsupported(s.span, "go on an island");
+        }
+        let (callee, args) = self.later(&s.call);
+        self.at(s.span.start);
+        let args = RegList(&args);
+        match callee {
+            Callee::Code(Code::Func(func)) => self.emit(Inst::GoStart { func, args }),
+            Callee::Closure(closure) => self.emit(Inst::GoClosure { closure, args }),
+            Callee::Iface { ty, data, method } => self.emit(Inst::GoIface { ty, data, method, args }),
+            Callee::Code(_) => panic!("internal error: go of no function"),
+        }
+    }
+
+    pub(super) fn defer_stmt(&mut self, s: &'w ast::DeferStmt) {
+        let (callee, args) = self.later(&s.call);
+        let list = self.defers.expect("internal error: defer without list");
+        self.at(s.span.start);
+        let args = RegList(&args);
+        match callee {
+            Callee::Code(Code::Func(func)) => self.emit(Inst::DeferPush { list, func, args }),
+            Callee::Closure(closure) => self.emit(Inst::DeferClosure { list, closure, args }),
+            Callee::Iface { ty, data, method } => self.emit(Inst::DeferIface { list, ty, data, method, args }),
+            Callee::Code(_) => panic!("internal error: defer of no function"),
+        }
+    }
+
+    /// What is to be called later, and the words of its arguments.
+    fn later(&mut self, call: &'w ast::CallExpr) -> (Callee, Vec<u16>) {
+        let tv = self.world.info.type_and_value(call.fun.id());
+        if let Some(Mode::Builtin(builtin)) = tv.map(|tv| tv.mode) {
+            return self.later_builtin(builtin, call);
+        }
+        let fun = call.fun.unparen();
+        // A function of the library must be one that a fiber can run.
+        if let Some((obj, targs)) = self.static_function(fun) {
+            let sig = self.ty(fun);
+            let func = self.p.func_of(obj, &targs);
+            let args = self.argument_words(self.signature(sig), &call.args, call.ellipsis.is_valid());
+            return (Callee::Code(Code::Func(func)), args.iter().map(|r| r.0).collect());
+        }
+        if let Some((sel, selection)) = self.method_selection(fun) {
+            let resolved = self.resolve(sel, selection);
+            if let MethodTarget::Declared { obj, targs, by_pointer } = resolved.target {
+                let sig = self.ty(fun);
+                let base = self.location(&sel.x);
+                let recv = self.ty(&sel.x);
+                let (at, ty) = self.walk(base, recv, &resolved.path);
+                let first = self.receiver(at, ty, by_pointer);
+                let func = self.p.func_of(obj, &targs);
+                return (Callee::Code(Code::Func(func)), self.later_args(&first, sig, call));
+            }
+        }
+        let prepared = self.prepare(fun);
+        let args = self.arguments(&prepared, call);
+        (prepared.callee, args)
+    }
+
+    fn later_args(&mut self, first: &Regs, sig: vo_types::types::TypeId, call: &'w ast::CallExpr) -> Vec<u16> {
+        let args = self.argument_words(self.signature(sig), &call.args, call.ellipsis.is_valid());
+        first.iter().chain(&args).map(|r| r.0).collect()
+    }
+
+    fn later_builtin(&mut self, b: Builtin, call: &'w ast::CallExpr) -> (Callee, Vec<u16>) {
+        let (types, values) = self.effect_operands(b, call);
+        let mut words = Vec::new();
+        for (value, &ty) in values.into_iter().zip(&types) {
+            words.extend(self.words(value, ty).iter().map(|r| r.0));
+        }
+        let func = self.p.builtin_thunk(b, types);
+        (Callee::Code(Code::Func(func)), words)
+    }
+}

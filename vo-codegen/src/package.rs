@@ -1,0 +1,249 @@
+//! From packages to a module: initialisation order, what must be initialised, the known types.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use vo_bytecode::Module;
+use vo_bytecode::module::KnownTypes;
+use vo_syntax::ast::{BinaryOp, Expr, Node, UnaryOp};
+use vo_syntax::diag::{Code, Diagnostic};
+use vo_syntax::source::Span;
+use vo_types::World;
+use vo_types::info::Mode;
+use vo_types::object::{ObjId, ObjectKind};
+use vo_types::package::PkgId;
+use vo_types::types::TypeId;
+use vo_types::universe::Builtin;
+
+use crate::lower;
+use crate::program::Program;
+
+/// A step of a package's initialisation.
+struct Step<'w> {
+    lhs: Vec<ObjId>,
+    rhs: &'w Expr,
+    /// Whether it has no effect but the value of its variables.
+    pure: bool,
+    func: Option<u32>,
+}
+
+struct PackageInit<'w> {
+    prefix: String,
+    steps: Vec<Step<'w>>,
+    inits: Vec<u32>,
+    literals: u32,
+}
+
+/// Compiles a program: its main package, and everything that package reaches.
+///
+/// # Errors
+/// What the checker finds in bodies that it had not checked before, and constructs that do not compile.
+pub fn compile(world: &World, main: PkgId) -> Result<Module, Vec<Diagnostic>> {
+    let mut p = Program::new(world);
+    let Some(main_func) = main_function(world, main) else {
+        let message = "function main is undeclared in the main package";
+        return Err(vec![Diagnostic::error(Code::MissingMain, Span::NONE, message)]);
+    };
+    let known = known_types(&mut p);
+    let main_id = p.func_of(main_func, &[]);
+    let mut packages: Vec<PackageInit<'_>> =
+        in_order(world, main).into_iter().map(|pkg| package_init(&mut p, pkg)).collect();
+    reach_everything(&mut p, &mut packages);
+    let calls: Vec<u32> = packages.iter().flat_map(PackageInit::calls).collect();
+    let init = match lower::sequence(&mut p, "runtime.init".to_owned(), &calls) {
+        Ok(function) => p.add_function(function),
+        Err(_) => panic!("internal error: a list of calls is too large"),
+    };
+    finish(p, known, init, main_id)
+}
+
+fn main_function(world: &World, main: PkgId) -> Option<ObjId> {
+    let obj = world.lookup_in_package(main, "main")?;
+    matches!(world.object(obj).kind, ObjectKind::Func(_)).then_some(obj)
+}
+
+fn finish(mut p: Program<'_>, known: KnownTypes, init: u32, main: u32) -> Result<Module, Vec<Diagnostic>> {
+    p.fill_method_tables();
+    p.types.link_pointers();
+    let functions = p.take_functions();
+    if p.diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(p.diagnostics);
+    }
+    if p.lines.files.is_empty() {
+        p.lines.file("");
+    }
+    Ok(Module {
+        functions: functions.expect("internal error: a function was not lowered"),
+        types: p.types.descs,
+        strings: p.string_pool,
+        natives: p.natives,
+        selectors: p.types.selectors,
+        globals: p.globals,
+        init,
+        main,
+        files: p.lines.files,
+        known,
+    })
+}
+
+fn known_types(p: &mut Program<'_>) -> KnownTypes {
+    let any = p.world.types.slice(TypeId::EMPTY_INTERFACE);
+    let mut runtime = |name: &str, pointer: bool| {
+        let ty = p.package_type("runtime", name)?;
+        let ty = if pointer { p.world.types.pointer(ty) } else { ty };
+        p.known(ty)
+    };
+    let runtime_error = runtime("errorString", false);
+    let type_assertion_error = runtime("TypeAssertionError", false);
+    let type_assertion_error_ptr = runtime("TypeAssertionError", true);
+    let panic_nil_error = runtime("PanicNilError", false);
+    let panic_nil_error_ptr = runtime("PanicNilError", true);
+    KnownTypes {
+        bool_: p.known(TypeId::BOOL),
+        int: p.known(TypeId::INT),
+        uint8: p.known(TypeId::UINT8),
+        int32: p.known(TypeId::INT32),
+        string: p.known(TypeId::STRING),
+        any: Some(p.types.desc(TypeId::EMPTY_INTERFACE)),
+        error: Some(p.types.desc(TypeId::ERROR)),
+        slice_any: Some(p.types.desc(any)),
+        runtime_error,
+        type_assertion_error,
+        type_assertion_error_ptr,
+        panic_nil_error,
+        panic_nil_error_ptr,
+    }
+}
+
+/// All packages of the program, those that others import first.
+fn in_order(world: &World, main: PkgId) -> Vec<PkgId> {
+    let mut order = Vec::new();
+    let mut seen = FxHashSet::default();
+    let mut stack: Vec<(PkgId, usize)> = Vec::new();
+    for root in world.package_by_path("runtime").into_iter().chain([main]) {
+        if !seen.insert(root) {
+            continue;
+        }
+        stack.push((root, 0));
+        while let Some((pkg, next)) = stack.pop() {
+            match world.package(pkg).imports().get(next) {
+                Some(&import) => {
+                    stack.push((pkg, next + 1));
+                    if seen.insert(import) {
+                        stack.push((import, 0));
+                    }
+                }
+                None => order.push(pkg),
+            }
+        }
+    }
+    order
+}
+
+fn package_init<'w>(p: &mut Program<'w>, pkg: PkgId) -> PackageInit<'w> {
+    let world = p.world;
+    let steps = world.init_order(pkg).into_iter().map(|step| {
+        let pure = is_pure(world, step.rhs);
+        Step { lhs: step.lhs, rhs: step.rhs, pure, func: None }
+    });
+    let steps = steps.collect();
+    let inits = world.package(pkg).init_funcs();
+    let inits = inits.into_iter().filter(|&f| world.object(f).name.as_str() == "init");
+    let inits = inits.map(|f| p.func_of(f, &[])).collect();
+    PackageInit { prefix: p.pkg_prefix(pkg), steps, inits, literals: 0 }
+}
+
+impl PackageInit<'_> {
+    fn calls(&self) -> Vec<u32> {
+        let steps = self.steps.iter().filter_map(|s| s.func);
+        steps.chain(self.inits.iter().copied()).collect()
+    }
+}
+
+/// Lowers functions, initialisers and methods until nothing new is reached.
+fn reach_everything<'w>(p: &mut Program<'w>, packages: &mut [PackageInit<'w>]) {
+    let mut waiting: FxHashMap<ObjId, (usize, usize)> = FxHashMap::default();
+    for at in 0..packages.len() {
+        for step in 0..packages[at].steps.len() {
+            if packages[at].steps[step].pure {
+                let vars = packages[at].steps[step].lhs.iter();
+                waiting.extend(vars.map(|&obj| (obj, (at, step))));
+            } else {
+                initialise(p, &mut packages[at], step);
+            }
+        }
+    }
+    loop {
+        p.run();
+        for obj in std::mem::take(&mut p.new_globals) {
+            if let Some(&(at, step)) = waiting.get(&obj) {
+                initialise(p, &mut packages[at], step);
+            }
+        }
+        let more = p.request_methods();
+        if !more && p.is_idle() && p.new_globals.is_empty() {
+            return;
+        }
+    }
+}
+
+fn initialise<'w>(p: &mut Program<'w>, package: &mut PackageInit<'w>, step: usize) {
+    let PackageInit { prefix, steps, literals, .. } = package;
+    let step = &mut steps[step];
+    if step.func.is_some() {
+        return;
+    }
+    let (function, count) = lower::initializer(p, &step.lhs, step.rhs, prefix, *literals);
+    *literals = count;
+    match function {
+        Ok(function) => step.func = Some(p.add_function(function)),
+        Err(why) => {
+            step.func = Some(0);
+            p.too_large(why, step.rhs.span());
+        }
+    }
+}
+
+/// Whether evaluating an expression at package level has no effect, does not fail, and so may be left out.
+fn is_pure(world: &World, e: &Expr) -> bool {
+    let Some(tv) = world.info.type_and_value(e.id()) else { return false };
+    if tv.is_constant() || tv.is_type() || tv.mode == Mode::NilValue {
+        return true;
+    }
+    match e {
+        Expr::Paren(x) => is_pure(world, &x.x),
+        Expr::Ident(_) | Expr::FuncLit(_) => true,
+        Expr::CompositeLit(lit) => lit.elts.iter().all(|e| match e {
+            Expr::KeyValue(kv) => {
+                let field = kv.key.as_ident().is_some() && world.info.type_and_value(kv.key.id()).is_none();
+                (field || is_pure(world, &kv.key)) && is_pure(world, &kv.value)
+            }
+            e => is_pure(world, e),
+        }),
+        Expr::Unary(x) if x.op == UnaryOp::Addr => {
+            matches!(x.x.unparen(), Expr::CompositeLit(_) | Expr::Ident(_)) && is_pure(world, &x.x)
+        }
+        Expr::Unary(x) => x.op != UnaryOp::Recv && is_pure(world, &x.x),
+        Expr::Binary(x) => {
+            let partial = matches!(x.op, BinaryOp::Quo | BinaryOp::Rem | BinaryOp::Shl | BinaryOp::Shr);
+            !partial && !x.op.is_comparison() && is_pure(world, &x.x) && is_pure(world, &x.y)
+        }
+        Expr::Selector(x) => world.info.selection(x.id).is_none(),
+        Expr::Call(call) => is_pure_call(world, &call.fun) && call.args.iter().all(|a| is_pure(world, a)),
+        _ => false,
+    }
+}
+
+/// Conversions, `make` and `new`, and `errors.New`, which every package's error values are made with.
+fn is_pure_call(world: &World, fun: &Expr) -> bool {
+    let Some(tv) = world.info.type_and_value(fun.id()) else { return false };
+    match tv.mode {
+        Mode::TypeExpr => true,
+        Mode::Builtin(b) => matches!(b, Builtin::New),
+        _ => {
+            let Expr::Selector(sel) = fun.unparen() else { return false };
+            let Some(obj) = world.info.use_of(sel.sel.id) else { return false };
+            let object = world.object(obj);
+            let pkg = object.pkg.map(|p| world.package(p).path.as_str());
+            pkg == Some("errors") && object.name.as_str() == "New"
+        }
+    }
+}
