@@ -138,7 +138,7 @@ impl<'w> Lower<'_, 'w> {
                 _ => Regs::new(),
             })
             .collect();
-        let mut save = |l: &mut Self, reg: Reg| if written.contains(&reg) { l.copied(reg) } else { reg };
+        let save = |l: &mut Self, reg: Reg| if written.contains(&reg) { l.copied(reg) } else { reg };
         for target in targets {
             match target {
                 Target::Blank | Target::Regs(..) => {}

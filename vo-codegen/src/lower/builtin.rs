@@ -61,7 +61,10 @@ impl<'w> Lower<'_, 'w> {
                 self.effect_of(b, &types, values);
             }
             Builtin::Assert => self.p.unsupported(call.span, "assert"),
-            _ => call.args.iter().filter(|e| !self.is_type(e)).for_each(|e| self.effect(e)),
+            _ => {
+                let values: Vec<&'w Expr> = call.args.iter().filter(|e| !self.is_type(e)).collect();
+                values.into_iter().for_each(|e| self.effect(e));
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use vo_types::info::{Mode, Selection, SelectionKind};
 use vo_types::object::ObjectKind;
 use vo_types::types::{Type, TypeId};
 
-use super::{Hint, Len, Lower, Place, Regs, Storage, Value, Wish};
+use super::{Len, Lower, Place, Regs, Storage, Value, Wish};
 use crate::consts::{self, Scalar, Word};
 
 impl<'w> Lower<'_, 'w> {
@@ -598,11 +598,6 @@ impl<'w> Lower<'_, 'w> {
         let Expr::Selector(sel) = e.unparen() else { return None };
         let selection = self.world.info.selection(sel.id)?;
         (selection.kind == SelectionKind::MethodVal).then_some((sel, selection))
-    }
-
-    /// A hint for a value that nobody reads meanwhile.
-    pub(super) fn fresh<'a>(&self, regs: &'a [Reg]) -> Wish<'a> {
-        Some(Hint { regs, fresh: true })
     }
 }
 

@@ -384,6 +384,6 @@ impl<'w> Lower<'_, 'w> {
 }
 
 /// Whether an expression is better branched on than computed.
-fn is_condition(e: &'w Expr) -> bool {
+fn is_condition(e: &Expr) -> bool {
     matches!(e.unparen(), Expr::Binary(x) if x.op.is_comparison() || x.op.is_logical())
 }
