@@ -53,7 +53,9 @@ pub fn scalar(value: &Constant, basic: Basic) -> Scalar {
         Basic::Float32 => Scalar::Words(vec![f32(value.clone())]),
         Basic::Float64 | Basic::UntypedFloat => Scalar::Words(vec![f64(value.clone())]),
         Basic::Complex64 => Scalar::Words(vec![f32(value.real()), f32(value.imag())]),
-        Basic::Complex128 | Basic::UntypedComplex => Scalar::Words(vec![f64(value.real()), f64(value.imag())]),
+        Basic::Complex128 | Basic::UntypedComplex => {
+            Scalar::Words(vec![f64(value.real()), f64(value.imag())])
+        }
         _ => Scalar::Str(value.as_bytes().unwrap_or_default()),
     }
 }

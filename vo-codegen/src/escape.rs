@@ -79,10 +79,24 @@ pub fn of_initializer(world: &World, expr: &Expr) -> Facts {
     scan.facts
 }
 
+/// A function body on the path to the walk's place: of the declaration, of a literal, or of a range over a
+/// function, whose body is a function too.
 struct Frame {
-    owner: Owner,
+    id: FrameId,
     body: BodyFacts,
     seen: FxHashSet<ObjId>,
+}
+
+impl Frame {
+    fn new(id: FrameId) -> Frame {
+        Frame { id, body: BodyFacts::default(), seen: FxHashSet::default() }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FrameId {
+    Function(Owner),
+    RangeBody(NodeId),
 }
 
 struct Scan<'w> {
@@ -93,12 +107,20 @@ struct Scan<'w> {
     post_of: Vec<ObjId>,
     /// Labelled statements met so far.
     labels: FxHashSet<NodeId>,
+    /// Variables declared in bodies of ranges over functions.
+    homes: FxHashMap<ObjId, FrameId>,
 }
 
 impl<'w> Scan<'w> {
     fn new(world: &'w World, owner: Owner) -> Scan<'w> {
-        let frame = Frame { owner, body: BodyFacts::default(), seen: FxHashSet::default() };
-        Scan { world, facts: Facts::default(), frames: vec![frame], post_of: Vec::new(), labels: FxHashSet::default() }
+        Scan {
+            world,
+            facts: Facts::default(),
+            frames: vec![Frame::new(FrameId::Function(owner))],
+            post_of: Vec::new(),
+            labels: FxHashSet::default(),
+            homes: FxHashMap::default(),
+        }
     }
 
     fn leave_root(&mut self) {
@@ -111,17 +133,28 @@ impl<'w> Scan<'w> {
         &mut self.frames.last_mut().expect("internal error: no function").body
     }
 
+    /// Notes where a variable is declared, if the checker does not say it.
+    fn declare(&mut self, obj: Option<ObjId>) {
+        let id = self.frames.last().expect("internal error: no function").id;
+        if let (Some(obj), FrameId::RangeBody(_)) = (obj, id) {
+            self.homes.insert(obj, id);
+        }
+    }
+
     fn mention(&mut self, ident: NodeId) {
+        if let Some(obj) = self.world.info.def(ident) {
+            return self.declare(Some(obj));
+        }
         let Some(obj) = self.world.info.use_of(ident) else { return };
         let object = self.world.object(obj);
         let local = object.var_kind().is_some_and(|k| k != vo_types::object::VarKind::Package);
         if !local {
             return;
         }
-        let owner = object.owner();
+        let home = self.homes.get(&obj).copied().unwrap_or(FrameId::Function(object.owner()));
         for at in (1..self.frames.len()).rev() {
             let frame = &mut self.frames[at];
-            if frame.owner == owner {
+            if frame.id == home {
                 break;
             }
             if frame.seen.insert(obj) {
@@ -143,7 +176,9 @@ impl<'w> Scan<'w> {
                 }
                 Expr::Selector(e) => {
                     let selection = self.world.info.selection(e.id)?;
-                    if selection.kind != SelectionKind::FieldVal || self.crosses_pointer(selection.recv, &selection.path) {
+                    if selection.kind != SelectionKind::FieldVal
+                        || self.crosses_pointer(selection.recv, &selection.path)
+                    {
                         return None;
                     }
                     at = &e.x;
@@ -218,6 +253,20 @@ impl<'w> Scan<'w> {
         }
     }
 
+    /// The body of a range over a function is a function of its own.
+    fn range_func(&mut self, s: &ast::RangeStmt) {
+        self.visit_expr(&s.x);
+        let outer = std::mem::take(&mut self.post_of);
+        self.frames.push(Frame::new(FrameId::RangeBody(s.id)));
+        s.key.iter().chain(&s.value).for_each(|e| self.visit_expr(e));
+        ast::walk_block(self, &s.body);
+        let frame = self.frames.pop().expect("internal error: no function");
+        // What a deferred call may recover is decided by the function around the loop.
+        self.body().recovers |= frame.body.recovers;
+        self.facts.literals.insert(s.id, frame.body);
+        self.post_of = outer;
+    }
+
     fn for_stmt(&mut self, s: &ast::ForStmt) {
         s.init.iter().for_each(|init| self.visit_stmt(init));
         s.cond.iter().for_each(|cond| self.visit_expr(cond));
@@ -256,9 +305,8 @@ impl Visitor for Scan<'_> {
     fn visit_expr(&mut self, expr: &Expr) {
         match expr {
             Expr::FuncLit(lit) => {
-                let owner = Owner::Literal(lit.id);
                 let outer = std::mem::take(&mut self.post_of);
-                self.frames.push(Frame { owner, body: BodyFacts::default(), seen: FxHashSet::default() });
+                self.frames.push(Frame::new(FrameId::Function(Owner::Literal(lit.id))));
                 ast::walk_block(self, &lit.body);
                 let frame = self.frames.pop().expect("internal error: no function");
                 self.facts.literals.insert(lit.id, frame.body);
@@ -306,7 +354,17 @@ impl Visitor for Scan<'_> {
                     }
                 }
             }
-            Stmt::Range(s) if !s.define => s.key.iter().chain(&s.value).for_each(|e| self.assign(e)),
+            Stmt::Range(s) => {
+                if !s.define {
+                    s.key.iter().chain(&s.value).for_each(|e| self.assign(e));
+                }
+                if let Type::Signature(_) = self.under(self.world.info.type_of(s.x.id())) {
+                    return self.range_func(s);
+                }
+            }
+            Stmt::TypeSwitch(s) => {
+                s.cases.iter().for_each(|c| self.declare(self.world.info.implicit(c.id)));
+            }
             Stmt::Branch(s) if s.kind == BranchKind::Goto => {
                 let target = self.world.info.jump_target(s.id);
                 self.facts.goto_back.extend(target.filter(|t| self.labels.contains(t)));

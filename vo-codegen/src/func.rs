@@ -251,7 +251,13 @@ impl FuncBuilder {
     }
 
     /// The finished function.
-    pub fn finish(mut self, name: String, params: u16, results: Vec<Class>, flags: FuncFlags) -> Result<Function, TooLarge> {
+    pub fn finish(
+        mut self,
+        name: String,
+        params: u16,
+        results: Vec<Class>,
+        flags: FuncFlags,
+    ) -> Result<Function, TooLarge> {
         if let Some(why) = self.too_large {
             return Err(why);
         }
@@ -292,10 +298,13 @@ impl FuncBuilder {
             line: self.lines.first().map_or(0, |l| l.2),
             lines: Vec::new(),
         };
-        function.points = points.into_iter().map(|(inst, mut p)| {
-            p.pc = offset(inst);
-            p
-        }).collect();
+        function.points = points
+            .into_iter()
+            .map(|(inst, mut p)| {
+                p.pc = offset(inst);
+                p
+            })
+            .collect();
         function.lines = self.relocated_lines(&kept, &layout);
         Ok(function)
     }
@@ -335,7 +344,9 @@ impl FuncBuilder {
         while let Some(mut at) = work.pop() {
             while (at as usize) < kept.len() && !kept[at as usize] {
                 kept[at as usize] = true;
-                for_each_label(&self.code, self.starts[at as usize], |label| work.push(self.labels[label as usize]));
+                for_each_label(&self.code, self.starts[at as usize], |label| {
+                    work.push(self.labels[label as usize])
+                });
                 if never_falls_through(self.op(at)) {
                     break;
                 }
@@ -480,5 +491,94 @@ pub fn for_each_reg(code: &[u16], at: u32, mut f: impl FnMut(Reg, Access)) {
             _ => {}
         }
         place += width(code, role, place);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vo_bytecode::PointKind;
+    use vo_bytecode::operand::RegList;
+
+    fn ops(function: &Function) -> Vec<Op> {
+        let insts = vo_bytecode::inst::instructions(&function.code);
+        insts.map(|i| i.expect("decodes").1.op()).collect()
+    }
+
+    fn finished(f: FuncBuilder, params: u16) -> Function {
+        f.finish("f".into(), params, Vec::new(), FuncFlags::default()).expect("fits")
+    }
+
+    #[test]
+    fn code_that_is_never_reached_is_dropped() {
+        let mut f = FuncBuilder::new();
+        let (end, dead) = (f.label(), f.label());
+        f.jump(end);
+        f.emit(Inst::LoopHeader {});
+        f.bind(dead);
+        f.emit(Inst::LoopHeader {});
+        f.bind(end);
+        f.emit(Inst::Return { results: RegList(&[]) });
+        assert_eq!(ops(&finished(f, 0)), [Op::Return]);
+    }
+
+    #[test]
+    fn what_the_landing_pad_reads_is_live_at_calls() {
+        let mut f = FuncBuilder::new();
+        let list = f.regs.pinned(Class::Ptr);
+        let (other, state) = (f.regs.pinned(Class::Int), f.regs.pinned(Class::Int));
+        let landing = f.label();
+        f.set_landing(landing);
+        f.emit(Inst::Zero { dst: list });
+        f.emit(Inst::Zero { dst: other });
+        f.emit(Inst::Call { func: 0, args: RegList(&[other.0]), results: RegList(&[]) });
+        f.emit(Inst::Return { results: RegList(&[]) });
+        f.bind(landing);
+        f.emit(Inst::Zero { dst: state });
+        f.emit(Inst::DeferUnwind { list, state });
+        f.emit(Inst::Return { results: RegList(&[]) });
+        let function = finished(f, 0);
+        let call = function.points.iter().find(|p| p.kind == PointKind::Call).expect("a point");
+        assert_eq!(call.live, [list]);
+        let retry = function.points.iter().find(|p| p.kind == PointKind::Retry).expect("a point");
+        assert_eq!(retry.live, [list, state]);
+        assert!(function.points[0].live.is_empty());
+    }
+
+    #[test]
+    fn what_a_loop_reads_later_is_live_at_its_header() {
+        let mut f = FuncBuilder::new();
+        let (n, i) = (f.regs.pinned(Class::Int), f.regs.pinned(Class::Int));
+        let (body, test) = (f.label(), f.label());
+        f.emit(Inst::Zero { dst: i });
+        f.expect_jump(body);
+        f.jump(test);
+        f.bind(body);
+        f.emit(Inst::LoopHeader {});
+        f.emit(Inst::AddImm { dst: i, a: i, imm: 1 });
+        f.bind(test);
+        f.emit(Inst::JumpLtS { a: i, b: n, target: body.0 });
+        f.emit(Inst::Return { results: RegList(&[]) });
+        let function = finished(f, 1);
+        assert_eq!(function.points[0].live, [n]);
+        assert_eq!(function.points[1].kind, PointKind::Loop);
+        assert_eq!(function.points[1].live, [n, i]);
+    }
+
+    #[test]
+    fn hoisted_constants_come_first_and_jumps_still_fit() {
+        let mut f = FuncBuilder::new();
+        let (i, c) = (f.regs.pinned(Class::Int), f.regs.pinned(Class::Int));
+        let body = f.label();
+        f.expect_jump(body);
+        f.bind(body);
+        f.emit(Inst::LoopHeader {});
+        f.emit_at_start(Inst::ConstI32 { dst: c, value: 7 });
+        f.emit(Inst::JumpLtS { a: i, b: c, target: body.0 });
+        f.emit(Inst::Return { results: RegList(&[]) });
+        let function = finished(f, 1);
+        assert_eq!(ops(&function), [Op::ConstI32, Op::LoopHeader, Op::JumpLtS, Op::Return]);
+        let (jump, _) = Inst::decode(&function.code, 5).expect("decodes");
+        assert_eq!(jump, Inst::JumpLtS { a: i, b: c, target: 4 });
     }
 }

@@ -85,6 +85,12 @@ fn finish(mut p: Program<'_>, known: KnownTypes, init: u32, main: u32) -> Result
 }
 
 fn known_types(p: &mut Program<'_>) -> KnownTypes {
+    // The report of a panic calls these methods of its value.
+    let text = p.world.types.func(&[], &[TypeId::STRING], false);
+    for name in ["Error", "String"] {
+        let selector = p.types.selector(name.into(), None, text);
+        p.mark_called(selector);
+    }
     let any = p.world.types.slice(TypeId::EMPTY_INTERFACE);
     let mut runtime = |name: &str, pointer: bool| {
         let ty = p.package_type("runtime", name)?;

@@ -18,7 +18,6 @@ use vo_bytecode::{Class, Function};
 use vo_syntax::ast::{Decl, FuncDecl};
 use vo_syntax::diag::{Code as DiagCode, Diagnostic};
 use vo_syntax::source::Span;
-use vo_syntax::symbol::Symbol;
 use vo_types::World;
 use vo_types::object::ObjId;
 use vo_types::package::PkgId;
@@ -204,7 +203,11 @@ impl<'w> Program<'w> {
         {
             return Code::Intrinsic(op);
         }
-        if self.has_body(obj) { Code::Func(self.func_of(obj, targs)) } else { Code::Native(self.native_of(obj)) }
+        if self.has_body(obj) {
+            Code::Func(self.func_of(obj, targs))
+        } else {
+            Code::Native(self.native_of(obj))
+        }
     }
 
     /// The closure function of a declared function.
@@ -256,7 +259,9 @@ impl<'w> Program<'w> {
     fn method_name(&mut self, method: &Method) -> (String, bool) {
         match &method.target {
             MethodKey::Declared { obj, .. } => (self.func_name(*obj), self.takes_token(*obj)),
-            MethodKey::Interface { selector } => (self.types.selectors[*selector as usize].name.clone(), false),
+            MethodKey::Interface { selector } => {
+                (self.types.selectors[*selector as usize].name.clone(), false)
+            }
         }
     }
 
@@ -380,6 +385,14 @@ impl<'w> Program<'w> {
         (params, results)
     }
 
+    /// The type of a receiver that travels as an address, although the method takes a value.
+    pub fn memory_receiver(&mut self, obj: ObjId, targs: &[TypeId]) -> Option<TypeId> {
+        let env = self.environment(obj, targs);
+        let recv = self.world.object(obj).func()?.recv_type.get()?;
+        let recv = self.world.subst(recv, &env);
+        self.types.leaves(recv).is_none().then_some(recv)
+    }
+
     /// The prefix of a package's names in traces.
     pub fn pkg_prefix(&self, pkg: PkgId) -> String {
         let package = self.world.package(pkg);
@@ -395,6 +408,9 @@ impl<'w> Program<'w> {
             _ => "",
         };
         let Some(base) = object.func().and_then(|f| f.recv_base.get()) else {
+            if let Some(at) = self.init_number(obj) {
+                return format!("{pkg}.init.{at}");
+            }
             let ty = self.world.type_of(obj);
             let sig = self.world.types.as_signature(ty);
             let suffix = if sig.is_some_and(|s| !s.tparams.is_empty()) { "[...]" } else { "" };
@@ -406,6 +422,17 @@ impl<'w> Program<'w> {
             true => format!("{pkg}.(*{base}{suffix}).{}", object.name),
             false => format!("{pkg}.{base}{suffix}.{}", object.name),
         }
+    }
+
+    /// The place of an `init` function among those of its package.
+    fn init_number(&self, obj: ObjId) -> Option<usize> {
+        let object = self.world.object(obj);
+        if object.name.as_str() != "init" {
+            return None;
+        }
+        let inits = self.world.package(object.pkg?).init_funcs();
+        let mut named = inits.into_iter().filter(|&f| self.world.object(f).name.as_str() == "init");
+        named.position(|f| f == obj)
     }
 
     // ---- tables -----------------------------------------------------------------------------------------
@@ -488,9 +515,10 @@ impl<'w> Program<'w> {
             self.boxed_list.push(ty);
             // What can be reached from a value can be made an interface value by reflection.
             match self.world.under(ty) {
-                Type::Pointer(elem) | Type::Slice(elem) | Type::Array { elem, .. } | Type::Chan { elem, .. } => {
-                    work.push(*elem)
-                }
+                Type::Pointer(elem)
+                | Type::Slice(elem)
+                | Type::Array { elem, .. }
+                | Type::Chan { elem, .. } => work.push(*elem),
                 Type::Map { key, value } => work.extend([*key, *value]),
                 Type::Struct(s) => work.extend(s.fields.iter().map(|f| f.ty)),
                 _ => {}
@@ -547,7 +575,8 @@ impl<'w> Program<'w> {
             }
             FoundKind::Field => panic!("internal error: a field in a method set"),
         };
-        let method = Method { recv: ty, path: found.path.clone(), target, sig: self.world.canonical(entry.sig) };
+        let method =
+            Method { recv: ty, path: found.path.clone(), target, sig: self.world.canonical(entry.sig) };
         let (name, token) = self.method_name(&method);
         self.wrapper(WrapperKind::Data(method), name, false, token)
     }
@@ -568,7 +597,9 @@ impl<'w> Program<'w> {
     fn method_table(&mut self, ty: TypeId) -> Vec<MethodDesc> {
         let mut methods = Vec::new();
         for entry in self.method_set(ty).iter() {
-            let Some(selector) = self.types.known_selector(entry.name, entry.pkg, entry.sig) else { continue };
+            let Some(selector) = self.types.known_selector(entry.name, entry.pkg, entry.sig) else {
+                continue;
+            };
             let func = match self.called.contains(&selector) {
                 true => self.table_func(ty, entry, selector),
                 false => NO_FUNC,
@@ -579,11 +610,18 @@ impl<'w> Program<'w> {
         methods
     }
 
-    /// The descriptor of a named type of a package, if it has such a type.
+    fn package_object(&self, pkg: &str, name: &str) -> Option<ObjId> {
+        self.world.lookup_in_package(self.world.package_by_path(pkg)?, name)
+    }
+
+    /// A named type of a package, if the program has it.
     pub fn package_type(&mut self, pkg: &str, name: &str) -> Option<TypeId> {
-        let pkg = self.world.package_by_path(pkg)?;
-        let obj = self.world.scope(self.world.package(pkg).scope).get(Symbol::intern(name))?;
-        Some(self.world.type_of(obj))
+        self.package_object(pkg, name).map(|obj| self.world.type_of(obj))
+    }
+
+    /// A function of a package, if the program has it.
+    pub fn package_func(&mut self, pkg: &str, name: &str) -> Option<u32> {
+        self.package_object(pkg, name).map(|obj| self.func_of(obj, &[]))
     }
 
     /// The descriptor of a type whose values the machine makes.

@@ -231,7 +231,8 @@ impl<'a> Solver<'a> {
             if !changed {
                 continue;
             }
-            let woken = preds[b].iter().chain(if self.landing_block == Some(b as u32) { &landers[..] } else { &[] });
+            let woken =
+                preds[b].iter().chain(if self.landing_block == Some(b as u32) { &landers[..] } else { &[] });
             for &p in woken {
                 if !queued[p as usize] {
                     queued[p as usize] = true;

@@ -391,7 +391,12 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// Reads a target, computes its new value, writes it.
-    fn update(&mut self, target: &Target, ty: TypeId, f: impl FnOnce(&mut Self, &Regs, Option<Hint<'_>>) -> Regs) {
+    fn update(
+        &mut self,
+        target: &Target,
+        ty: TypeId,
+        f: impl FnOnce(&mut Self, &Regs, Option<Hint<'_>>) -> Regs,
+    ) {
         match target {
             Target::Blank => {}
             Target::Regs(regs, _) => {

@@ -13,7 +13,13 @@ use super::{Len, Lower, Place, Regs, Value, Wish};
 
 impl<'w> Lower<'_, 'w> {
     /// A built-in function that has a value.
-    pub(super) fn builtin(&mut self, b: Builtin, e: &'w Expr, call: &'w ast::CallExpr, wish: Wish<'_>) -> Value {
+    pub(super) fn builtin(
+        &mut self,
+        b: Builtin,
+        e: &'w Expr,
+        call: &'w ast::CallExpr,
+        wish: Wish<'_>,
+    ) -> Value {
         let args = &call.args;
         match b {
             Builtin::Append => self.append(call, wish),
@@ -55,7 +61,12 @@ impl<'w> Lower<'_, 'w> {
             Builtin::Copy => {
                 self.copy(call);
             }
-            Builtin::Print | Builtin::Println | Builtin::Close | Builtin::Delete | Builtin::Panic | Builtin::Clear => {
+            Builtin::Print
+            | Builtin::Println
+            | Builtin::Close
+            | Builtin::Delete
+            | Builtin::Panic
+            | Builtin::Clear => {
                 let (types, values) = self.effect_operands(b, call);
                 self.at(call.span.start);
                 self.effect_of(b, &types, values);
@@ -73,7 +84,11 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// Types and values of the arguments of a built-in function that is called for its effect.
-    pub(super) fn effect_operands(&mut self, b: Builtin, call: &'w ast::CallExpr) -> (Vec<TypeId>, Vec<Value>) {
+    pub(super) fn effect_operands(
+        &mut self,
+        b: Builtin,
+        call: &'w ast::CallExpr,
+    ) -> (Vec<TypeId>, Vec<Value>) {
         let mut types: Vec<TypeId> = call.args.iter().map(|e| self.ty(e)).collect();
         match b {
             Builtin::Panic => types[0] = TypeId::EMPTY_INTERFACE,

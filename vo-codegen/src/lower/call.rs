@@ -128,7 +128,9 @@ impl<'w> Lower<'_, 'w> {
             Callee::Code(Code::Native(native)) => self.emit(Inst::CallNative { native, args, results }),
             Callee::Code(Code::Intrinsic(_)) => panic!("internal error: call of an intrinsic"),
             Callee::Closure(closure) => self.emit(Inst::CallClosure { closure, args, results }),
-            Callee::Iface { ty, data, method } => self.emit(Inst::CallIface { ty, data, method, args, results }),
+            Callee::Iface { ty, data, method } => {
+                self.emit(Inst::CallIface { ty, data, method, args, results })
+            }
         }
     }
 
@@ -223,7 +225,12 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// The method of this name in a type's method set, or in that of the pointer to it.
-    pub(super) fn find_method(&mut self, recv: TypeId, pkg: Option<PkgId>, name: vo_syntax::ast::Symbol) -> Resolved {
+    pub(super) fn find_method(
+        &mut self,
+        recv: TypeId,
+        pkg: Option<PkgId>,
+        name: vo_syntax::ast::Symbol,
+    ) -> Resolved {
         let found = match self.world.lookup(recv, true, pkg, name) {
             Lookup::Found(found) | Lookup::NeedsPointer(found) => found,
             _ => panic!("internal error: {} has no method {name}", self.world.runtime_type_string(recv)),
@@ -331,7 +338,12 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// A new slice of the arguments of a `...T` parameter; nil where there are none.
-    fn variadic_slice(&mut self, n: usize, elem: TypeId, mut arg: impl FnMut(&mut Self, usize) -> Value) -> Regs {
+    fn variadic_slice(
+        &mut self,
+        n: usize,
+        elem: TypeId,
+        mut arg: impl FnMut(&mut Self, usize) -> Value,
+    ) -> Regs {
         if n == 0 {
             let regs = self.tmps(&[Class::Ptr, Class::Int, Class::Int]);
             self.zero_regs(&regs);

@@ -23,12 +23,15 @@ use crate::program::{Job, Program};
 
 /// How a variable comes into a literal.
 #[derive(Clone, Copy, Debug)]
-enum Capture {
+pub(super) enum Capture {
     /// Its leaves.
     Value,
     /// The pointer to its box.
     Box,
 }
+
+/// Captured variables, in the order of the closure's words.
+pub(super) type Captures = Vec<(ObjId, Capture)>;
 
 /// A function literal that waits to be lowered.
 pub struct LiteralJob<'w> {
@@ -36,7 +39,7 @@ pub struct LiteralJob<'w> {
     name: String,
     env: Rc<Subst>,
     facts: Rc<Facts>,
-    captures: Vec<(ObjId, Capture)>,
+    captures: Captures,
 }
 
 impl LiteralJob<'_> {
@@ -50,8 +53,22 @@ impl<'w> Lower<'_, 'w> {
     /// A function literal as a value.
     pub(super) fn func_lit(&mut self, lit: &'w ast::FuncLit, wish: Wish<'_>) -> Value {
         let facts = self.facts.literal(lit.id);
+        let (captures, words) = self.captured(&facts.captures);
+        self.literals += 1;
+        let name = match self.literal {
+            true => format!("{}.{}", self.name, self.literals),
+            false => format!("{}.func{}", self.name, self.literals),
+        };
+        let flags = FuncFlags { closure: true, takes_token: facts.recovers, wrapper: false };
+        let job = LiteralJob { lit, name, env: self.env.clone(), facts: self.facts.clone(), captures };
+        let func = self.p.add_job(Job::Literal(job), flags);
+        self.closure(func, &words, wish)
+    }
+
+    /// How variables come into a function inside of this one, and their words.
+    pub(super) fn captured(&mut self, objs: &[ObjId]) -> (Captures, Vec<Reg>) {
         let (mut captures, mut words) = (Vec::new(), Vec::new());
-        for obj in facts.captures {
+        for &obj in objs {
             match self.storage(obj) {
                 Storage::Regs(regs) => {
                     captures.push((obj, Capture::Value));
@@ -63,15 +80,7 @@ impl<'w> Lower<'_, 'w> {
                 }
             }
         }
-        self.literals += 1;
-        let name = match self.literal {
-            true => format!("{}.{}", self.name, self.literals),
-            false => format!("{}.func{}", self.name, self.literals),
-        };
-        let flags = FuncFlags { closure: true, takes_token: facts.recovers, wrapper: false };
-        let job = LiteralJob { lit, name, env: self.env.clone(), facts: self.facts.clone(), captures };
-        let func = self.p.add_job(Job::Literal(job), flags);
-        self.closure(func, &words, wish)
+        (captures, words)
     }
 
     /// A closure of a function over captured words.
@@ -103,7 +112,12 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// `x.method` as a value: the receiver is evaluated and bound now.
-    pub(super) fn method_value(&mut self, sel: &'w ast::SelectorExpr, selection: &Selection, wish: Wish<'_>) -> Value {
+    pub(super) fn method_value(
+        &mut self,
+        sel: &'w ast::SelectorExpr,
+        selection: &Selection,
+        wish: Wish<'_>,
+    ) -> Value {
         let resolved = self.resolve(sel, selection);
         let base = self.location(&sel.x);
         let recv = self.ty(&sel.x);
@@ -135,15 +149,20 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// `T.method`: a function whose first parameter is the receiver.
-    pub(super) fn method_expr(&mut self, sel: &'w ast::SelectorExpr, selection: &Selection, wish: Wish<'_>) -> Value {
+    pub(super) fn method_expr(
+        &mut self,
+        sel: &'w ast::SelectorExpr,
+        selection: &Selection,
+        wish: Wish<'_>,
+    ) -> Value {
         let recv = self.ty(&sel.x);
         let resolved = self.resolve(sel, selection);
         let func = self.p.method_expr(recv, &resolved);
         self.closure(func, &[], wish)
     }
 
-    /// Reads the captures of a literal into registers.
-    fn read_captures(&mut self, closure: Reg, captures: &[(ObjId, Capture)]) {
+    /// Reads captures into registers; answers the offset behind them.
+    pub(super) fn read_captures(&mut self, closure: Reg, captures: &[(ObjId, Capture)]) -> i32 {
         let mut offset = 8;
         for &(obj, how) in captures {
             let ty = self.var_ty(obj);
@@ -162,6 +181,7 @@ impl<'w> Lower<'_, 'w> {
                 }
             }
         }
+        offset
     }
 
     /// Reads captured words from a closure object.

@@ -124,7 +124,14 @@ impl<'w> Lower<'_, 'w> {
         });
     }
 
-    fn equality_branch(&mut self, x: &'w ast::BinaryExpr, ty: TypeId, eq: Label, ne: Label, next_is_eq: bool) {
+    fn equality_branch(
+        &mut self,
+        x: &'w ast::BinaryExpr,
+        ty: TypeId,
+        eq: Label,
+        ne: Label,
+        next_is_eq: bool,
+    ) {
         // `x == nil`: the first word says it.
         if self.is_nil(&x.x) || self.is_nil(&x.y) {
             let operand = if self.is_nil(&x.x) { &x.y } else { &x.x };
@@ -166,7 +173,15 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// Branches on whether two values of a type are equal.
-    pub(super) fn equal_branch(&mut self, ty: TypeId, a: &Value, b: &Value, eq: Label, ne: Label, next_is_eq: bool) {
+    pub(super) fn equal_branch(
+        &mut self,
+        ty: TypeId,
+        a: &Value,
+        b: &Value,
+        eq: Label,
+        ne: Label,
+        next_is_eq: bool,
+    ) {
         if let (Value::Regs(a), Value::Regs(b)) = (a, b) {
             if self.word_equality(ty).is_some() {
                 return match next_is_eq {

@@ -132,7 +132,13 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// Writes the elements of a literal to a zeroed place. `visible` is false while nobody sees the place.
-    pub(super) fn composite_fields(&mut self, lit: &'w ast::CompositeLit, ty: TypeId, place: &Place, zeroed: bool) {
+    pub(super) fn composite_fields(
+        &mut self,
+        lit: &'w ast::CompositeLit,
+        ty: TypeId,
+        place: &Place,
+        zeroed: bool,
+    ) {
         match self.under(ty) {
             Type::Struct(s) => {
                 for element in self.struct_elements(lit, ty) {

@@ -30,9 +30,8 @@ impl<'w> Lower<'_, 'w> {
                 };
                 Value::one(self.slice_to_array(x, len))
             }
-            (Type::Basic(Basic::Uintptr), Type::Pointer(_)) | (Type::Pointer(_), Type::Basic(Basic::Uintptr)) => {
-                self.convert_word(x, to, wish)
-            }
+            (Type::Basic(Basic::Uintptr), Type::Pointer(_))
+            | (Type::Pointer(_), Type::Basic(Basic::Uintptr)) => self.convert_word(x, to, wish),
             _ => self.expr(x, wish),
         }
     }
@@ -89,7 +88,10 @@ impl<'w> Lower<'_, 'w> {
             return Value::Regs(dst);
         }
         if !to.is_numeric() || !from.is_numeric() {
-            let words = matches!((from, to), (Basic::UnsafePointer, Basic::Uintptr) | (Basic::Uintptr, Basic::UnsafePointer));
+            let words = matches!(
+                (from, to),
+                (Basic::UnsafePointer, Basic::Uintptr) | (Basic::Uintptr, Basic::UnsafePointer)
+            );
             if words {
                 let src = self.reg(x);
                 let class = if to == Basic::Uintptr { Class::Int } else { Class::Ptr };

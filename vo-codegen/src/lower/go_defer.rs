@@ -36,7 +36,9 @@ impl<'w> Lower<'_, 'w> {
         match callee {
             Callee::Code(Code::Func(func)) => self.emit(Inst::DeferPush { list, func, args }),
             Callee::Closure(closure) => self.emit(Inst::DeferClosure { list, closure, args }),
-            Callee::Iface { ty, data, method } => self.emit(Inst::DeferIface { list, ty, data, method, args }),
+            Callee::Iface { ty, data, method } => {
+                self.emit(Inst::DeferIface { list, ty, data, method, args })
+            }
             Callee::Code(_) => panic!("internal error: defer of no function"),
         }
     }
@@ -72,7 +74,12 @@ impl<'w> Lower<'_, 'w> {
         (prepared.callee, args)
     }
 
-    fn later_args(&mut self, first: &Regs, sig: vo_types::types::TypeId, call: &'w ast::CallExpr) -> Vec<u16> {
+    fn later_args(
+        &mut self,
+        first: &Regs,
+        sig: vo_types::types::TypeId,
+        call: &'w ast::CallExpr,
+    ) -> Vec<u16> {
         let args = self.argument_words(self.signature(sig), &call.args, call.ellipsis.is_valid());
         first.iter().chain(&args).map(|r| r.0).collect()
     }

@@ -134,6 +134,8 @@ pub struct Lower<'p, 'w> {
     name: String,
     literal: bool,
     literals: u32,
+    /// In the body of a range over a function: its loop.
+    range: Option<iter::RangeBody>,
 }
 
 impl<'p, 'w> Lower<'p, 'w> {
@@ -159,6 +161,7 @@ impl<'p, 'w> Lower<'p, 'w> {
             name,
             literal: false,
             literals: 0,
+            range: None,
         }
     }
 

@@ -106,7 +106,14 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// `a op y`
-    pub(super) fn arith_operand(&mut self, op: BinaryOp, ty: TypeId, a: &Regs, y: &'w Expr, wish: Wish<'_>) -> Regs {
+    pub(super) fn arith_operand(
+        &mut self,
+        op: BinaryOp,
+        ty: TypeId,
+        a: &Regs,
+        y: &'w Expr,
+        wish: Wish<'_>,
+    ) -> Regs {
         let basic = self.basic(ty).expect("internal error: arithmetic on no basic type");
         if op.is_shift() {
             return self.shift(op, basic, a[0], y, wish);
@@ -160,7 +167,14 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// The operator with a small constant on the right, where there is an instruction for it.
-    fn int_immediate(&mut self, op: BinaryOp, basic: Basic, a: Reg, y: &'w Expr, wish: Wish<'_>) -> Option<Reg> {
+    fn int_immediate(
+        &mut self,
+        op: BinaryOp,
+        basic: Basic,
+        a: Reg,
+        y: &'w Expr,
+        wish: Wish<'_>,
+    ) -> Option<Reg> {
         let value = self.constant(y)?;
         let value = crate::consts::as_int(value, basic)?;
         if matches!(op, BinaryOp::Quo | BinaryOp::Rem) {
@@ -191,7 +205,14 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// Unsigned division by a power of two.
-    fn div_immediate(&mut self, op: BinaryOp, basic: Basic, a: Reg, value: i64, wish: Wish<'_>) -> Option<Reg> {
+    fn div_immediate(
+        &mut self,
+        op: BinaryOp,
+        basic: Basic,
+        a: Reg,
+        value: i64,
+        wish: Wish<'_>,
+    ) -> Option<Reg> {
         let divisor = value as u64;
         if !basic.is_unsigned() || !divisor.is_power_of_two() {
             return None;
@@ -353,8 +374,15 @@ impl<'w> Lower<'_, 'w> {
         }
         let quotient = self.tmps(&[Class::F64, Class::F64]);
         let results: Vec<u16> = quotient.iter().map(|r| r.0).collect();
-        let native = self.p.native("runtime.complexdiv", &[Class::F64; 4], &[Class::F64; 2]);
-        self.emit(Inst::CallNative { native, args: RegList(&args), results: RegList(&results) });
+        let results = RegList(&results);
+        let args = RegList(&args);
+        match self.p.package_func("runtime", "complexDiv") {
+            Some(func) => self.emit(Inst::Call { func, args, results }),
+            None => {
+                let native = self.p.native("runtime.complexdiv", &[Class::F64; 4], &[Class::F64; 2]);
+                self.emit(Inst::CallNative { native, args, results });
+            }
+        }
         if !single {
             return quotient;
         }

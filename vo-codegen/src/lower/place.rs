@@ -182,7 +182,9 @@ impl<'w> Lower<'_, 'w> {
     /// Whether the last step goes over elements that are this leaf and nothing else.
     fn is_element(place: &Place, leaves: &[Leaf]) -> bool {
         match (place.steps.last(), leaves) {
-            (Some(step), [leaf]) => place.offset == 0 && leaf.offset == 0 && leaf.mem.size() == step.size && leaf.mem != Mem::Any,
+            (Some(step), [leaf]) => {
+                place.offset == 0 && leaf.offset == 0 && leaf.mem.size() == step.size && leaf.mem != Mem::Any
+            }
             _ => false,
         }
     }
@@ -206,7 +208,9 @@ impl<'w> Lower<'_, 'w> {
         }
         let (base, offset) = self.near_address(place);
         // The base may itself be one of the destinations: it is read last.
-        let order = (0..leaves.len()).filter(|&i| dst[i] != base).chain((0..leaves.len()).filter(|&i| dst[i] == base));
+        let order = (0..leaves.len())
+            .filter(|&i| dst[i] != base)
+            .chain((0..leaves.len()).filter(|&i| dst[i] == base));
         for i in order.collect::<SmallVec<[usize; 8]>>() {
             self.load_leaf(leaves[i].mem, dst[i], base, offset + leaves[i].offset as i32);
         }

@@ -76,7 +76,13 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// Gives the iteration variable on the left of `range` a value.
-    fn set_range_var(&mut self, s: &'w ast::RangeStmt, e: Option<&'w Expr>, value: Value, from: TypeId) {
+    pub(super) fn set_range_var(
+        &mut self,
+        s: &'w ast::RangeStmt,
+        e: Option<&'w Expr>,
+        value: Value,
+        from: TypeId,
+    ) {
         let Some(e) = e else { return };
         if e.is_blank() {
             return;
@@ -112,7 +118,14 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// Counts `index` from 0 to `len`.
-    fn counted(&mut self, s: &'w ast::RangeStmt, index: Reg, len: Reg, basic: Basic, set: impl FnOnce(&mut Self)) {
+    fn counted(
+        &mut self,
+        s: &'w ast::RangeStmt,
+        index: Reg,
+        len: Reg,
+        basic: Basic,
+        set: impl FnOnce(&mut Self),
+    ) {
         let lp = self.new_loop();
         self.emit(Inst::Zero { dst: index });
         self.enter(&lp);
@@ -205,7 +218,8 @@ impl<'w> Lower<'_, 'w> {
             }
             let n = self.var(Class::Int);
             self.int(n, len);
-            return self.counted(s, index, n, Basic::Int, |l| l.index_var(s, s.key.as_ref(), index, TypeId::INT));
+            return self
+                .counted(s, index, n, Basic::Int, |l| l.index_var(s, s.key.as_ref(), index, TypeId::INT));
         }
         let value = self.expr(&s.x, None);
         let base = match self.is_unwritten(&s.x) {
@@ -236,7 +250,9 @@ impl<'w> Lower<'_, 'w> {
         let obj = self.ident_obj(e)?;
         let facts = self.facts.var(obj);
         match self.vars.get(&obj) {
-            Some(super::Storage::Place(place)) if !facts.assigned && !facts.address_taken => Some(place.clone()),
+            Some(super::Storage::Place(place)) if !facts.assigned && !facts.address_taken => {
+                Some(place.clone())
+            }
             _ => None,
         }
     }

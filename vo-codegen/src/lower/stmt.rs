@@ -93,22 +93,33 @@ impl<'w> Lower<'_, 'w> {
             return self.jump(next);
         }
         let target = self.world.info.jump_target(s.id).expect("internal error: branch without target");
-        if s.kind == BranchKind::Goto {
+        self.branch_to(s.kind, target);
+    }
+
+    /// Goes to a statement's label, or to the end or the next turn of one.
+    pub(super) fn branch_to(&mut self, kind: BranchKind, target: NodeId) {
+        if self.branch_out(kind, target) {
+            return;
+        }
+        if kind == BranchKind::Goto {
             let label = self.goto_label(target);
             return self.jump(label);
         }
-        if self.branch_out(s.kind, target) {
-            return;
-        }
         let targets = *self.targets.get(&target).expect("internal error: branch to nowhere");
-        match s.kind {
+        match kind {
             BranchKind::Break => self.jump(targets.break_),
             _ => self.jump(targets.continue_.expect("internal error: continue of no loop")),
         }
     }
 
     /// Makes a statement one that `break` and `continue` can name.
-    pub(super) fn with_targets(&mut self, stmt: NodeId, break_: Label, continue_: Option<Label>, body: impl FnOnce(&mut Self)) {
+    pub(super) fn with_targets(
+        &mut self,
+        stmt: NodeId,
+        break_: Label,
+        continue_: Option<Label>,
+        body: impl FnOnce(&mut Self),
+    ) {
         self.targets.insert(stmt, Targets { break_, continue_ });
         body(self);
         self.targets.remove(&stmt);
@@ -215,12 +226,6 @@ impl<'w> Lower<'_, 'w> {
         let types = self.results.types.clone();
         match &s.results[..] {
             [] => self.leave(),
-            [call] if types.len() != 1 => {
-                let (values, from) = self.tuple_values(call);
-                let values = values.into_iter().zip(from).zip(&types);
-                let values = values.map(|((v, from), &to)| self.value_as(v, from, to)).collect();
-                self.return_values(values);
-            }
             [one] if self.stores_results() => {
                 if let Storage::Regs(regs) = self.results.vars[0].clone() {
                     self.expr_to(one, types[0], &regs, false);
@@ -229,15 +234,29 @@ impl<'w> Lower<'_, 'w> {
                 let value = self.expr_as(one, types[0], None);
                 self.return_values(vec![value]);
             }
-            exprs => {
-                let mut values = Vec::with_capacity(exprs.len());
-                for (e, &ty) in exprs.iter().zip(&types) {
-                    let value = self.expr_as(e, ty, None);
-                    values.push(self.given_away(e, value));
-                }
+            _ => {
+                let values = self.returned_values(s);
                 self.return_values(values);
             }
         }
+    }
+
+    /// The values of a `return`, converted to the types of the results.
+    pub(super) fn returned_values(&mut self, s: &'w ast::ReturnStmt) -> Vec<Value> {
+        let types = self.results.types.clone();
+        if let [call] = &s.results[..]
+            && types.len() != 1
+        {
+            let (values, from) = self.tuple_values(call);
+            let values = values.into_iter().zip(from).zip(&types);
+            return values.map(|((v, from), &to)| self.value_as(v, from, to)).collect();
+        }
+        let mut values = Vec::with_capacity(types.len());
+        for (e, &ty) in s.results.iter().zip(&types) {
+            let value = self.expr_as(e, ty, None);
+            values.push(self.given_away(e, value));
+        }
+        values
     }
 
     /// A local variable in a box of its own is handed on as it is when the function ends.

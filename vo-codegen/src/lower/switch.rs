@@ -100,7 +100,15 @@ impl<'w> Lower<'_, 'w> {
         }
     }
 
-    fn mixed_case(&mut self, tag: &Value, ty: TypeId, e: &'w Expr, case_ty: TypeId, body: Label, next: Label) {
+    fn mixed_case(
+        &mut self,
+        tag: &Value,
+        ty: TypeId,
+        e: &'w Expr,
+        case_ty: TypeId,
+        body: Label,
+        next: Label,
+    ) {
         let case = self.expr(e, None);
         let (iface, value, concrete) = match self.is_interface(ty) {
             true => (tag.clone().regs(), case, case_ty),

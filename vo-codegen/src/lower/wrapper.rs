@@ -59,14 +59,21 @@ pub enum WrapperKind {
 impl From<MethodTarget> for MethodKey {
     fn from(target: MethodTarget) -> MethodKey {
         match target {
-            MethodTarget::Declared { obj, targs, by_pointer } => MethodKey::Declared { obj, targs, by_pointer },
+            MethodTarget::Declared { obj, targs, by_pointer } => {
+                MethodKey::Declared { obj, targs, by_pointer }
+            }
             MethodTarget::Interface { selector } => MethodKey::Interface { selector },
         }
     }
 }
 
 /// Lowers a wrapper.
-pub fn wrapper<'w>(p: &mut Program<'w>, name: String, kind: &WrapperKind, flags: FuncFlags) -> Result<Function, TooLarge> {
+pub fn wrapper<'w>(
+    p: &mut Program<'w>,
+    name: String,
+    kind: &WrapperKind,
+    flags: FuncFlags,
+) -> Result<Function, TooLarge> {
     let mut l = Lower::new(p, name, Rc::default(), Rc::new(Facts::default()));
     let (params, results) = match kind {
         WrapperKind::Native { obj } => l.native_stub(*obj),
@@ -116,8 +123,13 @@ impl<'w> Lower<'_, 'w> {
         let (params, results) = self.p.declared_classes(obj, targs);
         let closure = self.f.regs.pinned(Class::Ptr);
         let args = self.sig_params(sig);
-        let held = self.tmps(&params[..params.len() - args.len()]);
+        let mut held = self.tmps(&params[..params.len() - args.len()]);
         self.read_words(closure, &held, &mut 8);
+        if let Some(ty) = self.p.memory_receiver(obj, targs) {
+            // The method owns its receiver; the closure keeps its own.
+            let place = Place::at(held[0]);
+            held[0] = self.to_owned(Value::Mem { place, owned: false }, ty);
+        }
         let words: Vec<Reg> = held.iter().chain(&args).copied().collect();
         let func = self.p.func_of(obj, targs);
         self.forward(&Callee::Code(Code::Func(func)), &words, &results);
