@@ -167,13 +167,12 @@ impl PackageInit<'_> {
 /// Lowers functions, initialisers and methods until nothing new is reached.
 fn reach_everything<'w>(p: &mut Program<'w>, packages: &mut [PackageInit<'w>]) {
     let mut waiting: FxHashMap<ObjId, (usize, usize)> = FxHashMap::default();
-    for at in 0..packages.len() {
-        for step in 0..packages[at].steps.len() {
-            if packages[at].steps[step].pure {
-                let vars = packages[at].steps[step].lhs.iter();
-                waiting.extend(vars.map(|&obj| (obj, (at, step))));
+    for (at, package) in packages.iter_mut().enumerate() {
+        for step in 0..package.steps.len() {
+            if package.steps[step].pure {
+                waiting.extend(package.steps[step].lhs.iter().map(|&obj| (obj, (at, step))));
             } else {
-                initialise(p, &mut packages[at], step);
+                initialise(p, package, step);
             }
         }
     }

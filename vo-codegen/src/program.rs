@@ -102,6 +102,8 @@ pub struct Program<'w> {
     /// Variables mentioned for the first time, whose initialisers may have waited for that.
     pub new_globals: Vec<ObjId>,
     facts: FxHashMap<ObjId, Rc<Facts>>,
+    /// Functions in whose bodies the checker found errors: they are not lowered.
+    failed: FxHashSet<ObjId>,
     offsets: FxHashMap<TypeId, Rc<[i64]>>,
     decls: FxHashMap<ObjId, Option<&'w FuncDecl>>,
     boxed: FxHashSet<TypeId>,
@@ -130,6 +132,7 @@ impl<'w> Program<'w> {
             globals: Globals::default(),
             new_globals: Vec::new(),
             facts: FxHashMap::default(),
+            failed: FxHashSet::default(),
             offsets: FxHashMap::default(),
             decls: FxHashMap::default(),
             boxed: FxHashSet::default(),
@@ -274,6 +277,7 @@ impl<'w> Program<'w> {
         while let Some((id, job)) = self.jobs.pop_front() {
             let flags = self.flags[id as usize];
             let (function, span) = match job {
+                Job::Declared { obj, .. } if self.has_errors(obj) => continue,
                 Job::Declared { obj, targs } => self.lower_declared(obj, &targs),
                 Job::Literal(job) => {
                     let span = job.span();
@@ -306,6 +310,11 @@ impl<'w> Program<'w> {
         };
         let message = format!("function is too large: it has {what}");
         self.diagnostics.push(Diagnostic::error(DiagCode::UnsupportedFeature, span, message));
+    }
+
+    fn has_errors(&mut self, obj: ObjId) -> bool {
+        self.facts(obj);
+        self.failed.contains(&obj)
     }
 
     fn lower_declared(&mut self, obj: ObjId, targs: &[TypeId]) -> (Result<Function, TooLarge>, Span) {
@@ -345,6 +354,9 @@ impl<'w> Program<'w> {
             return facts.clone();
         }
         let errors = self.world.check_body(obj);
+        if errors.iter().any(Diagnostic::is_error) {
+            self.failed.insert(obj);
+        }
         self.diagnostics.extend(errors);
         let decl = self.decl(obj).expect("internal error: function without declaration");
         let facts = Rc::new(escape::of_function(self.world, obj, decl));

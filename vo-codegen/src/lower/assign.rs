@@ -121,7 +121,7 @@ impl<'w> Lower<'_, 'w> {
             let ty = target.ty().unwrap_or_else(|| self.ty(r));
             let value = self.expr_as(r, ty, None);
             values.push(match value {
-                Value::Mem { owned: false, .. } => Value::owned(self.to_owned(value, ty)),
+                Value::Mem { owned: false, .. } => Value::owned(self.own(value, ty)),
                 value => value,
             });
         }
@@ -271,7 +271,7 @@ impl<'w> Lower<'_, 'w> {
                 Value::Regs(regs) if lhs.iter().any(|l| self.defined(l).is_none() && !l.is_blank()) => {
                     Value::Regs(regs.into_iter().map(|r| self.copied(r)).collect())
                 }
-                Value::Mem { owned: false, .. } => Value::owned(self.to_owned(value, ty)),
+                Value::Mem { owned: false, .. } => Value::owned(self.own(value, ty)),
                 value => value,
             });
         }

@@ -382,7 +382,7 @@ impl<'w> Lower<'_, 'w> {
         }
         let value = self.expr_as(arg, elem, None);
         if let Value::Mem { .. } = value {
-            return Value::one(self.to_owned(value, elem));
+            return Value::one(self.own(value, elem));
         }
         let dst = self.tmp(Class::Ptr);
         let desc = self.desc(elem);

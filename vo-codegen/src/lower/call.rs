@@ -72,7 +72,7 @@ impl<'w> Lower<'_, 'w> {
         let dst = self.dsts(wish, &classes);
         self.at(call.span.start);
         self.emit_call(&prepared.callee, &args, &dst);
-        self.from_words(&dst, ty)
+        self.arrived(&dst, ty)
     }
 
     /// All results of a call.
@@ -93,7 +93,7 @@ impl<'w> Lower<'_, 'w> {
         }
         let all: Regs = parts.iter().flatten().copied().collect();
         self.emit_call(callee, args, &all);
-        parts.iter().zip(types).map(|(words, &ty)| self.from_words(words, ty)).collect()
+        parts.iter().zip(types).map(|(words, &ty)| self.arrived(words, ty)).collect()
     }
 
     /// A call as a statement.
@@ -351,8 +351,8 @@ impl<'w> Lower<'_, 'w> {
         }
         // The arguments come first: what they do happens before the slice is made, as it must when they
         // panic, and a fiber that leaves while they run has less to save.
-        let few = n <= 4;
-        let values: Vec<Value> = if few { (0..n).map(|i| arg(self, i)).collect() } else { Vec::new() };
+        let few = if n <= 4 { n } else { 0 };
+        let values: Vec<Value> = (0..few).map(|i| arg(self, i)).collect();
         let ptr = self.tmp(Class::Ptr);
         let len = self.const_int(n as i64);
         let ty = self.desc(elem);
@@ -360,7 +360,7 @@ impl<'w> Lower<'_, 'w> {
         let size = self.size(elem);
         for i in 0..n {
             self.scoped(|l| {
-                let value = if few { values[i].clone() } else { arg(l, i) };
+                let value = values.get(i).cloned().unwrap_or_else(|| arg(l, i));
                 l.store_value(&Place::at(ptr).plus(i as u32 * size), elem, &value);
             });
         }

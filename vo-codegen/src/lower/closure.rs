@@ -214,9 +214,9 @@ pub fn literal<'w>(p: &mut Program<'w>, job: LiteralJob<'w>) -> Result<Function,
     let types: Vec<TypeId> = params.iter().map(|p| p.1).collect();
     let regs = l.param_regs(&types);
     let count = 1 + regs.iter().map(|r| r.len()).sum::<usize>();
-    l.prologue(&body);
+    l.prologue(&body, &lit.ty, sig);
     l.read_captures(closure, &captures);
-    l.body_with(&body, &params, regs, &lit.ty, sig, &lit.body);
+    l.body(&params, regs, &lit.body);
     let (_, results) = l.p.types.signature_classes(ty);
     let flags = FuncFlags { closure: true, takes_token: body.recovers, wrapper: false };
     let pos = lit.pos();

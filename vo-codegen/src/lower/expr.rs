@@ -137,7 +137,10 @@ impl<'w> Lower<'_, 'w> {
         if self.is_nil(e) {
             return self.zero(ty, wish);
         }
-        let obj = self.world.info.object_of(name.id).expect("internal error: name without object");
+        let Some(obj) = self.world.info.object_of(name.id) else {
+            let at = self.world.sources.borrow().lookup(name.span.start).to_string();
+            panic!("internal error: {at}: nothing is known about the name {}", name.name)
+        };
         match self.world.object(obj).kind {
             ObjectKind::Var { .. } => self.read_var(obj, wish),
             ObjectKind::Func(_) => self.func_value(obj, name.id, wish),
@@ -471,7 +474,7 @@ impl<'w> Lower<'_, 'w> {
     fn detached(&mut self, value: Value, map_ty: TypeId) -> Value {
         let Type::Map { value: elem, .. } = *self.under(map_ty) else { panic!("internal error: no map") };
         match value {
-            Value::Mem { .. } => Value::owned(self.to_owned(value, elem)),
+            Value::Mem { .. } => Value::owned(self.own(value, elem)),
             value => value,
         }
     }
@@ -578,7 +581,7 @@ impl<'w> Lower<'_, 'w> {
             self.emit(Inst::New { dst: words[0], ty });
             self.bind(there);
         }
-        self.from_words(words, elem)
+        self.arrived(words, elem)
     }
 
     /// Evaluates an expression for its effects.

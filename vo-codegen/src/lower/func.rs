@@ -96,26 +96,14 @@ impl<'w> Lower<'_, 'w> {
         }
     }
 
-    /// What comes before everything else: the right to recover.
-    pub(super) fn prologue(&mut self, facts: &BodyFacts) {
+    /// What comes before everything else: the right to recover, the list of deferred calls, the results.
+    /// Whatever panics later finds them there.
+    pub(super) fn prologue(&mut self, facts: &BodyFacts, ty: &'w FuncType, sig: &Signature) {
         if facts.recovers {
             let dst = self.f.regs.pinned(Class::Int);
             self.emit(Inst::RecoverToken { dst });
             self.token = Some(dst);
         }
-        self.f.start_here();
-    }
-
-    /// Lowers a body behind its prologue; the parameters have arrived in `regs`.
-    pub(super) fn body_with(
-        &mut self,
-        facts: &BodyFacts,
-        params: &[Param],
-        regs: Vec<Regs>,
-        ty: &'w FuncType,
-        sig: &Signature,
-        block: &'w Block,
-    ) {
         if facts.defers {
             let list = self.f.regs.pinned(Class::Ptr);
             self.emit(Inst::Zero { dst: list });
@@ -124,9 +112,13 @@ impl<'w> Lower<'_, 'w> {
             self.f.set_landing(landing);
             self.landing = Some(landing);
         }
-        // Results before parameters: whatever panics finds them there.
         let results = self.params_of(&ty.results, sig.results.iter().map(|r| r.ty));
         self.bind_results(&results, facts.defers);
+        self.f.start_here();
+    }
+
+    /// Lowers a body behind its prologue; the parameters have arrived in `regs`.
+    pub(super) fn body(&mut self, params: &[Param], regs: Vec<Regs>, block: &'w Block) {
         self.bind_params(params, regs);
         self.block(block);
         self.at(block.rbrace);
@@ -222,7 +214,7 @@ impl<'w> Lower<'_, 'w> {
         if values.len() > 1 {
             for (value, &ty) in values.iter_mut().zip(types) {
                 if matches!(value, Some(Value::Mem { owned: false, .. })) {
-                    let ptr = value.take().map(|v| self.to_owned(v, ty)).expect("internal error: no value");
+                    let ptr = value.take().map(|v| self.own(v, ty)).expect("internal error: no value");
                     *value = Some(Value::owned(ptr));
                 }
             }

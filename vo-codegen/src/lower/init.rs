@@ -38,8 +38,8 @@ pub fn declared<'w>(
     let types: Vec<TypeId> = params.iter().map(|p| p.1).collect();
     let regs = l.param_regs(&types);
     let count = regs.iter().map(|r| r.len()).sum();
-    l.prologue(&facts.root);
-    l.body_with(&facts.root, &params, regs, &decl.ty, sig, body);
+    l.prologue(&facts.root, &decl.ty, sig);
+    l.body(&params, regs, body);
     let result_types: Vec<TypeId> = sig.results.iter().map(|r| l.subst(r.ty)).collect();
     let results = result_types.into_iter().flat_map(|ty| l.classes(ty)).collect();
     let flags = FuncFlags { closure: false, takes_token: facts.root.recovers, wrapper: false };

@@ -53,7 +53,7 @@ impl<'w> Lower<'_, 'w> {
                 self.mov(dst, ptr);
             }
             value => {
-                let ptr = self.to_owned(value, ty);
+                let ptr = self.own(value, ty);
                 self.mov(dst, ptr);
             }
         }
@@ -142,6 +142,6 @@ impl<'w> Lower<'_, 'w> {
         self.moves(&dst, &none);
         self.emit(Inst::Zero { dst: ok });
         self.bind(end);
-        (self.from_words(&dst, to), ok)
+        (self.arrived(&dst, to), ok)
     }
 }

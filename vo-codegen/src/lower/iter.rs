@@ -165,7 +165,7 @@ impl<'w> Lower<'_, 'w> {
         let vars: Vec<_> = s.key.iter().chain(&s.value).collect();
         for ((e, &ty), words) in vars.into_iter().zip(params).zip(regs) {
             self.scoped(|l| {
-                let value = l.from_words(words, ty);
+                let value = l.arrived(words, ty);
                 l.set_range_var(s, Some(e), value, ty);
             });
         }

@@ -274,7 +274,7 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// A value of a memory type as the address of a copy that the receiver owns.
-    pub(super) fn to_owned(&mut self, value: Value, ty: TypeId) -> Reg {
+    pub(super) fn own(&mut self, value: Value, ty: TypeId) -> Reg {
         let Value::Mem { place, owned } = value else {
             panic!("internal error: leaves where a value in memory is expected")
         };
@@ -293,12 +293,12 @@ impl<'w> Lower<'_, 'w> {
     pub(super) fn words(&mut self, value: Value, ty: TypeId) -> Regs {
         match value {
             Value::Regs(regs) => regs,
-            value => Regs::from_slice(&[self.to_owned(value, ty)]),
+            value => Regs::from_slice(&[self.own(value, ty)]),
         }
     }
 
     /// A value that arrived in words.
-    pub(super) fn from_words(&mut self, words: &[Reg], ty: TypeId) -> Value {
+    pub(super) fn arrived(&mut self, words: &[Reg], ty: TypeId) -> Value {
         match self.leaves(ty) {
             Some(_) => Value::Regs(Regs::from_slice(words)),
             None => Value::owned(words[0]),

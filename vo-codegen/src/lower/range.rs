@@ -194,7 +194,7 @@ impl<'w> Lower<'_, 'w> {
             return self.index_var(s, s.key.as_ref(), index, TypeId::INT);
         }
         let value = match value {
-            Value::Mem { owned: false, .. } => Value::owned(self.to_owned(value, elem)),
+            Value::Mem { owned: false, .. } => Value::owned(self.own(value, elem)),
             value => value,
         };
         let key_target = s.key.as_ref().filter(|k| !k.is_blank()).map(|k| (self.target(k), self.ty(k)));
@@ -225,7 +225,7 @@ impl<'w> Lower<'_, 'w> {
         let base = match self.is_unwritten(&s.x) {
             Some(place) => place,
             None => {
-                let ptr = self.to_owned(value, ty);
+                let ptr = self.own(value, ty);
                 Place::at(self.kept(&[ptr])[0])
             }
         };
@@ -329,7 +329,7 @@ impl<'w> Lower<'_, 'w> {
     fn copied_element(&mut self, at: Reg, ty: TypeId) -> Value {
         match self.load_value(Place::at(at), ty, None) {
             value @ Value::Regs(_) => value,
-            value => Value::owned(self.to_owned(value, ty)),
+            value => Value::owned(self.own(value, ty)),
         }
     }
 
@@ -342,7 +342,7 @@ impl<'w> Lower<'_, 'w> {
         self.enter(&lp);
         self.scope(|l| {
             l.scoped(|l| {
-                let value = l.from_words(&words, elem);
+                let value = l.arrived(&words, elem);
                 l.set_range_var(s, s.key.as_ref(), value, elem);
             });
             l.turn(s, &lp);

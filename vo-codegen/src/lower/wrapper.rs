@@ -128,7 +128,7 @@ impl<'w> Lower<'_, 'w> {
         if let Some(ty) = self.p.memory_receiver(obj, targs) {
             // The method owns its receiver; the closure keeps its own.
             let place = Place::at(held[0]);
-            held[0] = self.to_owned(Value::Mem { place, owned: false }, ty);
+            held[0] = self.own(Value::Mem { place, owned: false }, ty);
         }
         let words: Vec<Reg> = held.iter().chain(&args).copied().collect();
         let func = self.p.func_of(obj, targs);
@@ -201,8 +201,7 @@ impl<'w> Lower<'_, 'w> {
     fn builtin_wrapper(&mut self, builtin: Builtin, types: &[TypeId]) -> (usize, Vec<Class>) {
         let regs = self.param_regs(types);
         let count = regs.iter().map(|r| r.len()).sum();
-        let values: Vec<Value> =
-            regs.iter().zip(types).map(|(words, &ty)| self.from_words(words, ty)).collect();
+        let values: Vec<Value> = regs.iter().zip(types).map(|(words, &ty)| self.arrived(words, ty)).collect();
         self.effect_of(builtin, types, values);
         self.emit(Inst::Return { results: RegList(&[]) });
         (count, Vec::new())
