@@ -425,6 +425,9 @@ impl<'a> Parser<'a> {
         file.directives = std::mem::take(&mut self.all_directives);
         self.lexer.publish_line_directives();
         let mut diagnostics = std::mem::take(&mut self.lexer.diagnostics);
+        // Go's compiler does not get as far as its type checker when there are syntax errors.
+        let parse_phase = |d: &Diagnostic| d.code == Code::MisplacedDirective;
+        self.soft_errors.retain(|d| !self.hard_errors || parse_phase(d));
         diagnostics.append(&mut self.soft_errors);
         sort_and_dedup(&mut diagnostics);
         let source = self.lexer.file();

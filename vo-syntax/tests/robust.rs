@@ -198,3 +198,31 @@ fn every_prefix_of_a_program() {
         messages("t.vo", &text[..end]);
     }
 }
+
+/// Programs with bytes changed, tokens moved and pieces left out, at random but the same each time.
+#[test]
+fn mutated_programs() {
+    let text = include_bytes!("data/everything.vo");
+    let words: Vec<&[u8]> = text.split(|b| b.is_ascii_whitespace()).filter(|w| !w.is_empty()).collect();
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut random = move |n: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % n as u64) as usize
+    };
+    for _ in 0..2_000 {
+        let mut bytes = text.to_vec();
+        for _ in 0..1 + random(6) {
+            let at = random(bytes.len());
+            let end = (at + random(40)).min(bytes.len());
+            match random(4) {
+                0 => bytes[at] = random(256) as u8,
+                1 => drop(bytes.drain(at..end)),
+                2 => drop(bytes.splice(at..at, words[random(words.len())].iter().copied())),
+                _ => drop(bytes.splice(at..end, words[random(words.len())].iter().copied())),
+            }
+        }
+        messages("t.vo", bytes);
+    }
+}

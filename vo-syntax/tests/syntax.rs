@@ -333,3 +333,18 @@ fn imports_only() {
     let paths: Vec<_> = parsed.file.imports().map(|s| s.path.raw.to_string()).collect();
     assert_eq!(paths, ["\"x\"", "\"y\""]);
 }
+
+/// The examples of the diagnostics table show what they are meant to show.
+#[test]
+fn examples_of_syntax_codes() {
+    for &code in Code::ALL.iter().filter(|c| c.number() < 100 && !c.example().is_empty()) {
+        let (_, parsed) = parse("t.vo", code.example());
+        let found: Vec<Code> = parsed.diagnostics.iter().map(|d| d.code).collect();
+        assert_eq!(found, [code], "{}: {:?}", code.example(), parsed.diagnostics);
+    }
+    for &code in Code::ALL.iter().filter(|c| c.number() >= 100) {
+        let (_, parsed) = parse("t.vo", code.example());
+        let syntax = parsed.diagnostics.iter().any(|d| d.code.number() < 100);
+        assert!(!syntax, "{code} {}: {:?}", code.example(), parsed.diagnostics);
+    }
+}

@@ -102,7 +102,7 @@ macro_rules! for_each_diagnostic {
             (206, UntypedNilUse, "nil has no type of its own.", "var x = nil")
             (207, InvalidConversion, "The value cannot be converted to this type.", "var x = int(\"a\")")
             (208, InvalidUntypedConversion, "The constant cannot become this type.", "var x int = \"a\" + 1")
-            (209, MultiValueAssignOp, "An assignment operation has one operand on each side.", "func main() { a, b := 1, 2; a, b += 1, 2 }")
+            (209, MultiValueAssignOp, "An assignment operation has one operand on each side.", "")
             (210, TooManyValues, "A call that returns several values stands where one is expected.", "func f() (int, int) { return 1, 2 }\nvar x = f() + 1")
             (211, NoValue, "The call returns no value.", "func f() {}\nvar x = f()")
             (212, SelfAssignment, "A value is assigned to itself.", "")
@@ -146,7 +146,7 @@ macro_rules! for_each_diagnostic {
             (286, UnknownLiteralField, "The struct has no such field.", "type T struct{}\nvar x = T{a: 1}")
             (287, DuplicateLiteralField, "The field stands twice in this literal.", "type T struct { a int }\nvar x = T{a: 1, a: 2}")
             (288, UnexportedLiteralField, "The struct has a field that is not visible here.", "")
-            (289, UntypedLiteral, "The type of this literal may be left out only inside another one.", "var x = {1}")
+            (289, UntypedLiteral, "The type of this literal may be left out only inside another one.", "var x = struct{ a struct{} }{{}}")
             (290, InvalidLiteral, "Composite literals are for structs, arrays, slices and maps.", "var x = int{}")
 
             // Built-in functions.

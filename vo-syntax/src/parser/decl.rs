@@ -35,8 +35,16 @@ impl Parser<'_> {
 
     /// The language version that a `//go:build` line before the package clause asks for.
     fn build_version(&mut self) -> Option<(u32, u32)> {
-        let line = self.all_directives.iter().find(|d| d.text.starts_with("go:build"))?;
-        build::Constraint::parse(&line.text["go:build".len()..]).ok()?.go_version()
+        let line = self.all_directives.iter().find(|d| d.verb() == "go:build")?;
+        let span = line.span;
+        match build::Constraint::parse(&line.text["go:build".len()..]) {
+            Ok(constraint) => constraint.go_version(),
+            Err(error) => {
+                let message = format!("parsing //go:build line: {error}");
+                self.soft_error(Code::InvalidBuildConstraint, span, message);
+                None
+            }
+        }
     }
 
     fn package_pos(&self) -> Pos {
@@ -54,6 +62,7 @@ impl Parser<'_> {
         if !self.vo() {
             self.syntax_error("package statement must be first");
         }
+        self.directives.retain(|d| d.verb() != "go:build");
         let span = self.lexer.file().start().span();
         Ident { id: self.id(), span, name: Symbol::intern("main") }
     }
