@@ -20,6 +20,8 @@ mod bytealg;
 mod debug;
 #[path = "../pkg/math/native.rs"]
 mod math;
+#[path = "../pkg/math/rand/native.rs"]
+mod rand;
 #[path = "../pkg/internal/refl/native.rs"]
 mod refl;
 #[path = "../pkg/runtime/native.rs"]
@@ -79,6 +81,7 @@ pub fn natives() -> Registry {
         bytealg::NATIVES,
         debug::NATIVES,
         math::NATIVES,
+        rand::NATIVES,
         refl::NATIVES,
         runtime::NATIVES,
         sync::NATIVES,

@@ -18,6 +18,11 @@ fn pow10(n: i64) -> f64 {
     }
 }
 
+/// The logarithm of |Γ(x)|; at negative infinity Go has the other infinity.
+fn log_gamma(x: f64) -> f64 {
+    if x == f64::NEG_INFINITY { x } else { libm::lgamma_r(x).0 }
+}
+
 natives! {
     "math.Float64bits" => fn float64_bits(cx, f: f64) -> u64 { f.to_bits() }
     "math.Float64frombits" => fn float64_from_bits(cx, b: u64) -> f64 { f64::from_bits(b) }
@@ -66,6 +71,6 @@ natives! {
     "math.Y1" => fn y1(cx, x: f64) -> f64 { libm::y1(x) }
     "math.Yn" => fn yn(cx, n: i64, x: f64) -> f64 { libm::yn(n as i32, x) }
     "math.gamma" => fn gamma(cx, x: f64) -> f64 { libm::tgamma(x) }
-    "math.lgammaMagnitude" => fn lgamma_magnitude(cx, x: f64) -> f64 { libm::lgamma_r(x).0 }
+    "math.lgammaMagnitude" => fn lgamma_magnitude(cx, x: f64) -> f64 { log_gamma(x) }
     "math.pow10" => fn power_of_ten(cx, n: i64) -> f64 { pow10(n) }
 }
