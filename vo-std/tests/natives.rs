@@ -10,8 +10,12 @@ fn bodyless(package: &str) -> Vec<String> {
     let lines = files.iter().flat_map(|f| std::str::from_utf8(f.text).expect("UTF-8").lines());
     lines
         .filter(|line| line.starts_with("func ") && !line.starts_with("func ("))
-        .filter(|line| !line.ends_with('{') && !line.ends_with('}') && !line.ends_with('(') && !line.contains("} //"))
-        .filter_map(|line| line.strip_prefix("func ")?.split('(').next().map(|name| format!("{package}.{name}")))
+        .filter(|line| {
+            !line.ends_with('{') && !line.ends_with('}') && !line.ends_with('(') && !line.contains("} //")
+        })
+        .filter_map(|line| {
+            line.strip_prefix("func ")?.split('(').next().map(|name| format!("{package}.{name}"))
+        })
         .collect()
 }
 
@@ -21,6 +25,7 @@ fn natives_and_declarations_agree() {
     let registry = vo_std::natives();
     let missing: Vec<&String> = declared.iter().filter(|name| registry.get(name).is_none()).collect();
     assert!(missing.is_empty(), "declared without a body, but no native: {missing:?}");
-    let unused: Vec<String> = registry.names().map(str::to_string).filter(|name| !declared.contains(name)).collect();
+    let unused: Vec<String> =
+        registry.names().map(str::to_string).filter(|name| !declared.contains(name)).collect();
     assert!(unused.is_empty(), "natives that nothing declares: {unused:?}");
 }
