@@ -320,7 +320,10 @@ impl Machine {
         let signal = matches!(panic, RuntimePanic::NilDereference {});
         match value::runtime_error(self, w, panic) {
             Some(value) => self.fiber_mut().panics().push(value.ty, value.data, false, signal),
-            None => self.set_text_panic(&text),
+            None => {
+                self.set_text_panic(&text);
+                self.fiber_mut().panics().top().signal = signal;
+            }
         }
     }
 

@@ -261,4 +261,19 @@ fn speed() {
         a.bind(1).native(PRINT, &[3], &[]).ret(&[]);
     });
     time("5 million messages", with_channel_type(module(vec![main, sender])));
+    let waiter = func(Shape { name: "main.wait", params: 1, regs: &[P, I, I], ..Shape::default() }, |a| {
+        a.op(Inst::ChanRecv { ok: r(1), words: regs(&[2]), chan: r(0) }).ret(&[]);
+    });
+    let main = func(Shape { name: "main.main", regs: &[P, I, I], ..Shape::default() }, |a| {
+        let (top, end) = (a.to(0), a.to(1));
+        a.int(1, 0).op(Inst::ChanNew { dst: r(0), ty: 1, n: r(1) });
+        a.bind(0).op(Inst::LoopHeader {});
+        a.op(Inst::JumpGeImm { a: r(1), imm: 1_000_000, target: end });
+        a.op(Inst::GoStart { func: 1, args: regs(&[0]) });
+        a.op(Inst::AddImm { dst: r(1), a: r(1), imm: 1 });
+        a.op(Inst::Jump { target: top });
+        a.bind(1).int(1, 1_000_000).native(SLEEP, &[1], &[]);
+        a.native(RSS, &[], &[1]).native(PRINT, &[1], &[]).ret(&[]);
+    });
+    time("a million parked fibers, resident kilobytes", with_channel_type(module(vec![main, waiter])));
 }
