@@ -36,6 +36,8 @@ impl VarFacts {
 #[derive(Clone, Debug, Default)]
 pub struct BodyFacts {
     pub defers: bool,
+    /// Whether the body of a range over a function defers: its calls belong to the function around it.
+    pub shared_defers: bool,
     pub recovers: bool,
     /// Outer variables in order of first mention, those of literals inside included.
     pub captures: Vec<ObjId>,
@@ -263,6 +265,8 @@ impl<'w> Scan<'w> {
         let frame = self.frames.pop().expect("internal error: no function");
         // What a deferred call may recover is decided by the function around the loop.
         self.body().recovers |= frame.body.recovers;
+        self.body().defers |= frame.body.defers;
+        self.body().shared_defers |= frame.body.defers;
         self.facts.literals.insert(s.id, frame.body);
         self.post_of = outer;
     }

@@ -249,9 +249,9 @@ impl<'w> Program<'w> {
     }
 
     /// A function that runs a built-in function on evaluated operands.
-    pub fn builtin_thunk(&mut self, builtin: Builtin, types: Vec<TypeId>) -> u32 {
+    pub fn builtin_thunk(&mut self, builtin: Builtin, types: Vec<TypeId>, out: bool) -> u32 {
         let types = self.canonical(&types);
-        self.wrapper(WrapperKind::Builtin { builtin, types }, builtin.name().to_owned(), false, false)
+        self.wrapper(WrapperKind::Builtin { builtin, types, out }, builtin.name().to_owned(), false, false)
     }
 
     fn wrapper(&mut self, kind: WrapperKind, name: String, closure: bool, takes_token: bool) -> u32 {

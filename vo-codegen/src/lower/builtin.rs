@@ -6,6 +6,7 @@
 use vo_bytecode::operand::RegList;
 use vo_bytecode::{Class, Inst, Reg};
 use vo_syntax::ast::{self, BinaryOp, Expr};
+use vo_syntax::source::Dialect;
 use vo_types::types::{Basic, Type, TypeId};
 use vo_types::universe::Builtin;
 
@@ -69,7 +70,8 @@ impl<'w> Lower<'_, 'w> {
             | Builtin::Clear => {
                 let (types, values) = self.effect_operands(b, call);
                 self.at(call.span.start);
-                self.effect_of(b, &types, values);
+                let out = self.prints_out(call);
+                self.effect_of(b, &types, values, out);
             }
             Builtin::Assert => self.p.unsupported(call.span, "assert"),
             _ => {
@@ -114,11 +116,17 @@ impl<'w> Lower<'_, 'w> {
         (types, values)
     }
 
-    /// Runs a built-in function for its effect.
-    pub(super) fn effect_of(&mut self, b: Builtin, types: &[TypeId], values: Vec<Value>) {
+    /// Whether `print` writes to standard output, as it does in Vo's files; in Go's it is standard error.
+    pub(super) fn prints_out(&self, call: &ast::CallExpr) -> bool {
+        let sources = self.world.sources.borrow();
+        sources.file_at(call.span.start).is_some_and(|f| f.dialect() == Dialect::Vo)
+    }
+
+    /// Runs a built-in function for its effect. `out` says that `print` writes to standard output.
+    pub(super) fn effect_of(&mut self, b: Builtin, types: &[TypeId], values: Vec<Value>, out: bool) {
         match b {
-            Builtin::Print => self.print(types, values, false),
-            Builtin::Println => self.print(types, values, true),
+            Builtin::Print => self.print(types, values, false, out),
+            Builtin::Println => self.print(types, values, true, out),
             Builtin::Panic => {
                 let v = values[0].clone().regs();
                 self.emit(Inst::Panic { ty: v[0], data: v[1] });
@@ -493,39 +501,40 @@ impl<'w> Lower<'_, 'w> {
 
     // ---- print ----------------------------------------------------------------------------------------------
 
-    fn print(&mut self, types: &[TypeId], values: Vec<Value>, line: bool) {
+    fn print(&mut self, types: &[TypeId], values: Vec<Value>, line: bool, out: bool) {
         for (i, (value, &ty)) in values.into_iter().zip(types).enumerate() {
             if line && i > 0 {
-                self.print_native("runtime.printsp", &[]);
+                self.print_native("printsp", &[], out);
             }
-            self.print_value(value.regs(), ty);
+            self.print_value(value.regs(), ty, out);
         }
         if line {
-            self.print_native("runtime.printnl", &[]);
+            self.print_native("printnl", &[], out);
         }
     }
 
-    fn print_native(&mut self, name: &str, regs: &[Reg]) {
+    fn print_native(&mut self, name: &str, regs: &[Reg], out: bool) {
+        let name = format!("runtime.{}{name}", if out { "out" } else { "" });
         let classes: Vec<Class> = regs.iter().map(|&r| self.f.regs.class(r)).collect();
-        let native = self.p.native(name, &classes, &[]);
+        let native = self.p.native(&name, &classes, &[]);
         let args: Vec<u16> = regs.iter().map(|r| r.0).collect();
         self.emit(Inst::CallNative { native, args: RegList(&args), results: RegList(&[]) });
     }
 
-    fn print_value(&mut self, regs: Regs, ty: TypeId) {
+    fn print_value(&mut self, regs: Regs, ty: TypeId, out: bool) {
         let name = match self.under(ty) {
-            Type::Basic(b) if b.is_boolean() => "runtime.printbool",
-            Type::Basic(b) if b.is_unsigned() => "runtime.printuint",
-            Type::Basic(b) if b.is_integer() => "runtime.printint",
-            Type::Basic(b) if b.is_float() => "runtime.printfloat",
-            Type::Basic(b) if b.is_complex() => "runtime.printcomplex",
-            Type::Basic(b) if b.is_string() => "runtime.printstring",
-            Type::Interface(_) => "runtime.printiface",
-            Type::Slice(_) => "runtime.printslice",
-            _ => "runtime.printpointer",
+            Type::Basic(b) if b.is_boolean() => "printbool",
+            Type::Basic(b) if b.is_unsigned() => "printuint",
+            Type::Basic(b) if b.is_integer() => "printint",
+            Type::Basic(b) if b.is_float() => "printfloat",
+            Type::Basic(b) if b.is_complex() => "printcomplex",
+            Type::Basic(b) if b.is_string() => "printstring",
+            Type::Interface(_) => "printiface",
+            Type::Slice(_) => "printslice",
+            _ => "printpointer",
         };
         let wide: Regs = regs.iter().map(|&r| self.widened(r)).collect();
-        self.print_native(name, &wide);
+        self.print_native(name, &wide, out);
     }
 
     fn widened(&mut self, reg: Reg) -> Reg {

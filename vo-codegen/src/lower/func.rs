@@ -11,7 +11,7 @@
 
 use vo_bytecode::module::FuncFlags;
 use vo_bytecode::operand::RegList;
-use vo_bytecode::{Class, Function, Inst};
+use vo_bytecode::{Class, Function, Inst, Reg};
 use vo_syntax::ast::{Block, FieldList, FuncType, Node};
 use vo_syntax::source::Pos;
 use vo_types::object::ObjId;
@@ -112,6 +112,12 @@ impl<'w> Lower<'_, 'w> {
             self.f.set_landing(landing);
             self.landing = Some(landing);
         }
+        if facts.shared_defers {
+            let dst = self.f.regs.pinned(Class::Ptr);
+            let ty = self.desc(TypeId::UNSAFE_POINTER);
+            self.emit(Inst::New { dst, ty });
+            self.defer_box = Some(dst);
+        }
         let results = self.params_of(&ty.results, sig.results.iter().map(|r| r.ty));
         self.bind_results(&results, facts.defers);
         self.f.start_here();
@@ -140,14 +146,39 @@ impl<'w> Lower<'_, 'w> {
     fn land(&mut self) {
         let (Some(landing), Some(list)) = (self.landing, self.defers) else { return };
         self.bind(landing);
+        if let Some(base) = self.defer_box {
+            // Empty where the function was already leaving: then the register has the rest.
+            let rest = self.label();
+            let shared = self.tmp(Class::Ptr);
+            self.emit(Inst::LoadPtr { dst: shared, base, offset: 0 });
+            self.emit(Inst::JumpEqImm { a: shared, imm: 0, target: rest.0 });
+            self.take_shared_defers(list, base);
+            self.bind(rest);
+        }
         let state = self.f.regs.pinned(Class::Int);
         self.emit(Inst::Zero { dst: state });
         self.emit(Inst::DeferUnwind { list, state });
-        self.leave();
+        self.leave_with(false);
+    }
+
+    /// Moves the list of deferred calls from its box to its register.
+    fn take_shared_defers(&mut self, list: Reg, base: Reg) {
+        self.emit(Inst::LoadPtr { dst: list, base, offset: 0 });
+        let none = self.tmp(Class::Ptr);
+        self.emit(Inst::Zero { dst: none });
+        self.emit(Inst::StorePtr { base, offset: 0, src: none });
     }
 
     /// Runs the deferred calls and returns what is in the result variables.
     pub(super) fn leave(&mut self) {
+        self.leave_with(true);
+    }
+
+    /// `runs` is false at the landing pad, where the list is already in its register.
+    fn leave_with(&mut self, runs: bool) {
+        if let (Some(list), Some(base), true) = (self.defers, self.defer_box, runs) {
+            self.take_shared_defers(list, base);
+        }
         if let Some(list) = self.defers {
             self.emit(Inst::RunDefers { list });
         }

@@ -30,7 +30,14 @@ impl<'w> Lower<'_, 'w> {
 
     pub(super) fn defer_stmt(&mut self, s: &'w ast::DeferStmt) {
         let (callee, args) = self.later(&s.call);
-        let list = self.defers.expect("internal error: defer without list");
+        let list = match self.defer_box {
+            Some(base) => {
+                let dst = self.tmp(vo_bytecode::Class::Ptr);
+                self.emit(Inst::LoadPtr { dst, base, offset: 0 });
+                dst
+            }
+            None => self.defers.expect("internal error: defer without list"),
+        };
         self.at(s.span.start);
         let args = RegList(&args);
         match callee {
@@ -40,6 +47,9 @@ impl<'w> Lower<'_, 'w> {
                 self.emit(Inst::DeferIface { list, ty, data, method, args })
             }
             Callee::Code(_) => panic!("internal error: defer of no function"),
+        }
+        if let Some(base) = self.defer_box {
+            self.emit(Inst::StorePtr { base, offset: 0, src: list });
         }
     }
 
@@ -90,7 +100,8 @@ impl<'w> Lower<'_, 'w> {
         for (value, &ty) in values.into_iter().zip(&types) {
             words.extend(self.words(value, ty).iter().map(|r| r.0));
         }
-        let func = self.p.builtin_thunk(b, types);
+        let out = self.prints_out(call);
+        let func = self.p.builtin_thunk(b, types, out);
         (Callee::Code(Code::Func(func)), words)
     }
 }

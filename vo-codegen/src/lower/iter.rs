@@ -50,9 +50,6 @@ impl<'w> Lower<'_, 'w> {
     /// `for x := range f`
     pub(super) fn range_func(&mut self, s: &'w ast::RangeStmt) {
         let facts = self.facts.literal(s.id);
-        if facts.defers {
-            return self.p.unsupported(s.span, "defer in the body of a range over a function");
-        }
         let iterator = self.reg(&s.x);
         let iterator = self.copied(iterator);
         let state = Place::at(self.new_box(TypeId::INT));
@@ -63,6 +60,7 @@ impl<'w> Lower<'_, 'w> {
         words.extend(state.as_ptr());
         words.extend(results.iter().filter_map(Place::as_ptr));
         words.extend(self.token);
+        words.extend(self.defer_box);
         let (func, outcomes) = self.range_body(s, &captures);
         let body = self.closure(func, &words, None).regs()[0];
 
@@ -122,7 +120,8 @@ impl<'w> Lower<'_, 'w> {
         let yield_ty = self.subst(sig.params[0].ty);
         let yield_sig = self.signature(yield_ty);
         let params: Vec<TypeId> = yield_sig.params.iter().map(|p| self.subst(p.ty)).collect();
-        let (types, has_token) = (self.results.types.clone(), self.token.is_some());
+        let types = self.results.types.clone();
+        let (has_token, has_defers) = (self.token.is_some(), self.defer_box.is_some());
 
         let mut l = Lower::new(&mut *self.p, name, self.env.clone(), self.facts.clone());
         l.literal = true;
@@ -136,6 +135,9 @@ impl<'w> Lower<'_, 'w> {
             types.iter().map(|_| Place::at(l.captured_word(closure, Class::Ptr, &mut offset))).collect();
         if has_token {
             l.token = Some(l.captured_word(closure, Class::Int, &mut offset));
+        }
+        if has_defers {
+            l.defer_box = Some(l.captured_word(closure, Class::Ptr, &mut offset));
         }
         l.results.types = types;
         let labels = labels_of(&s.body);

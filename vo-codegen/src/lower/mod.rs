@@ -126,6 +126,8 @@ pub struct Lower<'p, 'w> {
     fallthrough: Option<Label>,
     /// The list of deferred calls, in functions that defer.
     defers: Option<Reg>,
+    /// The box of that list, where bodies of ranges over functions defer too.
+    defer_box: Option<Reg>,
     landing: Option<Label>,
     token: Option<Reg>,
     loop_depth: u32,
@@ -154,6 +156,7 @@ impl<'p, 'w> Lower<'p, 'w> {
             gotos: FxHashMap::default(),
             fallthrough: None,
             defers: None,
+            defer_box: None,
             landing: None,
             token: None,
             loop_depth: 0,

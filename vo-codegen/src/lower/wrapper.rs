@@ -53,7 +53,7 @@ pub enum WrapperKind {
     /// A function whose receiver is an interface's data word.
     Data(Method),
     /// A built-in function on evaluated operands.
-    Builtin { builtin: Builtin, types: Vec<TypeId> },
+    Builtin { builtin: Builtin, types: Vec<TypeId>, out: bool },
 }
 
 impl From<MethodTarget> for MethodKey {
@@ -82,7 +82,7 @@ pub fn wrapper<'w>(
         WrapperKind::BoundIface { selector, sig } => l.bound_iface_wrapper(*selector, *sig),
         WrapperKind::Expr(method) => l.expr_wrapper(method),
         WrapperKind::Data(method) => l.data_wrapper(method),
-        WrapperKind::Builtin { builtin, types } => l.builtin_wrapper(*builtin, types),
+        WrapperKind::Builtin { builtin, types, out } => l.builtin_wrapper(*builtin, types, *out),
     };
     l.f.finish(l.name, params as u16, results, flags)
 }
@@ -198,11 +198,11 @@ impl<'w> Lower<'_, 'w> {
         results
     }
 
-    fn builtin_wrapper(&mut self, builtin: Builtin, types: &[TypeId]) -> (usize, Vec<Class>) {
+    fn builtin_wrapper(&mut self, builtin: Builtin, types: &[TypeId], out: bool) -> (usize, Vec<Class>) {
         let regs = self.param_regs(types);
         let count = regs.iter().map(|r| r.len()).sum();
         let values: Vec<Value> = regs.iter().zip(types).map(|(words, &ty)| self.arrived(words, ty)).collect();
-        self.effect_of(builtin, types, values);
+        self.effect_of(builtin, types, values, out);
         self.emit(Inst::Return { results: RegList(&[]) });
         (count, Vec::new())
     }
