@@ -22,6 +22,8 @@ mod debug;
 mod math;
 #[path = "../pkg/math/rand/native.rs"]
 mod rand;
+#[path = "../pkg/runtime/print.rs"]
+mod print;
 #[path = "../pkg/internal/refl/native.rs"]
 mod refl;
 #[path = "../pkg/runtime/native.rs"]
@@ -82,6 +84,7 @@ pub fn natives() -> Registry {
         debug::NATIVES,
         math::NATIVES,
         rand::NATIVES,
+        print::NATIVES,
         refl::NATIVES,
         runtime::NATIVES,
         sync::NATIVES,

@@ -1,1 +1,24 @@
-//! The Vo embedding API and the vo command.
+//! Vo as a library: compile programs, run them, look into them.
+//!
+//! ```
+//! use vo::{Engine, RunOptions, Text};
+//!
+//! let engine = Engine::new();
+//! let source = "package main\n\nfunc main() { print(\"hello\") }\n";
+//! let program = engine.compile_text(&Text { name: "hello.vo", text: source.as_bytes() })?;
+//! let run = program.run_captured(RunOptions::default());
+//! assert_eq!((run.exit_code, run.stderr.as_slice()), (0, &b"hello"[..]));
+//! # Ok::<(), vo::CompileError>(())
+//! ```
+//!
+//! Errors are data; nothing here prints, exits or reads the environment. What a
+//! program writes goes to the [`Host`] that its caller supplies.
+
+mod driver;
+mod engine;
+mod importer;
+
+pub use driver::{CompileError, Diagnostics, Text};
+pub use engine::{Captured, Engine, Program, RunOptions, Stdio};
+pub use vo_syntax::diag::Diagnostic;
+pub use vo_vm::{Config, End, Host, Limits, Stress};

@@ -1,0 +1,112 @@
+//! The command line: what `vo` accepts, declared with clap.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Vo: Go's language and Go's concurrency, with islands, in one small runtime.
+#[derive(Debug, Parser)]
+#[command(name = "vo", version, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compile a program and run it
+    Run(Run),
+    /// Report every error of a package without running it
+    Check(Check),
+    /// Compile a program into one .vob file that `vo run` runs
+    Build(Build),
+    /// Show the bytecode of a program
+    Disasm(Disasm),
+    /// Print the version
+    Version,
+}
+
+/// `vo run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A .vo or .go file, a directory that holds a package, or a .vob file
+    pub program: PathBuf,
+    /// Arguments of the program
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<String>,
+    #[command(flatten)]
+    pub engine: EngineOptions,
+    /// Print what the run cost on standard error when it ends
+    #[arg(long)]
+    pub stats: bool,
+}
+
+/// Options of the machine.
+#[derive(Debug, Args)]
+pub struct EngineOptions {
+    /// Worker threads that run goroutines; one for each core unless set
+    #[arg(long, env = "VO_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+    /// Interpret everything
+    #[arg(long, conflicts_with = "jit")]
+    pub interp: bool,
+    /// Compile everything before main
+    #[arg(long)]
+    pub jit: bool,
+    /// The engine where neither --interp nor --jit is given
+    #[arg(long, env = "VO_ENGINE", value_enum, value_name = "ENGINE", hide = true)]
+    pub engine: Option<EngineName>,
+    /// Seed of every random choice; with one worker the same seed gives the same run
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Hostile modes, comma-separated: suspend, gc, steal, verify
+    #[arg(long, env = "VO_STRESS", value_enum, value_delimiter = ',', value_name = "MODES", hide = true)]
+    pub stress: Vec<StressName>,
+}
+
+/// An engine by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EngineName {
+    Interp,
+    Jit,
+    Tiered,
+}
+
+/// A stress mode by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StressName {
+    /// Take every suspend point
+    Suspend,
+    /// Collect at every allocation
+    Gc,
+    /// Send every woken goroutine to another worker
+    Steal,
+    /// Check the whole heap after each collection
+    Verify,
+}
+
+/// `vo check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// A .vo or .go file, or a directory that holds a package
+    pub package: PathBuf,
+}
+
+/// `vo build`
+#[derive(Debug, Args)]
+pub struct Build {
+    /// A .vo or .go file, or a directory that holds a package
+    pub package: PathBuf,
+    /// Where to write the program
+    #[arg(short, long, value_name = "FILE.vob")]
+    pub output: PathBuf,
+}
+
+/// `vo disasm`
+#[derive(Debug, Args)]
+pub struct Disasm {
+    /// A .vo or .go file, a directory that holds a package, or a .vob file
+    pub program: PathBuf,
+    /// Only this function, as traces name it (main.fib)
+    pub function: Option<String>,
+}

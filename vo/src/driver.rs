@@ -1,0 +1,167 @@
+//! The pipeline from a path to a module, top to bottom: find the files, parse,
+//! check, compile.
+
+use crate::importer::{Module, Sources, has_errors, is_source};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use vo_syntax::diag::{self, Diagnostic};
+use vo_syntax::source::SourceMap;
+use vo_types::{PackageMode, PackageSource, PkgId, World, check_package};
+
+/// Why there is no program.
+#[derive(Debug)]
+pub enum CompileError {
+    /// The sources are wrong: what, and where.
+    Source(Diagnostics),
+    /// They cannot be read, or are no sources.
+    Input(String),
+}
+
+/// Errors with the sources that they point into.
+#[derive(Debug)]
+pub struct Diagnostics {
+    pub list: Vec<Diagnostic>,
+    pub sources: SourceMap,
+}
+
+impl Diagnostics {
+    /// As text: `file:line:col: message`, with source lines and carets where `snippets` is set.
+    pub fn render(&self, color: bool, snippets: bool) -> String {
+        self.list.iter().map(|d| diag::render(&self.sources, d, color, snippets)).collect()
+    }
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CompileError::Source(diagnostics) => f.write_str(diagnostics.render(false, false).trim_end()),
+            CompileError::Input(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for CompileError {}
+
+/// A checked program.
+pub struct Checked {
+    pub world: World,
+    pub main: PkgId,
+}
+
+/// Source text by another way than the file system.
+pub struct Text<'a> {
+    /// The name that messages show; its extension says whether it is Go or Vo.
+    pub name: &'a str,
+    pub text: &'a [u8],
+}
+
+/// Checks the package that a path names: a source file, or a directory.
+pub fn check_path(path: &Path) -> Result<Checked, CompileError> {
+    let (dir, files) = package_files(path)?;
+    let module = Module::governing(&dir).map_err(CompileError::Input)?;
+    let sources = Sources::new(module);
+    let files = match files {
+        Some(file) => vec![file],
+        None => sources.files_of(&dir).map_err(CompileError::Input)?,
+    };
+    let whole_directory = path.is_dir();
+    let world = World::new();
+    let package = sources.path_of(&dir);
+    let source =
+        sources.parse_files(&world, &package, &dir, &files, whole_directory).map_err(CompileError::Input)?;
+    if source.files.is_empty() {
+        return Err(CompileError::Input(format!("{}: no Go or Vo files", path.display())));
+    }
+    check(world, source, sources)
+}
+
+/// Checks a program given as text.
+pub fn check_text(text: &Text<'_>) -> Result<Checked, CompileError> {
+    let world = World::new();
+    let mut source = PackageSource {
+        path: "main".into(),
+        dir: String::new(),
+        files: Vec::new(),
+        mode: PackageMode::Full,
+        diagnostics: Vec::new(),
+    };
+    let id = world.sources.borrow_mut().add(text.name, text.text.to_vec());
+    let id = id.map_err(|e| CompileError::Input(format!("{}: {e}", text.name)))?;
+    let options = vo_syntax::parser::Options::default();
+    let parsed = vo_syntax::parser::parse_file(&world.sources.borrow(), id, &world.node_ids, options);
+    source.files.push(parsed.file);
+    source.diagnostics = parsed.diagnostics;
+    check(world, source, Sources::new(None))
+}
+
+/// The directory of the package that a path names, and the file where it names one.
+fn package_files(path: &Path) -> Result<(PathBuf, Option<PathBuf>), CompileError> {
+    let input = |message: String| CompileError::Input(format!("{}: {message}", path.display()));
+    let meta = std::fs::metadata(path).map_err(|e| input(io_text(&e)))?;
+    if meta.is_dir() {
+        return Ok((path.to_path_buf(), None));
+    }
+    if !is_source(path) {
+        return Err(input("not a Vo program (expected a .vo, .go or .vob file, or a directory)".into()));
+    }
+    let dir = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    Ok((dir, Some(path.to_path_buf())))
+}
+
+/// An I/O error without the number that Rust puts behind it.
+pub fn io_text(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((text, _)) => text.to_lowercase(),
+        None => text,
+    }
+}
+
+fn check(world: World, source: PackageSource, mut sources: Sources) -> Result<Checked, CompileError> {
+    let syntax_errors = has_errors(&source.diagnostics);
+    if syntax_errors {
+        let list = source.diagnostics;
+        return Err(CompileError::Source(finish(world, list)));
+    }
+    let (main, own) = check_package(&world, source, &mut sources);
+    let mut list = Vec::new();
+    for path in &sources.loaded {
+        if let Some(pkg) = world.package_by_path(path) {
+            list.extend(world.check_rest(pkg));
+        }
+    }
+    list.extend(own);
+    if has_errors(&list) {
+        return Err(CompileError::Source(finish(world, list)));
+    }
+    Ok(Checked { world, main })
+}
+
+fn finish(world: World, mut list: Vec<Diagnostic>) -> Diagnostics {
+    diag::sort_and_dedup(&mut list);
+    Diagnostics { list, sources: world.sources.into_inner() }
+}
+
+/// Compiles a checked program; it must be package main with a function main.
+pub fn compile(checked: Checked) -> Result<vo_bytecode::Module, CompileError> {
+    let Checked { world, main } = checked;
+    let name = world.package(main).name;
+    if name.as_str() != "main" {
+        let message = format!("package {} is not a program: only package main is run", name.as_str());
+        return Err(CompileError::Input(message));
+    }
+    match vo_codegen::compile(&world, main) {
+        Ok(module) => {
+            if cfg!(debug_assertions)
+                && let Err(error) = vo_bytecode::verify::verify(&module)
+            {
+                panic!("internal error: the compiler made code that the verifier rejects: {error}");
+            }
+            Ok(module)
+        }
+        Err(list) => Err(CompileError::Source(finish(world, list))),
+    }
+}

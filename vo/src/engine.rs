@@ -1,0 +1,212 @@
+//! The embedding API: an [`Engine`] compiles, a [`Program`] runs.
+//!
+//! A program is immutable and may run many times, also at the same time: each
+//! run has its own main island, workers and host.
+
+use crate::driver::{self, CompileError, Text};
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use vo_bytecode::{disasm, serialize};
+use vo_vm::{Config, End, Host, Registry};
+
+/// Compiles and loads programs. Cheap to make; share it or not.
+pub struct Engine {
+    natives: Registry,
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine::new()
+    }
+}
+
+impl Engine {
+    /// An engine with the standard library.
+    pub fn new() -> Engine {
+        Engine { natives: vo_std::natives() }
+    }
+
+    /// Checks the package that a path names: a `.vo` or `.go` file or a directory.
+    ///
+    /// # Errors
+    /// All errors of the package, or why it cannot be read.
+    pub fn check(&self, path: &Path) -> Result<(), CompileError> {
+        driver::check_path(path).map(drop)
+    }
+
+    /// Compiles the program that a path names.
+    ///
+    /// # Errors
+    /// As [`Engine::check`]; and a package that is no program.
+    pub fn compile(&self, path: &Path) -> Result<Program, CompileError> {
+        self.program(driver::compile(driver::check_path(path)?)?)
+    }
+
+    /// Compiles a program given as text; it may import the library.
+    ///
+    /// # Errors
+    /// As [`Engine::compile`].
+    pub fn compile_text(&self, text: &Text<'_>) -> Result<Program, CompileError> {
+        self.program(driver::compile(driver::check_text(text)?)?)
+    }
+
+    /// Compiles sources, or reads a `.vob` file.
+    ///
+    /// # Errors
+    /// As [`Engine::compile`]; and a `.vob` file that is damaged or of another version.
+    pub fn load(&self, path: &Path) -> Result<Program, CompileError> {
+        if path.extension().is_none_or(|e| e != "vob") {
+            return self.compile(path);
+        }
+        let input = |message: String| CompileError::Input(format!("{}: {message}", path.display()));
+        let bytes = std::fs::read(path).map_err(|e| input(driver::io_text(&e)))?;
+        self.load_vob(&bytes).map_err(|e| input(e.to_string()))
+    }
+
+    /// Reads a program that [`Program::to_vob`] has written.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes.
+    pub fn load_vob(&self, bytes: &[u8]) -> Result<Program, CompileError> {
+        let module = serialize::read(bytes).map_err(|e| CompileError::Input(e.to_string()))?;
+        self.program(module)
+    }
+
+    fn program(&self, module: vo_bytecode::Module) -> Result<Program, CompileError> {
+        let program = vo_vm::Program::load(module, &self.natives);
+        let program = program.map_err(|e| CompileError::Input(e.to_string()))?;
+        Ok(Program { program: Arc::new(program) })
+    }
+}
+
+/// How to run a program.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// Workers, seed, limits, stress modes.
+    pub config: Config,
+    /// The program's arguments, its name first.
+    pub args: Vec<String>,
+    /// Standard input of a captured run.
+    pub stdin: Vec<u8>,
+}
+
+/// A program ready to run.
+#[derive(Clone)]
+pub struct Program {
+    program: Arc<vo_vm::Program>,
+}
+
+impl Program {
+    /// Runs it to its end with the host's streams, arguments and environment.
+    pub fn run(&self, config: &Config, host: Arc<dyn Host>) -> End {
+        vo_vm::run(self.program.clone(), config, host)
+    }
+
+    /// Runs it with standard input from memory and keeps what it writes.
+    pub fn run_captured(&self, options: RunOptions) -> Captured {
+        let host = Arc::new(CaptureHost {
+            args: options.args.into_iter().map(String::into_bytes).collect(),
+            streams: Mutex::new(Streams { stdin: options.stdin, ..Streams::default() }),
+        });
+        let end = self.run(&options.config, host.clone());
+        let mut streams = host.streams.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        streams.stderr.extend_from_slice(end.report.as_bytes());
+        Captured {
+            exit_code: end.exit_code,
+            stdout: std::mem::take(&mut streams.stdout),
+            stderr: std::mem::take(&mut streams.stderr),
+        }
+    }
+
+    /// The program as a `.vob` file.
+    pub fn to_vob(&self) -> Vec<u8> {
+        serialize::write(self.program.module())
+    }
+
+    /// Its bytecode as text.
+    pub fn disassemble(&self) -> String {
+        disasm::module(self.program.module())
+    }
+
+    /// The bytecode of the functions with a name, or `None` where there is none.
+    pub fn disassemble_function(&self, name: &str) -> Option<String> {
+        let module = self.program.module();
+        let named = module.functions.iter().enumerate().filter(|(_, f)| f.name == name);
+        let texts: Vec<String> = named.map(|(i, _)| disasm::function(module, i as u32)).collect();
+        (!texts.is_empty()).then(|| texts.join("\n"))
+    }
+}
+
+/// What a captured run did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Captured {
+    pub exit_code: i32,
+    pub stdout: Vec<u8>,
+    /// What the program wrote, then the report of a panic or fatal error, if any.
+    pub stderr: Vec<u8>,
+}
+
+/// A host that hands a program the process's own streams and environment.
+#[derive(Debug)]
+pub struct Stdio {
+    /// The program's arguments, its name first.
+    pub args: Vec<Vec<u8>>,
+}
+
+impl Host for Stdio {
+    fn write(&self, _fd: i32, _bytes: &[u8]) -> Option<io::Result<usize>> {
+        None
+    }
+
+    fn args(&self) -> Vec<Vec<u8>> {
+        self.args.clone()
+    }
+
+    fn environ(&self) -> Vec<Vec<u8>> {
+        use std::os::unix::ffi::OsStringExt;
+        std::env::vars_os()
+            .map(|(name, value)| [name.into_vec(), value.into_vec()].join(&b'='))
+            .collect()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Streams {
+    stdin: Vec<u8>,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+/// Streams in memory.
+struct CaptureHost {
+    args: Vec<Vec<u8>>,
+    streams: Mutex<Streams>,
+}
+
+impl Host for CaptureHost {
+    fn write(&self, fd: i32, bytes: &[u8]) -> Option<io::Result<usize>> {
+        let mut streams = self.streams.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match fd {
+            1 => streams.stdout.extend_from_slice(bytes),
+            2 => streams.stderr.extend_from_slice(bytes),
+            _ => return None,
+        }
+        Some(Ok(bytes.len()))
+    }
+
+    fn read(&self, fd: i32, into: &mut [u8]) -> Option<io::Result<usize>> {
+        if fd != 0 {
+            return None;
+        }
+        let mut streams = self.streams.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let n = into.len().min(streams.stdin.len());
+        into[..n].copy_from_slice(&streams.stdin[..n]);
+        streams.stdin.drain(..n);
+        Some(Ok(n))
+    }
+
+    fn args(&self) -> Vec<Vec<u8>> {
+        self.args.clone()
+    }
+}

@@ -1,0 +1,193 @@
+//! Where packages come from: the program's own module, and the library.
+//!
+//! An import path that the library has is the library's. A path below the module
+//! path of the `go.mod` or `vo.mod` that governs the program is a directory of the
+//! module. Nothing is ever fetched. A `*_test` file is no part of a package, nor is
+//! a file whose build constraints do not hold.
+
+use std::path::{Path, PathBuf};
+use vo_syntax::build::{Target, is_test_file};
+use vo_syntax::diag::{Diagnostic, render};
+use vo_syntax::modfile::{ModFile, parse_mod_file};
+use vo_syntax::parser::{Options, parse_file};
+use vo_syntax::source::SourceMap;
+use vo_types::{Importer, PackageMode, PackageSource, World};
+
+/// A module: the directory of its `go.mod` and what stands in it.
+#[derive(Clone, Debug)]
+pub struct Module {
+    pub dir: PathBuf,
+    pub file: ModFile,
+}
+
+impl Module {
+    /// The module that governs a directory: the nearest `vo.mod` or `go.mod` upwards.
+    pub fn governing(dir: &Path) -> Result<Option<Module>, String> {
+        let start = std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf());
+        for dir in start.ancestors() {
+            for name in ["vo.mod", "go.mod"] {
+                let path = dir.join(name);
+                if let Ok(text) = std::fs::read(&path) {
+                    let file = read_mod_file(&path, text)?;
+                    return Ok(Some(Module { dir: dir.to_path_buf(), file }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The directory of an import path inside the module.
+    fn directory_of(&self, path: &str) -> Option<PathBuf> {
+        let rest = path.strip_prefix(self.file.path.as_str())?;
+        match rest.strip_prefix('/') {
+            Some(rest) => Some(self.dir.join(rest)),
+            None => rest.is_empty().then(|| self.dir.clone()),
+        }
+    }
+}
+
+/// Reads a `go.mod` or `vo.mod` file.
+fn read_mod_file(path: &Path, text: Vec<u8>) -> Result<ModFile, String> {
+    let mut map = SourceMap::new();
+    let id = map.add(&path.to_string_lossy(), text).map_err(|e| format!("{}: {e}", path.display()))?;
+    match parse_mod_file(&map, id) {
+        (file, diagnostics) if diagnostics.is_empty() => Ok(file),
+        (_, diagnostics) => {
+            let text: String = diagnostics.iter().map(|d| render(&map, d, false, false)).collect();
+            Err(text.trim_end().to_string())
+        }
+    }
+}
+
+/// Reads and parses packages for the checker.
+pub struct Sources {
+    module: Option<Module>,
+    target: Target,
+    /// Import paths of the module's own packages that were loaded.
+    pub loaded: Vec<String>,
+}
+
+impl Sources {
+    /// Sources of a program that belongs to a module, or to none.
+    pub fn new(module: Option<Module>) -> Sources {
+        Sources { module, target: Target::host(), loaded: Vec::new() }
+    }
+
+    /// The import path of a directory of the module, or its name.
+    pub fn path_of(&self, dir: &Path) -> String {
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_path_buf());
+        let inside = self.module.as_ref().and_then(|m| {
+            let rest = dir.strip_prefix(&m.dir).ok()?.to_str()?;
+            Some(if rest.is_empty() { m.file.path.clone() } else { format!("{}/{rest}", m.file.path) })
+        });
+        inside.unwrap_or_else(|| "main".to_string())
+    }
+
+    /// The source files of a directory that belong to its package, sorted.
+    pub fn files_of(&self, dir: &Path) -> Result<Vec<PathBuf>, String> {
+        let entries = std::fs::read_dir(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+        let mut files: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+        files.retain(|path| {
+            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("");
+            is_source(path) && self.target.admits_name(name) && !is_test_file(name)
+        });
+        files.sort();
+        Ok(files)
+    }
+
+    /// Reads and parses files into a package; those that a build constraint keeps out are left out.
+    pub fn parse_files(
+        &self,
+        world: &World,
+        path: &str,
+        dir: &Path,
+        files: &[PathBuf],
+        constrained: bool,
+    ) -> Result<PackageSource, String> {
+        let mut source = empty_source(path, dir, PackageMode::Full);
+        for file in files {
+            let text = std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?;
+            let admitted = !constrained || self.target.admits_text(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+            if !admitted {
+                continue;
+            }
+            let name = file.to_string_lossy();
+            add_file(world, &mut source, name.strip_prefix("./").unwrap_or(&name), text)?;
+        }
+        Ok(source)
+    }
+
+    fn library(&self, world: &World, path: &str) -> Option<Result<PackageSource, String>> {
+        let files = vo_std::package_files(path)?;
+        let mut source = empty_source(path, Path::new(""), PackageMode::Lazy);
+        for file in files {
+            let name = format!("<std>/{path}/{}", file.name);
+            if let Err(error) = add_file(world, &mut source, &name, file.text.to_vec()) {
+                return Some(Err(error));
+            }
+        }
+        Some(Ok(source))
+    }
+}
+
+fn empty_source(path: &str, dir: &Path, mode: PackageMode) -> PackageSource {
+    let dir = dir.to_string_lossy().into_owned();
+    PackageSource { path: path.to_string(), dir, files: Vec::new(), mode, diagnostics: Vec::new() }
+}
+
+fn add_file(world: &World, source: &mut PackageSource, name: &str, text: Vec<u8>) -> Result<(), String> {
+    let id = world.sources.borrow_mut().add(name, text).map_err(|e| format!("{name}: {e}"))?;
+    let parsed = parse_file(&world.sources.borrow(), id, &world.node_ids, Options::default());
+    source.diagnostics.extend(parsed.diagnostics);
+    source.files.push(parsed.file);
+    Ok(())
+}
+
+/// Whether a path is named like a source file.
+pub fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "vo" || e == "go")
+}
+
+impl Importer for Sources {
+    fn resolve(&mut self, path: &str, _from_dir: &str) -> Result<String, String> {
+        if vo_std::package_files(path).is_some() {
+            return Ok(path.to_string());
+        }
+        match self.module.as_ref().and_then(|m| m.directory_of(path)) {
+            Some(dir) if dir.is_dir() => Ok(path.to_string()),
+            Some(dir) => Err(format!("no directory {}", dir.display())),
+            None if path.starts_with("./") || path.starts_with("../") => {
+                Err("relative import paths are not supported; use a module".to_string())
+            }
+            None => Err(format!("package {path} is not in std")),
+        }
+    }
+
+    fn load(&mut self, world: &World, path: &str) -> Result<PackageSource, String> {
+        if let Some(source) = self.library(world, path) {
+            return source;
+        }
+        let dir = self.module.as_ref().and_then(|m| m.directory_of(path));
+        let dir = dir.ok_or_else(|| format!("package {path} is not in std"))?;
+        let files = self.files_of(&dir)?;
+        let shown: Vec<PathBuf> = files.iter().map(|f| shorten(f)).collect();
+        let source = self.parse_files(world, path, &dir, &shown, true)?;
+        if source.files.is_empty() {
+            return Err(format!("no Go or Vo files in {}", dir.display()));
+        }
+        self.loaded.push(path.to_string());
+        Ok(source)
+    }
+}
+
+/// A path as seen from the working directory, where it lies below it.
+fn shorten(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    let below = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
+    below.unwrap_or_else(|| path.to_path_buf())
+}
+
+/// Errors of a package's files before checking: nothing to check, or mixed package names.
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(Diagnostic::is_error)
+}
