@@ -20,10 +20,10 @@ mod bytealg;
 mod debug;
 #[path = "../pkg/math/native.rs"]
 mod math;
-#[path = "../pkg/math/rand/native.rs"]
-mod rand;
 #[path = "../pkg/runtime/print.rs"]
 mod print;
+#[path = "../pkg/math/rand/native.rs"]
+mod rand;
 #[path = "../pkg/internal/refl/native.rs"]
 mod refl;
 #[path = "../pkg/runtime/native.rs"]

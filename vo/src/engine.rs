@@ -165,9 +165,7 @@ impl Host for Stdio {
 
     fn environ(&self) -> Vec<Vec<u8>> {
         use std::os::unix::ffi::OsStringExt;
-        std::env::vars_os()
-            .map(|(name, value)| [name.into_vec(), value.into_vec()].join(&b'='))
-            .collect()
+        std::env::vars_os().map(|(name, value)| [name.into_vec(), value.into_vec()].join(&b'=')).collect()
     }
 }
 

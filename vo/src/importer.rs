@@ -107,7 +107,8 @@ impl Sources {
         let mut source = empty_source(path, dir, PackageMode::Full);
         for file in files {
             let text = std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?;
-            let admitted = !constrained || self.target.admits_text(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+            let admitted = !constrained
+                || self.target.admits_text(&text).map_err(|e| format!("{}: {e}", file.display()))?;
             if !admitted {
                 continue;
             }

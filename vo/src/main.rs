@@ -16,7 +16,8 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(report_bug));
     let cli = Cli::parse();
     // The front end recurses along the program's nesting, whose limit fits this stack.
-    let work = std::thread::Builder::new().name("vo".into()).stack_size(256 << 20).spawn(move || dispatch(cli));
+    let work =
+        std::thread::Builder::new().name("vo".into()).stack_size(256 << 20).spawn(move || dispatch(cli));
     match work.map(|thread| thread.join()) {
         Ok(Ok(code)) => code,
         Ok(Err(_)) => ExitCode::from(101),
@@ -42,7 +43,9 @@ fn report_bug(info: &std::panic::PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or("unknown");
     let place = info.location().map(|l| format!("{}:{}", l.file(), l.line())).unwrap_or_default();
     eprintln!("vo: internal error: {} ({place})", message.trim_start_matches("internal error: "));
-    eprintln!("This is a bug in Vo, not in your program. Please report it with the program, the command line and");
+    eprintln!(
+        "This is a bug in Vo, not in your program. Please report it with the program, the command line and"
+    );
     eprintln!("`{}`; VO_BACKTRACE=1 adds a backtrace.", version_line());
     if std::env::var_os("VO_BACKTRACE").is_some() {
         eprintln!("{}", std::backtrace::Backtrace::force_capture());

@@ -101,7 +101,10 @@ fn an_uncaught_panic_has_gos_text_and_status() {
 #[test]
 fn a_deadlock_names_what_each_goroutine_waits_for() {
     let s = Sandbox::new();
-    s.file("dead.go", "package main\n\nfunc main() {\n\tch := make(chan int)\n\tgo func() { select {} }()\n\t<-ch\n}\n");
+    s.file(
+        "dead.go",
+        "package main\n\nfunc main() {\n\tch := make(chan int)\n\tgo func() { select {} }()\n\t<-ch\n}\n",
+    );
     let ran = s.vo(&["run", "dead.go"]);
     let text = err(&ran);
     assert_eq!(ran.status.code(), Some(2));
@@ -127,7 +130,10 @@ fn check_reports_every_error_with_place_and_status_1() {
     assert!(err(&checked).contains("bad.go:7:2: declared and not used: y"), "{}", err(&checked));
     s.file("good.go", HELLO);
     let checked = s.vo(&["check", "good.go"]);
-    assert_eq!((checked.status.code(), out(&checked), err(&checked)), (Some(0), String::new(), String::new()));
+    assert_eq!(
+        (checked.status.code(), out(&checked), err(&checked)),
+        (Some(0), String::new(), String::new())
+    );
 }
 
 #[test]
@@ -137,7 +143,10 @@ fn a_directory_with_go_mod_is_a_module() {
     s.file("app/main.go", "package main\n\nimport \"example.org/app/inner/greet\"\n\nfunc main() { println(greet.Hello(name)) }\n");
     s.file("app/name.go", "package main\n\nconst name = \"module\"\n");
     s.file("app/name_test.go", "package main\n\nthis is not read\n");
-    s.file("app/inner/greet/greet.vo", "package greet\n\nfunc Hello(name string) string { return \"hello \" + name }\n");
+    s.file(
+        "app/inner/greet/greet.vo",
+        "package greet\n\nfunc Hello(name string) string { return \"hello \" + name }\n",
+    );
     let ran = s.vo(&["run", "app"]);
     assert_eq!((err(&ran).as_str(), ran.status.code()), ("hello module\n", Some(0)));
     s.file("lost.go", "package main\n\nimport \"no/such\"\n\nfunc main() { such.F() }\n");
@@ -236,7 +245,12 @@ fn output_is_flushed_whatever_way_the_program_ends() {
             ),
         );
         let ran = s.vo(&["run", "end.go"]);
-        assert_eq!((out(&ran).as_str(), ran.status.code()), ("no newline", Some(status)), "{end}: {}", err(&ran));
+        assert_eq!(
+            (out(&ran).as_str(), ran.status.code()),
+            ("no newline", Some(status)),
+            "{end}: {}",
+            err(&ran)
+        );
     }
 }
 

@@ -23,8 +23,11 @@ fn known_failures() -> BTreeMap<String, String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance/known_failures.txt");
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let rows = text.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty());
-    rows.map(|l| l.split_once('\t').map_or((l.trim().into(), String::new()), |(n, r)| (n.trim().into(), r.trim().into())))
-        .collect()
+    rows.map(|l| {
+        l.split_once('\t')
+            .map_or((l.trim().into(), String::new()), |(n, r)| (n.trim().into(), r.trim().into()))
+    })
+    .collect()
 }
 
 /// Runs the corpus and compares what fails with the list.
@@ -39,8 +42,9 @@ fn run_corpus(dir: &Path) -> Result<(), Failed> {
         .output()?;
     let report = String::from_utf8_lossy(&output.stdout);
     print!("{report}");
-    let text = std::fs::read_to_string(&json)
-        .map_err(|_| format!("the scripts did not run:\n{report}{}", String::from_utf8_lossy(&output.stderr)))?;
+    let text = std::fs::read_to_string(&json).map_err(|_| {
+        format!("the scripts did not run:\n{report}{}", String::from_utf8_lossy(&output.stderr))
+    })?;
     let outcomes: Vec<serde_json::Value> = serde_json::from_str(&text)?;
     let named = |wanted: &dyn Fn(&str) -> bool| -> BTreeSet<String> {
         outcomes

@@ -79,7 +79,8 @@ fn root() -> PathBuf {
 
 /// Every program under a directory, with its name relative to `tests/lang`.
 fn programs(dir: &Path, prefix: &str, found: &mut Vec<(String, PathBuf)>) {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).collect();
     entries.sort();
     for path in entries {
         let stem = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -214,11 +215,17 @@ fn check_errors(program: &Path) -> Result<(), Failed> {
                 }
             }
             if patterns.is_empty() {
-                wrong.extend(reported.iter().filter(here).map(|r| format!("{name}:{}: unexpected: {}", r.1, r.2)));
+                wrong.extend(
+                    reported.iter().filter(here).map(|r| format!("{name}:{}: unexpected: {}", r.1, r.2)),
+                );
             }
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(format!("{}\n--- reported:\n{stderr}", wrong.join("\n")).into()) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{}\n--- reported:\n{stderr}", wrong.join("\n")).into())
+    }
 }
 
 /// The patterns of a line's `// ERROR "…" "…"` comment.
@@ -245,15 +252,19 @@ fn trial(name: String, known: bool, check: impl FnOnce() -> Result<(), Failed> +
 fn main() {
     let arguments = Arguments::from_args();
     let list = std::fs::read_to_string(root().join("known_failures.txt")).unwrap_or_default();
-    let known: HashSet<String> =
-        list.lines().filter(|l| !l.starts_with('#')).map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let known: HashSet<String> = list
+        .lines()
+        .filter(|l| !l.starts_with('#'))
+        .map(|l| l.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
     let mut found = Vec::new();
     programs(&root(), "", &mut found);
     let mut trials = Vec::new();
     for (name, path) in found {
         let main = if path.is_dir() { main_file(&path).expect("has a main file") } else { path.clone() };
         let text = std::fs::read_to_string(main).unwrap_or_default();
-        let is_known = |mode: &str| known.contains(&format!("{name} {mode}")) || known.contains(&format!("{name} *"));
+        let is_known =
+            |mode: &str| known.contains(&format!("{name} {mode}")) || known.contains(&format!("{name} *"));
         match expectation(&text) {
             Err(error) => trials.push(Trial::test(name.clone(), move || Err(error.into()))),
             Ok(Expectation::ErrorCheck) => {

@@ -69,7 +69,10 @@ fn crates_depend_only_along_the_arrows() {
             }
         }
     }
-    none(wrong, "An arrow that ARCHITECTURE.md does not have; crates meet in contracts, see the table there:");
+    none(
+        wrong,
+        "An arrow that ARCHITECTURE.md does not have; crates meet in contracts, see the table there:",
+    );
 }
 
 #[test]
@@ -79,7 +82,8 @@ fn every_file_opens_with_what_it_is() {
         text.starts_with("//!") || text.starts_with("/*!")
     };
     // Build scripts of a few lines say what they are in their only comment.
-    let wrong = rust_files().iter().filter(|p| !opens(p) && !p.ends_with("build.rs")).map(|p| shown(p)).collect();
+    let wrong =
+        rust_files().iter().filter(|p| !opens(p) && !p.ends_with("build.rs")).map(|p| shown(p)).collect();
     none(wrong, "A file begins with a `//!` header: what it is, the idea, what must stay true:");
 }
 
@@ -95,7 +99,8 @@ fn safe_crates_forbid_unsafe_code() {
 
 #[test]
 fn the_lower_crates_neither_print_nor_exit_nor_read_the_environment() {
-    let forbidden = ["println!(", "eprintln!(", "print!(", "eprint!(", "process::exit", "env::var", "env::args"];
+    let forbidden =
+        ["println!(", "eprintln!(", "print!(", "eprint!(", "process::exit", "env::var", "env::args"];
     let mut wrong = Vec::new();
     for path in rust_files() {
         let name = shown(&path);

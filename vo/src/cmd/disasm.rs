@@ -14,7 +14,9 @@ pub fn disasm(options: &Disasm) -> ExitCode {
         None => program.disassemble(),
         Some(name) => match program.disassemble_function(name) {
             Some(text) => text,
-            None => return super::fail_with(format!("no function {name} (names are as in traces: main.main)")),
+            None => {
+                return super::fail_with(format!("no function {name} (names are as in traces: main.main)"));
+            }
         },
     };
     // A reader that has seen enough closes the pipe; that is no error.

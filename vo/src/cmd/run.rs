@@ -24,7 +24,12 @@ pub fn run(options: &Run) -> ExitCode {
     let mut stderr = std::io::stderr().lock();
     let _ = stderr.write_all(end.report.as_bytes());
     if options.stats {
-        let _ = writeln!(stderr, "compile: {:.1} ms, run: {:.1} ms", ms(compiled), ms(start.elapsed() - compiled));
+        let _ = writeln!(
+            stderr,
+            "compile: {:.1} ms, run: {:.1} ms",
+            ms(compiled),
+            ms(start.elapsed() - compiled)
+        );
         let machine = &end.stats.machine;
         let _ = writeln!(
             stderr,
