@@ -227,6 +227,23 @@ fn lateness(sched: &Scheduler) {
 }
 
 fn main() {
+    if std::env::args().any(|arg| arg == "share") {
+        for workers in [1, 2, 4] {
+            for (cap, fibers, work) in [(16, 8, 100), (16, 8, 1000), (0, 8, 100), (0, 1, 100), (128, 1, 100)]
+            {
+                let sched = sched(workers);
+                let (begin, cpu) = (Instant::now(), cpu_time());
+                many_to_many(&sched, cap, fibers, 50_000, work);
+                println!(
+                    "{workers} workers cap {cap} fibers {fibers} work {work}: {:?} cpu {:?}",
+                    begin.elapsed(),
+                    cpu_time() - cpu
+                );
+                println!("{}", sched.stats().to_string().replace('\n', ";"));
+            }
+        }
+        return;
+    }
     let args: Vec<usize> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
     for workers in if args.is_empty() { vec![1, 2] } else { args } {
         report("unbuffered message", workers, 1_000_000, |s| stream(s, 0, 1_000_000));

@@ -531,7 +531,11 @@ pub unsafe fn close<C: Cx + ?Sized, S: ChanStorage>(
 pub fn finish_send<C: Cx + ?Sized>(cx: &C) -> SendResult {
     let fiber = cx.current();
     // SAFETY: the current fiber was woken, so its node is its own again.
-    match unsafe { fiber.node.completion() } {
+    let completion = unsafe {
+        fiber.node.forget();
+        fiber.node.completion()
+    };
+    match completion {
         Completion::Done => SendResult::Done,
         Completion::Closed => SendResult::Closed,
         Completion::Pending => panic!("internal error: a sender runs that nobody woke"),
@@ -547,6 +551,7 @@ pub unsafe fn finish_recv<C: Cx + ?Sized>(cx: &C, out: *mut u64) -> bool {
     // SAFETY: the current fiber was woken, so its node is its own again; `out` is the caller's.
     unsafe {
         fiber.node.copy_words_to(out);
+        fiber.node.forget();
         match fiber.node.completion() {
             Completion::Done => true,
             Completion::Closed => false,

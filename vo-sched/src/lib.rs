@@ -50,6 +50,8 @@ mod blocking;
 #[cfg(not(loom))]
 pub mod channel;
 #[cfg(not(loom))]
+pub mod mutex;
+#[cfg(not(loom))]
 pub mod native;
 #[cfg(not(loom))]
 pub mod net;
@@ -62,6 +64,9 @@ mod preempt;
 mod models;
 
 pub use fiber::{Cx, FiberHeader, FiberRef, FiberState, FiberVTable, Outcome};
+#[cfg(not(loom))]
+pub mod waitgroup;
+
 #[cfg(not(loom))]
 pub use sched::Scheduler;
 pub use sched::{Config, Host, NoHost, Shared};

@@ -280,6 +280,13 @@ impl Shared {
         }
     }
 
+    /// Says that somebody waits, without waiting: under loom the host's `on_deadlock` ends the model.
+    #[cfg(loom)]
+    pub(crate) fn wait_done_for_models(&self) {
+        self.waiters.fetch_add(1, Ordering::SeqCst);
+        self.report_deadlock();
+    }
+
     /// Stops `world` for a caller whose seat is `mine`; see [`World::stop`].
     pub(crate) fn stop_world(&self, world: &World, mine: &Seat) -> bool {
         world.stop(|| (0..self.created()).map(|i| &self.worker(i).seat), mine)
@@ -477,6 +484,9 @@ impl Shared {
 
     /// Reports a deadlock to the host, once, if there is one.
     pub(crate) fn report_deadlock(&self) {
+        // Between what the caller has changed (a wait begun, a pending wake-up made) and what it
+        // reads here: of two callers at the same time, one sees both changes.
+        fence(Ordering::SeqCst);
         if self.waiters.load(Ordering::SeqCst) == 0 || !self.is_deadlocked() {
             return;
         }

@@ -118,6 +118,7 @@ pub unsafe fn finish_select<C: Cx + ?Sized>(cx: &C, copy: impl FnOnce(usize, Dir
                 (*core).lock(cx);
                 (*core).queue(node.dir()).remove(ptr::from_ref(node).cast_mut());
                 (*core).unlock(cx);
+                node.forget();
             }
             let (winner, index) = (&*winner, won as usize);
             let dir = winner.dir();
@@ -125,6 +126,7 @@ pub unsafe fn finish_select<C: Cx + ?Sized>(cx: &C, copy: impl FnOnce(usize, Dir
             if dir == Dir::Recv && !out.is_null() {
                 winner.copy_words_to(out);
             }
+            winner.forget();
             match (winner.completion(), dir) {
                 (Completion::Done, _) => Selected::Ready { index, ok: true },
                 (Completion::Closed, Dir::Recv) => Selected::Ready { index, ok: false },

@@ -165,6 +165,18 @@ impl WaitNode {
         unsafe { self.body.with(|body| body.completion) }
     }
 
+    /// Forgets what the node was about, so that it keeps nothing alive.
+    ///
+    /// # Safety
+    /// The caller runs the node's fiber, and the node is in no queue.
+    pub(crate) unsafe fn forget(&self) {
+        // SAFETY: an unqueued node belongs to its running fiber.
+        unsafe {
+            self.owner.with_mut(|owner| owner.object = ptr::null());
+            self.body.with_mut(|body| body.elem.len = 0);
+        }
+    }
+
     /// Whether the node waits to send or to receive.
     ///
     /// # Safety

@@ -387,3 +387,32 @@ fn sockets_block_the_fiber_and_not_the_worker() {
         assert!(begin.elapsed() >= Duration::from_millis(3));
     });
 }
+
+#[test]
+fn a_mutex_excludes_and_a_wait_group_waits() {
+    use vo_sched::mutex::Mutex;
+    use vo_sched::waitgroup::WaitGroup;
+    in_every_mode(|| {
+        let (value, group) = (Arc::new(Mutex::new((0, 0))), Arc::new(WaitGroup::new()));
+        for _ in 0..2 {
+            group.add(8);
+            for _ in 0..8 {
+                let (value, group) = (value.clone(), group.clone());
+                native::spawn(move || {
+                    for _ in 0..100 {
+                        let mut pair = value.lock();
+                        pair.0 += 1;
+                        if pair.0 % 10 == 0 {
+                            native::yield_now();
+                        }
+                        pair.1 += 1;
+                        assert_eq!(pair.0, pair.1);
+                    }
+                    group.done();
+                });
+            }
+            group.wait();
+        }
+        assert_eq!(*value.try_lock().expect("everybody is done"), (1600, 1600));
+    });
+}

@@ -7,7 +7,7 @@ use crate::deque::LocalQueue;
 use crate::fiber::{FiberHeader, FiberRef, Outcome};
 use crate::idle::Idle;
 use crate::park::Parker;
-use crate::sched::{Config, NoHost, Shared};
+use crate::sched::{Config, Host, NoHost, Shared};
 use crate::step;
 use crate::sync::{AtomicU32, AtomicUsize, Mutex, Ordering};
 use crate::timer::TimerAction;
@@ -230,5 +230,61 @@ fn loom_ready_from_outside_against_park() {
         };
         shared.ready(fiber);
         finish(&shared, workers);
+    });
+}
+
+/// A host that takes a deadlock for the end of the model.
+struct Deadlocks(AtomicUsize);
+
+impl Host for Deadlocks {
+    fn on_deadlock(&self, shared: &Shared, _live: usize) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        shared.begin_shutdown();
+    }
+}
+
+/// A fiber waits for a job of a foreign thread, and then for ever: one deadlock is seen, and not
+/// before the job is done.
+#[test]
+fn loom_a_deadlock_is_seen_once_and_not_too_early() {
+    explore(|| {
+        let host = Arc::new(Deadlocks(AtomicUsize::new(0)));
+        let shared = Shared::with_workers(Config { workers: 1, ..Config::default() }, host.clone());
+        let (finished, saw) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let job_is_done = finished.clone();
+        let parked: Arc<Mutex<Option<FiberRef>>> = Arc::new(Mutex::new(None));
+        let (slot, woken) = (parked.clone(), saw.clone());
+        let mut turns = 0;
+        shared.begin_pending();
+        shared.spawn(step::fiber(shared.root_world(), move |cx| {
+            turns += 1;
+            cx.current().begin_park(crate::WaitReason::HostCall);
+            if turns == 1 {
+                *slot.lock() = Some(cx.current());
+            } else {
+                woken.store(job_is_done.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+            }
+            Outcome::Parked
+        }));
+        let workers = start(&shared);
+        let job = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                let fiber = loop {
+                    if let Some(fiber) = parked.lock().take() {
+                        break fiber;
+                    }
+                    thread::yield_now();
+                };
+                finished.store(1, Ordering::Relaxed);
+                shared.ready(fiber);
+                shared.end_pending();
+            })
+        };
+        shared.wait_done_for_models();
+        finish(&shared, workers);
+        job.join().unwrap();
+        assert_eq!(host.0.load(Ordering::Relaxed), 1);
+        assert_eq!(saw.load(Ordering::Relaxed), 2);
     });
 }

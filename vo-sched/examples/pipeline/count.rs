@@ -1,7 +1,5 @@
-//! The scheduler alone, in a Rust program: three stages of native fibers joined by channels.
-//!
-//! `cargo run -p vo-sched --example pipeline -- FILE...` counts the words of the files: a reader
-//! per file (on the blocking pool), a counter per worker, one collector that also shows progress.
+//! The stages of the pipeline: a reader per file (on the blocking pool), a counter per worker, one
+//! collector that also shows progress.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +9,8 @@ use vo_sched::{Config, NoHost, Scheduler, native};
 
 type Counts = HashMap<String, usize>;
 
-fn main() {
+/// Counts the words of the files that the arguments name, and prints the ten most frequent.
+pub fn main() {
     let files: Vec<String> = std::env::args().skip(1).collect();
     let sched = Scheduler::new(Config::default(), Arc::new(NoHost));
     let workers = sched.workers();
