@@ -1,5 +1,5 @@
 //! Every function of the library without a body has a native of its name, and
-//! every native a declaration.
+//! every native a declaration, but for those that the compiler calls by itself.
 
 use std::collections::BTreeSet;
 
