@@ -20,8 +20,6 @@ mod bytealg;
 mod debug;
 #[path = "../pkg/math/native.rs"]
 mod math;
-#[path = "../pkg/runtime/print.rs"]
-mod print;
 #[path = "../pkg/math/rand/native.rs"]
 mod rand;
 #[path = "../pkg/internal/refl/native.rs"]
@@ -84,7 +82,6 @@ pub fn natives() -> Registry {
         debug::NATIVES,
         math::NATIVES,
         rand::NATIVES,
-        print::NATIVES,
         refl::NATIVES,
         runtime::NATIVES,
         sync::NATIVES,

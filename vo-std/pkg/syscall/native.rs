@@ -112,15 +112,6 @@ fn here_or_pool(
     cx.block(call, move |_, result, results| deliver(result, results))
 }
 
-/// Writes to a descriptor for the machine itself; answers how many bytes are done with, all of
-/// them where writing fails.
-pub fn write_all(fd: i64, bytes: &[u8]) -> usize {
-    match raw_write(fd, bytes.as_ptr() as u64, bytes.len() as u64, None) {
-        Ok(n) => n as usize,
-        Err(_) => bytes.len(),
-    }
-}
-
 fn read(cx: &mut NativeCx<'_>, args: &[u64], results: &mut [u64]) -> Status {
     let (fd, ptr, len) = (args[0] as i64, args[1], args[2]);
     if fd <= 2 && len > 0 {
