@@ -98,6 +98,9 @@ fn known_types(p: &mut Program<'_>) -> KnownTypes {
         p.known(ty)
     };
     let runtime_error = runtime("errorString", false);
+    // The machine finds these by name.
+    runtime("boundsError", false);
+    runtime("plainError", false);
     let type_assertion_error = runtime("TypeAssertionError", false);
     let type_assertion_error_ptr = runtime("TypeAssertionError", true);
     let panic_nil_error = runtime("PanicNilError", false);

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use vo_syntax::diag::{self, Diagnostic};
 use vo_syntax::source::SourceMap;
-use vo_types::{PackageMode, PackageSource, PkgId, World, check_package};
+use vo_types::{Importer, PackageMode, PackageSource, PkgId, World, check_package};
 
 /// Why there is no program.
 #[derive(Debug)]
@@ -126,6 +126,9 @@ fn check(world: World, source: PackageSource, mut sources: Sources) -> Result<Ch
         let list = source.diagnostics;
         return Err(CompileError::Source(finish(world, list)));
     }
+    // The machine panics with values of package runtime, whether the program imports it or not.
+    let runtime = sources.load(&world, "runtime").map_err(CompileError::Input)?;
+    check_package(&world, runtime, &mut sources);
     let (main, own) = check_package(&world, source, &mut sources);
     let mut list = Vec::new();
     for path in &sources.loaded {
