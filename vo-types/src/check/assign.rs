@@ -295,7 +295,7 @@ impl<'w> Checker<'w> {
             return Err(());
         }
         let message =
-            format!("cannot assign to {} (neither addressable nor a map index expression)", self.os(&x));
+            format!("cannot assign to {} (neither addressable nor a map index expression)", self.es(lhs));
         self.error(Code::UnassignableOperand, &x, message);
         Err(())
     }

@@ -74,7 +74,6 @@ impl<'w> Checker<'w> {
             return self.shift(x, &mut y, e, op);
         }
         if !self.match_operands(x, &mut y) {
-            self.mismatch(x, &y, op, &shown);
             return x.invalidate();
         }
         if op.is_comparison() {
@@ -151,23 +150,26 @@ impl<'w> Checker<'w> {
         ok
     }
 
-    /// Brings an untyped operand to the type of the other one; false if that cannot be.
-    fn match_operands(&mut self, x: &mut Operand<'w>, y: &mut Operand<'w>) -> bool {
+    /// Brings an untyped operand to the type of the other one; false if that cannot be, which has
+    /// been reported.
+    pub fn match_operands(&mut self, x: &mut Operand<'w>, y: &mut Operand<'w>) -> bool {
         if !self.may_convert(x, y) {
             return true;
         }
-        let (tx, ty) = (x.ty, y.ty);
-        let (Ok(nx), Ok(ny)) = (self.implicit_type(x, ty), self.implicit_type(y, tx)) else {
+        self.convert_untyped(x, y.ty);
+        if !x.is_valid() {
             return false;
-        };
-        self.apply_implicit(x, nx);
-        self.apply_implicit(y, ny);
-        true
+        }
+        self.convert_untyped(y, x.ty);
+        y.is_valid()
     }
 
     fn may_convert(&self, x: &Operand<'w>, y: &Operand<'w>) -> bool {
         let w = self.w;
         if !w.is_untyped(x.ty) && !w.is_untyped(y.ty) {
+            return false;
+        }
+        if w.all_basic(x.ty, Basic::is_numeric) != w.all_basic(y.ty, Basic::is_numeric) {
             return false;
         }
         if w.is_interface(x.ty) || w.is_interface(y.ty) {
@@ -296,11 +298,9 @@ impl<'w> Checker<'w> {
             }
             Type::Array { .. } => format!("{} cannot be compared", self.ts(ty)),
             Type::Interface(_) if self.w.is_type_param(ty) => {
-                let set = self.w.type_set(ty);
-                match set {
-                    Some(s) if s.is_empty() => "empty type set".to_owned(),
-                    _ => "incomparable types in type set".to_owned(),
-                }
+                let empty = self.w.type_set(ty).is_some_and(|s| s.is_empty());
+                let what = if empty { "empty type set" } else { "incomparable types in type set" };
+                what.to_owned()
             }
             _ => String::new(),
         }

@@ -39,7 +39,7 @@ impl<'w> Checker<'w> {
         let invalid = Operand::invalid(e);
         if call.ellipsis.is_valid() && b != Builtin::Append {
             let message = format!("invalid operation: invalid use of ... with built-in {}", b.name());
-            self.error(Code::InvalidDotDotDot, &call.ellipsis, message);
+            self.error(Code::InvalidDotDotDot, &call.fun, message);
             self.use_exprs(&call.args);
             return invalid;
         }
@@ -78,7 +78,7 @@ impl<'w> Checker<'w> {
                 super::show::call_string(call),
                 b.min_args()
             );
-            self.error(code, &call.span, message);
+            self.error(code, &call.fun, message);
             return invalid;
         }
         let result = self.builtin_call(b, Call { call, e, args });
@@ -182,7 +182,7 @@ impl<'w> Checker<'w> {
             let (have, what) = (c.args.len(), if c.args.len() < 2 { "not enough" } else { "too many" });
             if c.call.args.len() == 1 && have > 1 {
                 let message = format!("cannot use ... with {have}-valued {}", self.es(&c.call.args[0]));
-                self.error(Code::InvalidDotDotDot, &c.call.args[0], message);
+                self.error(Code::InvalidDotDotDot, &c.call.fun, message);
                 return None;
             }
             let types: Vec<TypeId> = c.args.iter().map(|a| a.ty).collect();
@@ -190,8 +190,8 @@ impl<'w> Checker<'w> {
                 (self.types_summary(&types, false, true), self.types_summary(&[x.ty, slice], true, false));
             let message =
                 format!("{what} arguments in call to {}\n\thave {have}\n\twant {want}", self.es(&c.call.fun));
-            let at = super::at(c.call.rparen);
-            self.error(Code::TooManyArguments, &at, message);
+            let at = if c.args.len() > 2 { &c.args[2] } else { &c.args[c.args.len() - 1] };
+            self.error(Code::TooManyArguments, at, message);
             return None;
         }
         let context = format!("argument to {}", self.es(&c.call.fun));
@@ -456,6 +456,20 @@ impl<'w> Checker<'w> {
 
     // ---- numbers ------------------------------------------------------------------------------
 
+    /// Reports a number of a type parameter's type: complex, real and imag do not take those.
+    fn no_type_param(&self, b: Builtin, x: &Operand<'w>, wanted: fn(Basic) -> bool) -> bool {
+        if !self.w.is_type_param(x.ty) || !self.w.all_basic(x.ty, wanted) {
+            return true;
+        }
+        let message = format!(
+            "{} not supported as argument to built-in {} for go1.18 (see go.dev/issue/50937)",
+            self.os(x),
+            b.name()
+        );
+        self.error(Code::InvalidTypeParameterUse, x, message);
+        false
+    }
+
     fn complex(&mut self, c: Call<'w>) -> Option<Operand<'w>> {
         let (mut x, mut y) = (c.args[0].clone(), c.args[1].clone());
         match (self.w.is_untyped(x.ty), self.w.is_untyped(y.ty)) {
@@ -488,6 +502,9 @@ impl<'w> Checker<'w> {
                 self.ts(y.ty)
             );
             self.error(Code::InvalidComplex, &x, message);
+            return None;
+        }
+        if !self.no_type_param(Builtin::Complex, &x, Basic::is_float) {
             return None;
         }
         let result = match self.w.basic(x.ty) {
@@ -524,6 +541,9 @@ impl<'w> Checker<'w> {
                 }
             }
         }
+        if !self.no_type_param(b, &x, Basic::is_complex) {
+            return None;
+        }
         let result = match self.w.basic(x.ty) {
             Some(Basic::Complex64) => TypeId::FLOAT32,
             Some(Basic::Complex128) => TypeId::FLOAT64,
@@ -554,16 +574,10 @@ impl<'w> Checker<'w> {
         let mut x = c.args[0].clone();
         for a in &c.args[1..] {
             let mut a = a.clone();
-            let matched = match (self.implicit_type(&x, a.ty), self.implicit_type(&a, x.ty)) {
-                _ if !self.w.is_untyped(x.ty) && !self.w.is_untyped(a.ty) => true,
-                (Ok(nx), Ok(na)) => {
-                    self.apply_implicit(&mut x, nx);
-                    self.apply_implicit(&mut a, na);
-                    true
-                }
-                _ => false,
-            };
-            if !matched || !self.w.identical(x.ty, a.ty) {
+            if !self.match_operands(&mut x, &mut a) {
+                return None;
+            }
+            if !self.w.identical(x.ty, a.ty) {
                 let name = a.expr.map_or(String::new(), |e| self.es(e));
                 let message = format!(
                     "invalid argument: mismatched types {} (previous argument) and {} (type of {name})",

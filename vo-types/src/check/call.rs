@@ -122,7 +122,7 @@ impl<'w> Checker<'w> {
         match &call.args[..] {
             [] => {
                 let message = format!("missing argument in conversion to {}", self.ts(ty));
-                self.error(Code::NotEnoughArguments, &call.rparen, message);
+                self.error(Code::NotEnoughArguments, &call.fun, message);
             }
             [arg] => {
                 let mut v = self.expr(arg);
@@ -186,15 +186,17 @@ impl<'w> Checker<'w> {
 
     fn called_signature(&self, x: &Operand<'w>) -> Result<TypeId, String> {
         let not_function = |t: TypeId| format!("{} is not a function", self.ts(t));
+        if self.w.is_type_param(x.ty)
+            && let Some(terms) = self.w.specific_types(x.ty)
+            && let Some(t) = terms.iter().find(|t| !matches!(self.w.under(t.ty), Type::Signature(_)))
+        {
+            return Err(format!("{}: {}", self.os(x), not_function(t.ty)));
+        }
         let under = self.common_underlying(x.ty).map_err(|why| format!("{}: {why}", self.os(x)))?;
         if let Type::Signature(_) = self.w.types.raw(under) {
             return Ok(under);
         }
-        if self.w.is_type_param(x.ty) {
-            let first = self.w.specific_types(x.ty).and_then(|t| t.first().map(|t| t.ty));
-            return Err(format!("{}: {}", self.os(x), not_function(first.unwrap_or(x.ty))));
-        }
-        Err(format!("non-function {}", self.os(x)))
+        Err(format!("{}: {}", self.os(x), not_function(x.ty)))
     }
 
     fn call_result(&self, sig: TypeId, e: Option<&'w Expr>) -> Operand<'w> {
@@ -203,10 +205,7 @@ impl<'w> Checker<'w> {
             [] => Operand::new(OpMode::NoValue, TypeId::EMPTY_TUPLE, e),
             [only] if self.w.is_invalid(only.ty) => Operand::invalid(e),
             [only] => Operand::new(OpMode::Value, only.ty, e),
-            several => {
-                let types: Vec<TypeId> = several.iter().map(|p| p.ty).collect();
-                Operand::new(OpMode::Value, self.w.types.tuple(&types), e)
-            }
+            several => Operand::new(OpMode::Value, self.w.types.results_tuple(several), e),
         }
     }
 
@@ -252,14 +251,14 @@ impl<'w> Checker<'w> {
         if s.variadic && spread {
             if call.args.len() == 1 && args.len() > 1 {
                 let message = format!("cannot use ... with {}-valued {}", args.len(), self.es(&call.args[0]));
-                self.error(Code::InvalidDotDotDot, &call.args[0], message);
+                self.error(Code::InvalidDotDotDot, &call.fun, message);
                 return None;
             }
         } else if s.variadic {
             self.expand_variadic(&mut params, args.len());
         } else if spread {
             let message = format!("cannot use ... in call to non-variadic {}", self.es(&call.fun));
-            self.error(Code::NonVariadicDotDotDot, &call.args[call.args.len() - 1], message);
+            self.error(Code::NonVariadicDotDotDot, &call.fun, message);
             return None;
         }
         if args.len() != params.len() {
@@ -302,7 +301,8 @@ impl<'w> Checker<'w> {
         let (quality, at, code) = if args.len() > want {
             ("too many", args[want].place(), Code::TooManyArguments)
         } else {
-            ("not enough", super::at(call.rparen), Code::NotEnoughArguments)
+            let at = args.last().map_or(call.fun.place(), |a| a.place());
+            ("not enough", at, Code::NotEnoughArguments)
         };
         let have: Vec<TypeId> = args.iter().map(|a| a.ty).collect();
         let wanted: Vec<TypeId> = params.iter().map(|p| p.ty).collect();
@@ -381,7 +381,7 @@ impl<'w> Checker<'w> {
         let mut targs: Vec<Option<TypeId>> = explicit.targs.iter().map(|&t| Some(t)).collect();
         targs.resize(all.len(), None);
         let param_types: Vec<TypeId> = params.iter().map(|p| p.ty).collect();
-        let inferred = match self.infer(&all, targs, &param_types, args, call.rparen, false) {
+        let inferred = match self.infer(&all, targs, &param_types, args, call.lparen, None) {
             Ok(inferred) => inferred,
             Err(Some((at, why))) => {
                 let message = format!("in call to {}, {why}", self.es(&call.fun));
@@ -409,10 +409,9 @@ impl<'w> Checker<'w> {
         let result = self.w.instantiate_signature(sig, targs);
         self.record_function_instance(&call.fun, targs, result);
         let mut places = explicit.places;
-        places.resize(own.len(), Span::new(call.fun.pos(), call.fun.end()));
-        let places = if places.iter().any(|p| *p != places[0]) { places } else { vec![places[0]] };
+        places.resize(own.len(), super::at(call.lparen));
         self.later(Action::Verify(places, own.clone(), targs.into()));
-        self.note_instance(call.fun.pos(), &own, targs);
+        self.note_instance(call.lparen, &own, targs);
         Some(result)
     }
 
@@ -478,32 +477,28 @@ impl<'w> Checker<'w> {
         let own = s.tparams.clone();
         let mut targs = explicit.targs.clone();
         if targs.len() < own.len() {
-            let Some(want) = want else {
-                // Perhaps an argument whose missing type arguments follow from a call.
-                if !explicit.targs.is_empty() {
-                    let name = self.w.types.as_type_param(own[targs.len()]).map(|p| p.obj);
-                    let name = name.map_or("", |o| self.w.object(o).name.as_str());
-                    let message = format!(
-                        "in call to {}, cannot infer {name} (declared at {})",
-                        self.es(e),
-                        self.tparam_position(own[targs.len()])
-                    );
-                    self.error(Code::CannotInferTypeArguments, &pos, message);
-                    x.invalidate();
-                }
+            if want.is_none() && explicit.targs.is_empty() {
                 return;
-            };
+            }
             let (fresh, _) = self.renamed(&own);
             let plain = self.w.instantiate_signature(x.ty, &fresh);
             let mut given: Vec<Option<TypeId>> = targs.iter().map(|&t| Some(t)).collect();
             given.resize(own.len(), None);
-            let wanted = Operand::new(OpMode::Value, want.ty, Some(e));
-            match self.infer(&fresh, given, &[plain], &[wanted], pos, true) {
+            let wanted = want.map(|want| Operand::new(OpMode::Value, want.ty, Some(e)));
+            let (params, args) = match wanted {
+                Some(wanted) => (vec![plain], vec![wanted]),
+                None => (Vec::new(), Vec::new()),
+            };
+            let what = want.map(|want| want.what.as_str());
+            match self.infer(&fresh, given, &params, &args, pos, what) {
                 Ok(inferred) => targs = inferred,
                 Err(problem) => {
                     if let Some((_, why)) = problem {
-                        let message = format!("in assignment to {}, {why}", want.what);
-                        self.error(Code::CannotInferTypeArguments, &pos, message);
+                        let why = match want {
+                            Some(_) => why,
+                            None => format!("in call to {}, {why}", self.es(e)),
+                        };
+                        self.error(Code::CannotInferTypeArguments, &pos, why);
                     }
                     return x.invalidate();
                 }

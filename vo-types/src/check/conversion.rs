@@ -112,9 +112,10 @@ impl<'w> Checker<'w> {
     /// Whether a (non-constant) conversion is legal; the reason if there is a special one.
     fn convertible(&self, x: &Operand<'w>, ty: TypeId) -> Result<(), String> {
         let w = self.w;
-        if self.assignable_to(x, ty).is_ok() {
-            return Ok(());
-        }
+        let cause = match self.assignable_to(x, ty) {
+            Ok(()) => return Ok(()),
+            Err((_, cause)) => cause,
+        };
         let (v, t) = (x.ty, ty);
         let (vu, tu) = (w.underlying(v), w.underlying(t));
         let (vp, tp) = (w.is_type_param(v), w.is_type_param(t));
@@ -153,7 +154,7 @@ impl<'w> Checker<'w> {
         if (word(vu) && unsafe_pointer(t)) || (unsafe_pointer(v) && (word(tu) || unsafe_pointer(t))) {
             return Ok(());
         }
-        self.slice_to_array(vu, tu)
+        self.slice_to_array(vu, tu).map_err(|_| cause)
     }
 
     fn slice_to_array(&self, vu: TypeId, tu: TypeId) -> Result<(), String> {

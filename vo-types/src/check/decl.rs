@@ -315,11 +315,22 @@ impl<'w> Checker<'w> {
         let sig = self.func_signature(obj, d);
         self.w.object(obj).ty.set(sig);
         let generic = self.w.types.as_signature(sig).is_some_and(|s| !s.tparams.is_empty());
-        let trusted = self.w.package(self.pkg).mode == crate::package::Mode::Lazy;
         if generic && d.body.is_none() {
             self.error(Code::MissingFunctionBody, d, "generic function is missing function body");
-        } else if d.body.is_none() && d.name.name != "init" && !trusted {
-            self.error(Code::MissingFunctionBody, &d.name, "missing function body");
+        }
+    }
+
+    /// Reports functions without a body, which only trusted packages may have. It is the last
+    /// check of a package that is otherwise in order.
+    pub fn missing_bodies(&mut self) {
+        let package = self.w.package(self.pkg);
+        if package.failed() || package.mode == crate::package::Mode::Lazy {
+            return;
+        }
+        for obj in package.objects() {
+            let Some(d) = self.func_decl(obj).filter(|d| d.body.is_none()) else { continue };
+            let at = d.recv.as_ref().map_or(d.name.span, |r| r.span);
+            self.error(Code::MissingFunctionBody, &at, "missing function body");
         }
     }
 
@@ -385,16 +396,15 @@ impl<'w> Checker<'w> {
         if let Some(ty) = ty {
             objects.iter().for_each(|&o| self.w.object(o).ty.set(ty));
         }
-        if !spec.values.is_empty() {
-            if spec.values.len() != objects.len() {
-                self.init_vars(&objects, &spec.values, None);
-            } else {
-                for (&obj, init) in objects.iter().zip(&spec.values) {
-                    let name = self.w.object(obj).name;
-                    let mut x = self.expr_with_target(init, ty, Some(name.as_str()));
-                    self.init_var(obj, &mut x, "variable declaration");
-                }
+        if spec.values.len() == 1 && objects.len() > 1 {
+            self.init_vars(&objects, &spec.values, None);
+        } else {
+            for (&obj, init) in objects.iter().zip(&spec.values) {
+                let name = self.w.object(obj).name;
+                let mut x = self.expr_with_target(init, ty, Some(name.as_str()));
+                self.init_var(obj, &mut x, "variable declaration");
             }
+            self.use_exprs(spec.values.get(objects.len()..).unwrap_or_default());
         }
         for &obj in &objects {
             let object = self.w.object(obj);
@@ -404,17 +414,10 @@ impl<'w> Checker<'w> {
             }
         }
         if spec.ty.is_none() || !spec.values.is_empty() {
-            self.local_arity(spec);
+            self.var_arity(spec);
         }
         for (obj, name) in objects.into_iter().zip(&spec.names) {
             self.declare_at(self.env.scope, obj, name.span.start);
-        }
-    }
-
-    /// Mismatches that `init_vars` has not reported.
-    fn local_arity(&self, spec: &'w VarSpec) {
-        if spec.values.is_empty() {
-            self.var_arity(spec);
         }
     }
 

@@ -36,12 +36,40 @@ macro_rules! nodes_have_places {
 }
 
 nodes_have_places! {
-    Expr Ident Stmt BasicLit FieldList ImportSpec ConstSpec FuncDecl CallExpr AssignStmt KeyValueExpr
+    Ident Stmt BasicLit FieldList ImportSpec ConstSpec FuncDecl CallExpr AssignStmt KeyValueExpr
+}
+
+impl Place for Expr {
+    fn place(&self) -> Span {
+        Span::new(start_pos(self), self.end())
+    }
 }
 
 impl Place for Operand<'_> {
     fn place(&self) -> Span {
-        self.expr.map_or(Span::NONE, |e| e.span())
+        self.expr.map_or(Span::NONE, Place::place)
+    }
+}
+
+/// Where errors about an expression are reported: its start, but for slice expressions (and what
+/// begins with one) their bracket, as in Go's compiler.
+pub(crate) fn start_pos(e: &Expr) -> Pos {
+    match e {
+        Expr::Slice(s) => s.lbrack,
+        Expr::CompositeLit(c) => c.ty.as_ref().map_or(c.lbrace, start_pos),
+        Expr::KeyValue(kv) => start_pos(&kv.key),
+        Expr::Selector(s) => start_pos(&s.x),
+        Expr::Index(i) => start_pos(&i.x),
+        Expr::TypeAssert(a) => start_pos(&a.x),
+        Expr::Call(c) => start_pos(&c.fun),
+        Expr::Binary(b) => {
+            let mut left = &b.x;
+            while let Expr::Binary(b) = left {
+                left = &b.x;
+            }
+            start_pos(left)
+        }
+        _ => e.pos(),
     }
 }
 
@@ -62,8 +90,25 @@ impl<'w> Checker<'w> {
         if let Some(span) = self.env.error_span {
             diagnostic.span = span;
         }
+        if self.repeats_last(&diagnostic) {
+            return;
+        }
         state.failed.set(true);
         state.diagnostics.borrow_mut().push(diagnostic);
+    }
+
+    /// Whether the last error said the same about the same line.
+    fn repeats_last(&self, diagnostic: &Diagnostic) -> bool {
+        let diagnostics = self.w.package(self.pkg).state.diagnostics.borrow();
+        let Some(last) = diagnostics.last().filter(|d| d.message == diagnostic.message) else {
+            return false;
+        };
+        let sources = self.w.sources.borrow();
+        let line = |d: &Diagnostic| {
+            let at = sources.lookup(d.span.start);
+            (at.file, at.line)
+        };
+        line(last) == line(diagnostic)
     }
 
     /// An error about a construct that is known but not done yet.

@@ -289,12 +289,12 @@ impl<'w> Checker<'w> {
             | Expr::MapType(_)
             | Expr::ChanType(_)
             | Expr::PortType(_)
-            | Expr::IslandType(_)
-            | Expr::Union(_) => {
+            | Expr::IslandType(_) => {
                 let ty = self.typ(e);
                 let mode = if ty.is_invalid() { OpMode::Invalid } else { OpMode::TypeExpr };
                 value(Operand::new(mode, ty, Some(e)))
             }
+            Expr::Union(u) => value(self.misplaced_union(u, e)),
             Expr::Try(t) => {
                 self.unsupported(&t.question, "the ? operator");
                 self.use_expr(&t.x);
@@ -395,6 +395,23 @@ impl<'w> Checker<'w> {
         x
     }
 
+    /// `~x` where a value is expected: perhaps meant as C's complement.
+    fn misplaced_union(&mut self, u: &'w UnionExpr, e: &'w Expr) -> Operand<'w> {
+        let mut hint = "";
+        if let [only] = &u.terms[..] {
+            let x = self.expr(&only.ty);
+            if !x.is_valid() {
+                return Operand::invalid(Some(e));
+            }
+            if self.w.all_basic(x.ty, Basic::is_integer) {
+                hint = " (use ^ for bitwise complement)";
+            }
+        }
+        let message = format!("cannot use ~ outside of interface or type constraint{hint}");
+        self.error(Code::UndefinedOperator, e, message);
+        Operand::invalid(Some(e))
+    }
+
     fn address_of(&mut self, u: &'w UnaryExpr, e: &'w Expr) -> Operand<'w> {
         let mut x = self.expr(&u.x);
         if !x.is_valid() {
@@ -433,20 +450,18 @@ impl<'w> Checker<'w> {
             Err(why) => why,
             Ok(under) => match self.w.types.raw(under) {
                 Type::Chan { dir, elem } if *dir != blocked => return Some(*elem),
-                Type::Chan { .. } if receive => "send-only channel".to_owned(),
-                Type::Chan { .. } => "receive-only channel".to_owned(),
-                _ => "non-channel".to_owned(),
+                Type::Chan { .. } if receive => {
+                    format!("send-only channel {}", self.first_non_channel(x.ty, blocked))
+                }
+                Type::Chan { .. } => {
+                    format!("receive-only channel {}", self.first_non_channel(x.ty, blocked))
+                }
+                _ => format!("non-channel {}", self.first_non_channel(x.ty, blocked)),
             },
         };
         let verb = if receive { "receive from" } else { "send to" };
         let code = if receive { Code::InvalidReceive } else { Code::InvalidSend };
         let message = if self.w.is_type_param(x.ty) {
-            let why = match &*why {
-                "non-channel" | "send-only channel" | "receive-only channel" => {
-                    format!("{why} {}", self.first_non_channel(x.ty, blocked))
-                }
-                _ => why,
-            };
             format!("invalid operation: cannot {verb} {}: {why}", self.os(x))
         } else {
             format!("invalid operation: cannot {verb} {why} {}", self.os(x))
@@ -504,7 +519,9 @@ impl<'w> Checker<'w> {
                 return Operand::new(OpMode::TypeExpr, self.w.types.pointer(x.ty), Some(e));
             }
             OpMode::Builtin(_) => {
-                self.no_type_or_void(&mut x);
+                let message = format!("invalid operation: cannot indirect {}", self.os(&x));
+                self.error(Code::InvalidIndirection, &x, message);
+                x.invalidate();
                 return x;
             }
             _ => {}
@@ -574,12 +591,9 @@ impl<'w> Checker<'w> {
 
     /// Reports an assertion that no value of the interface can pass.
     pub fn assertable(&self, e: &Expr, x: &Operand<'w>, ty: TypeId, in_switch: bool) -> bool {
-        if matches!(self.w.under(ty), Type::Interface(_)) && !self.w.is_type_param(ty) {
-            let Some(missing) = self.w.missing_method(ty, x.ty, false) else { return true };
-            // Two interfaces are in conflict only over a method that both have.
-            let why = self.missing_method_cause(ty, x.ty, &missing);
-            self.impossible(e, x, ty, &why, in_switch);
-            return false;
+        // The dynamic value may have methods that an interface type does not mention.
+        if self.w.is_interface(ty) {
+            return true;
         }
         let Some(missing) = self.w.missing_method(ty, x.ty, false) else { return true };
         let why = self.missing_method_cause(ty, x.ty, &missing);

@@ -40,15 +40,16 @@ impl<'w> Checker<'w> {
                 return x;
             }
             OpMode::Builtin(_) => {
-                let message = format!("{} must be called", self.os(&x));
-                self.error(Code::UncalledBuiltin, &x, message);
+                let message = format!("cannot index {}", self.os(&x));
+                self.error(Code::NonIndexable, &index.lbrack, message);
                 self.use_exprs(&index.indices);
                 return Operand::invalid(Some(e));
             }
             _ => {}
         }
         let Some(indexed) = self.indexed(&x) else {
-            self.error(Code::NonIndexable, e, format!("invalid operation: cannot index {}", self.os(&x)));
+            let message = format!("cannot index {}", self.os(&x));
+            self.error(Code::NonIndexable, &index.lbrack, message);
             self.use_exprs(&index.indices);
             return Operand::invalid(Some(e));
         };
@@ -224,8 +225,7 @@ impl<'w> Checker<'w> {
             }
             Type::Array { len, elem } => {
                 if x.mode != OpMode::Variable {
-                    let message =
-                        format!("invalid operation: cannot slice unaddressable value {}", self.os(x));
+                    let message = format!("cannot slice unaddressable value {}", self.os(x));
                     self.error(Code::NonSliceable, x, message);
                     return None;
                 }

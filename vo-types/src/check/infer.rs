@@ -13,7 +13,8 @@ pub(crate) type InferError = Option<(Span, String)>;
 
 impl<'w> Checker<'w> {
     /// Infers the type arguments that `given` leaves open. `params` are matched against `args`;
-    /// with `reverse` the argument is the type that a function value is wanted for.
+    /// with `reverse` the argument is the type that a function value is wanted for, by what it
+    /// names.
     pub fn infer(
         &mut self,
         tparams: &[TypeId],
@@ -21,7 +22,7 @@ impl<'w> Checker<'w> {
         params: &[TypeId],
         args: &[Operand<'w>],
         pos: Pos,
-        reverse: bool,
+        reverse: Option<&str>,
     ) -> Result<Vec<TypeId>, InferError> {
         if given.iter().all(Option::is_some) {
             return Ok(given.into_iter().flatten().collect());
@@ -68,10 +69,13 @@ impl<'w> Checker<'w> {
         u: &Unifier<'_, 'w>,
         param: TypeId,
         arg: &Operand<'w>,
-        reverse: bool,
+        reverse: Option<&str>,
     ) -> (Span, String) {
         let at = arg.expr.map_or(Span::NONE, |e| e.span());
-        let expr = arg.expr.map_or(String::new(), |e| self.es(e));
+        let expr = match reverse {
+            Some(what) => what.to_owned(),
+            None => arg.expr.map_or(String::new(), |e| self.es(e)),
+        };
         let (arg_ty, par) = (self.ts(arg.ty), self.ts(param));
         let mut inferred = Subst::default();
         for (i, &t) in tparams.iter().enumerate() {
@@ -86,7 +90,7 @@ impl<'w> Checker<'w> {
             return (at, format!("type {arg_ty} of {expr} does not match {par} (cannot infer {list})"));
         }
         let partly = self.ts(partly);
-        let message = if reverse {
+        let message = if reverse.is_some() {
             format!("inferred type {partly} for {par} does not match type {arg_ty} of {expr}")
         } else {
             format!("type {arg_ty} of {expr} does not match inferred type {partly} for {par}")
@@ -117,8 +121,7 @@ impl<'w> Checker<'w> {
                 match (self.core_term(tparam), found) {
                     (Some((core, tilde, _)), Some(tx)) => {
                         let tx = if tilde && !w.is_type_param(tx) { w.underlying(tx) } else { tx };
-                        let strict = if tilde { Strict::INEXACT } else { Strict::EXACT };
-                        if !u.unify(tx, core, strict) {
+                        if !u.unify(tx, core, Strict::INEXACT) {
                             return Err(does_not(""));
                         }
                     }
@@ -133,9 +136,6 @@ impl<'w> Checker<'w> {
                             let missing = w.missing_method(tx, w.underlying(tparam), true);
                             if let Some(m) = missing {
                                 let why = self.missing_method_cause(tx, w.constraint(tparam), &m);
-                                if !matches!(m.reason, crate::types::MissingReason::WrongSignature(_)) {
-                                    return Err(does_not(&why));
-                                }
                                 return Err(does_not(&why));
                             }
                         }
@@ -326,7 +326,7 @@ fn find_path(edges: &[Edge], from: TypeId, to: TypeId) -> Option<Vec<usize>> {
 fn report_cycle(c: &Checker<'_>, edges: &[Edge], path: &[usize]) {
     let position = |i: usize| c.w.types.as_type_param(edges[i].to).map(|p| c.w.object(p.obj).pos);
     let Some(first) = path.iter().filter_map(|&i| position(i)).min() else { return };
-    let mut d = Diagnostic::error(Code::InvalidInstanceCycle, first.span(), "instantiation cycle");
+    let mut d = Diagnostic::error(Code::InvalidInstanceCycle, first.span(), "instantiation cycle:");
     for &i in path {
         let e = &edges[i];
         let text = format!("{} instantiated as {}", c.tparam_name(e.to), c.ts(e.arg));

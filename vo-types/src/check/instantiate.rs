@@ -43,7 +43,7 @@ impl<'w> Checker<'w> {
         }
         let places = index.indices.iter().map(|e| e.span()).collect();
         self.later(Action::Verify(places, tparams.into(), targs.clone().into()));
-        self.note_instance(e.pos(), tparams, &targs);
+        self.note_instance(index.lbrack, tparams, &targs);
         let ty = match self.w.types.raw(generic) {
             Type::Alias(a) => self.w.instantiate_alias(generic, a, &targs),
             _ => self.w.instantiate_named(generic, &targs),

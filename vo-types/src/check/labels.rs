@@ -271,21 +271,21 @@ impl<'w> Walk<'_, 'w> {
     fn labeled(&mut self, b: &BranchStmt, label: Ident) {
         let name = label.name;
         let word = b.kind.text();
-        let Some(target) = self.enclosing.iter().rev().find(|e| e.label == Some(name)).copied() else {
+        let Some(l) = self.labels.get_mut(&name) else {
             let message = format!("{word} label not defined: {name}");
             return self.c.error(Code::UndeclaredLabel, &label, message);
         };
-        if let Some(l) = self.labels.get_mut(&name) {
-            l.used = true;
-        }
-        let fits = match b.kind {
-            BranchKind::Continue => target.kind == Kind::Loop,
-            _ => target.kind != Kind::Other,
+        l.used = true;
+        let fits = |e: &&Enclosing| {
+            e.label == Some(name)
+                && match b.kind {
+                    BranchKind::Continue => e.kind == Kind::Loop,
+                    _ => e.kind != Kind::Other,
+                }
         };
-        if fits {
-            self.c.w.info.set_jump(b.id, target.stmt);
-        } else {
-            self.c.error(Code::MisplacedLabel, &label, format!("invalid {word} label {name}"));
+        match self.enclosing.iter().rev().find(fits) {
+            Some(target) => self.c.w.info.set_jump(b.id, target.stmt),
+            None => self.c.error(Code::MisplacedLabel, &label, format!("invalid {word} label {name}")),
         }
     }
 

@@ -33,7 +33,6 @@ impl<'w> Checker<'w> {
         env.sig = Some(later.sig);
         env.results = later.results;
         env.owner = Owner::Literal(later.lit.id);
-        env.iota = None;
         env.in_body = true;
         self.with_env(env, |c| {
             c.func_body(&later.lit.body);
@@ -66,7 +65,7 @@ impl<'w> Checker<'w> {
                 (hint, base)
             }
             (None, None) => {
-                self.error(Code::UntypedLiteral, e, "invalid composite literal: missing type");
+                self.error(Code::UntypedLiteral, e, "missing type in composite literal");
                 self.use_exprs(&lit.elts);
                 return Operand::invalid(Some(e));
             }
@@ -129,7 +128,7 @@ impl<'w> Checker<'w> {
                 self.use_expr(&kv.value);
                 continue;
             };
-            let found = self.w.lookup(base, false, Some(self.pkg), key.name);
+            let found = self.w.lookup(self.w.underlying(base), false, Some(self.pkg), key.name);
             let target = match &found {
                 Lookup::Found(f) if f.kind == FoundKind::Field => Some(self.w.found_type(f)),
                 _ => None,

@@ -96,6 +96,7 @@ fn check_fully(world: &World, pkg: PkgId) {
     checker.unused_imports();
     checker.init_order();
     checker.instance_cycles();
+    checker.missing_bodies();
 }
 
 impl World {

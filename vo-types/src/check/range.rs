@@ -68,7 +68,7 @@ impl<'w> Checker<'w> {
             },
             Type::Map { key, value } => pair(*key, *value),
             Type::Chan { dir: Dir::Send, .. } => {
-                Err(format!("receive from send-only channel {}", self.ts(ty)))
+                Err(format!("receive from send-only channel {}", self.ts(under)))
             }
             Type::Chan { elem, .. } => Ok((Some(*elem), None)),
             Type::Signature(sig) => self.range_func(sig),

@@ -2,6 +2,7 @@
 
 use vo_syntax::ast::*;
 use vo_syntax::diag::Code;
+use vo_syntax::source::Pos;
 
 use super::{Checker, OpMode, Operand};
 use crate::info::{Selection, SelectionKind, Target};
@@ -29,7 +30,8 @@ impl<'w> Checker<'w> {
             OpMode::Invalid => return Operand::invalid(Some(e)),
             OpMode::Builtin(_) => {
                 let message = format!("invalid use of {} in selector expression", self.os(&x));
-                self.error(Code::UncalledBuiltin, e, message);
+                let dot = Pos(sel.sel.span.start.0.saturating_sub(1));
+                self.error(Code::UncalledBuiltin, &dot, message);
                 return Operand::invalid(Some(e));
             }
             _ => {}
@@ -176,7 +178,15 @@ impl<'w> Checker<'w> {
         }
         let Type::Signature(sig) = self.w.types.get(ty) else { return Operand::invalid(Some(e)) };
         let named = sig.params.first().is_some_and(|p| !p.name.is_empty());
-        let name = if named { Symbol::intern("_") } else { Symbol::intern("") };
+        let own = match found.kind {
+            FoundKind::Method(m) => self.w.object(m).func().and_then(|f| f.recv_var.get()),
+            _ => None,
+        };
+        let own = own.map(|v| self.w.object(v).name).filter(|n| !n.is_empty());
+        let name = match (named, own) {
+            (false, _) => Symbol::intern(""),
+            (true, own) => own.unwrap_or_else(|| Symbol::intern("_")),
+        };
         let mut params = vec![Param { name, ty: x.ty, pos: Default::default() }];
         params.extend(sig.params.iter().copied());
         let (tparams, results) = (sig.tparams.to_vec(), sig.results.to_vec());
@@ -220,7 +230,8 @@ impl<'w> Checker<'w> {
 
     /// Why a name was not found, with a similar name if there is one.
     pub fn lookup_error(&self, ty: TypeId, name: Symbol, addressable: bool, in_literal: bool) -> String {
-        let alternative = self.w.lookup_fold(ty, addressable, Some(self.pkg), name, true);
+        let holder = if in_literal { self.w.underlying(ty) } else { ty };
+        let alternative = self.w.lookup_fold(holder, addressable, Some(self.pkg), name, true);
         let ts = self.ts(ty);
         let mut missing = match in_literal {
             true => format!("unknown field {name} in struct literal of type {ts}"),

@@ -7,7 +7,7 @@ use vo_syntax::source::Span;
 use super::{Action, Checker, OpMode, Operand};
 use crate::constant::Constant;
 use crate::info::Mode;
-use crate::object::{ObjId, ObjectKind};
+use crate::object::{ObjId, ObjectKind, VarKind};
 use crate::types::{Basic, Dir, Type, TypeId};
 
 /// What a name is, in messages.
@@ -16,11 +16,17 @@ fn object_kind(kind: &ObjectKind) -> &'static str {
         ObjectKind::PkgName { .. } => "package name",
         ObjectKind::Const { .. } => "constant",
         ObjectKind::TypeName { .. } => "type name",
-        ObjectKind::Var { .. } => "variable",
+        ObjectKind::Var { kind, .. } => match kind {
+            VarKind::Package => "package-level variable",
+            VarKind::Local => "local variable",
+            VarKind::Receiver => "receiver",
+            VarKind::Param => "parameter",
+            VarKind::Result => "result variable",
+        },
         ObjectKind::Func(_) => "function",
         ObjectKind::Label(_) => "label",
         ObjectKind::Builtin(_) => "built-in function",
-        ObjectKind::Nil => "nil",
+        ObjectKind::Nil => "untyped nil",
     }
 }
 
@@ -274,9 +280,9 @@ impl<'w> Checker<'w> {
 
     fn array_type(&mut self, a: &'w ArrayType) -> TypeId {
         let len = match &a.len {
-            ArrayLen::Ellipsis(pos) => {
+            ArrayLen::Ellipsis(_) => {
                 let message = "invalid use of [...] array (outside a composite literal)";
-                self.error(Code::MisplacedEllipsisArray, &pos.span(), message);
+                self.error(Code::MisplacedEllipsisArray, &a.span, message);
                 self.var_type(&a.elem);
                 return TypeId::INVALID;
             }

@@ -37,13 +37,12 @@ impl<'w> Checker<'w> {
             let place = Span::new(start, t.ty.end());
             let tilde = t.tilde.is_valid();
             if self.w.is_type_param(ty) {
-                let message = if u.terms.len() > 1 || tilde {
-                    let tilde = if tilde { "~" } else { "" };
-                    format!("type in term {tilde}{} cannot be a type parameter", self.es(&t.ty))
+                let message = if tilde {
+                    format!("type in term ~{} cannot be a type parameter", self.es(&t.ty))
                 } else {
                     "term cannot be a type parameter".to_owned()
                 };
-                self.error(Code::InvalidTypeParameterUse, &place, message);
+                self.error(Code::InvalidTypeParameterUse, &t.ty, message);
                 return TypeId::INVALID;
             }
             terms.push(Term { tilde, ty });
@@ -102,7 +101,7 @@ impl<'w> Checker<'w> {
         if count < 2 {
             return;
         }
-        let name = self.ts(t.ty);
+        let name = self.term_string(t);
         let message = if !set.methods.is_empty() {
             format!("cannot use {name} in union ({name} contains methods)")
         } else if self.w.types.unalias(t.ty) == TypeId::COMPARABLE {
@@ -116,6 +115,7 @@ impl<'w> Checker<'w> {
     }
 
     pub fn term_string(&self, t: &Term) -> String {
-        format!("{}{}", if t.tilde { "~" } else { "" }, self.ts(t.ty))
+        let ty = self.w.type_string(t.ty, crate::types::Qualifier::Path);
+        format!("{}{ty}", if t.tilde { "~" } else { "" })
     }
 }

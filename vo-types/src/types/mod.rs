@@ -482,6 +482,8 @@ pub struct Types {
     pub(crate) canon_keys: RefCell<FxHashMap<CanonKey, TypeId>>,
     pub(crate) canon_busy: RefCell<Vec<TypeId>>,
     pub(crate) canon_unsure: Cell<bool>,
+    /// Names of results, for tuples that have them.
+    pub(crate) tuple_names: RefCell<FxHashMap<TypeId, Vec<Symbol>>>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -506,6 +508,7 @@ impl Types {
             canon_keys: RefCell::default(),
             canon_busy: RefCell::default(),
             canon_unsure: Cell::new(false),
+            tuple_names: RefCell::default(),
         }
     }
 
@@ -605,6 +608,17 @@ impl Types {
     /// The type of several values.
     pub fn tuple(&self, elems: &[TypeId]) -> TypeId {
         self.made(MadeKey::Tuple(elems.into()), || Type::Tuple(elems.into()))
+    }
+
+    /// The type of a call's several results, which messages show with their names.
+    pub(crate) fn results_tuple(&self, results: &[Param]) -> TypeId {
+        let elems: Vec<TypeId> = results.iter().map(|p| p.ty).collect();
+        if results.iter().all(|p| p.name.is_empty()) {
+            return self.tuple(&elems);
+        }
+        let id = self.add(Type::Tuple(elems.into()));
+        self.tuple_names.borrow_mut().insert(id, results.iter().map(|p| p.name).collect());
+        id
     }
 
     /// A new struct type.

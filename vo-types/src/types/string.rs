@@ -135,8 +135,16 @@ impl Writer<'_> {
             }
             Type::Interface(_) => self.interface(id),
             Type::Tuple(elems) => {
+                let names = world.types.tuple_names.borrow().get(&id).cloned().unwrap_or_default();
                 self.text("(");
-                self.list(elems, ", ");
+                for (i, &elem) in elems.iter().enumerate() {
+                    self.text(if i > 0 { ", " } else { "" });
+                    if let Some(name) = names.get(i).filter(|_| !self.runtime()) {
+                        self.text(name);
+                        self.text(" ");
+                    }
+                    self.ty(elem);
+                }
                 self.text(")");
             }
             Type::TypeParam(p) => self.text(&world.object(p.obj).name),
