@@ -110,8 +110,6 @@ impl<'w> Checker<'w> {
             if object.ty.get() == TypeId::NONE {
                 object.ty.set(TypeId::INVALID);
             }
-            // One error is enough.
-            object.used.set(true);
             return x.invalidate();
         }
         if object.ty.get() == TypeId::NONE {
@@ -121,7 +119,6 @@ impl<'w> Checker<'w> {
                     let message = format!("use of untyped nil in {context}");
                     self.error(Code::UntypedNilUse, x, message);
                     object.ty.set(TypeId::INVALID);
-                    object.used.set(true);
                     return x.invalidate();
                 }
                 ty = self.default_type(ty);
@@ -139,8 +136,12 @@ impl<'w> Checker<'w> {
     /// Initialises variables from values: one each, or all from one call. `returning` is the
     /// return statement when the variables are a function's results.
     pub fn init_vars(&mut self, vars: &[ObjId], rhs: &'w [Expr], returning: Option<&'w ReturnStmt>) {
-        let context = if returning.is_some() { "return statement" } else { "assignment" };
-        if vars.len() == rhs.len() {
+        let context = match returning {
+            Some(_) => "return statement",
+            None if vars.len() > 1 => "multiple assignment",
+            None => "assignment",
+        };
+        if vars.len() == rhs.len() && !is_single_call(rhs) {
             for (&obj, e) in vars.iter().zip(rhs) {
                 let object = self.w.object(obj);
                 let target = match object.ty.get() {
@@ -188,7 +189,6 @@ impl<'w> Checker<'w> {
     fn invalidate_vars(&self, vars: &[ObjId]) {
         for &obj in vars {
             let object = self.w.object(obj);
-            object.used.set(true);
             if object.ty.get() == TypeId::NONE {
                 object.ty.set(TypeId::INVALID);
             }
@@ -303,7 +303,11 @@ impl<'w> Checker<'w> {
     /// `lhs = x`
     pub fn assign_var(&mut self, lhs: &'w Expr, x: &mut Operand<'w>, context: &str) {
         match self.lhs_var(lhs) {
-            Ok(target) => self.assignment(x, target, context),
+            Ok(target) => {
+                let blank = target.is_none() && context == "assignment";
+                let context = if blank { "assignment to _ identifier" } else { context };
+                self.assignment(x, target, context);
+            }
             Err(()) => {
                 if x.is_valid() && x.expr.is_some() && self.w.is_untyped(x.ty) {
                     let ty = self.default_type(x.ty);
@@ -318,9 +322,10 @@ impl<'w> Checker<'w> {
 
     /// `lhs… = rhs…`
     pub fn assign_vars(&mut self, lhs: &'w [Expr], rhs: &'w [Expr]) {
-        if lhs.len() == rhs.len() {
+        let context = if lhs.len() > 1 { "multiple assignment" } else { "assignment" };
+        if lhs.len() == rhs.len() && !is_single_call(rhs) {
             for (l, r) in lhs.iter().zip(rhs) {
-                self.assign_pair(l, r);
+                self.assign_pair(l, r, context);
             }
             return;
         }
@@ -344,17 +349,17 @@ impl<'w> Checker<'w> {
             return;
         }
         for (l, x) in lhs.iter().zip(&mut operands) {
-            self.assign_var(l, x, "assignment");
+            self.assign_var(l, x, context);
         }
     }
 
-    fn assign_pair(&mut self, l: &'w Expr, r: &'w Expr) {
+    fn assign_pair(&mut self, l: &'w Expr, r: &'w Expr, context: &str) {
         match self.lhs_var(l) {
             Ok(target) => {
                 let what = self.es(l);
                 let mut x = self.expr_with_target(r, target, Some(&what));
-                let context = if target.is_none() { "assignment to _ identifier" } else { "assignment" };
-                let context = if x.is_nil() { context } else { "assignment" };
+                let blank = target.is_none() && context == "assignment";
+                let context = if blank { "assignment to _ identifier" } else { context };
                 self.assignment(&mut x, target, context);
             }
             Err(()) => self.use_expr(r),
@@ -415,10 +420,16 @@ impl<'w> Checker<'w> {
         }
         if !new_vars.is_empty() {
             for (obj, name) in new_vars {
-                self.declare_at(self.env.scope, obj, name.span.start);
+                self.declare_local(obj, name);
             }
         } else if !failed {
             self.error(Code::NoNewVariables, &s.op_pos, "no new variables on left side of :=");
         }
     }
+}
+
+/// Whether the right side is one call, which may have several results: a wrong number of them is
+/// then reported as such.
+fn is_single_call(rhs: &[Expr]) -> bool {
+    matches!(rhs, [only] if matches!(only.unparen(), Expr::Call(_)))
 }

@@ -3,6 +3,7 @@
 use vo_syntax::ast::*;
 use vo_syntax::diag::Code;
 
+use super::errors::Place;
 use super::{Checker, OpMode, Operand};
 use crate::constant::{self, CmpOp, Constant};
 use crate::types::{Basic, Dir, FoundKind, Lookup, Type, TypeId};
@@ -29,7 +30,7 @@ impl<'w> Call<'w> {
     }
 
     fn constant(&self, ty: TypeId, val: Constant) -> Option<Operand<'w>> {
-        Some(Operand { mode: OpMode::Constant, ty, val, expr: self.e })
+        Some(Operand { val, ..Operand::new(OpMode::Constant, ty, self.e) })
     }
 }
 
@@ -441,7 +442,7 @@ impl<'w> Checker<'w> {
                 self.error(Code::UncalledBuiltin, &x, message);
                 return None;
             }
-            OpMode::TypeExpr => self.check_var_type(arg.span(), x.ty),
+            OpMode::TypeExpr => self.check_var_type(arg.place(), x.ty),
             _ => {
                 if self.w.is_untyped(x.ty) {
                     self.assignment(&mut x, None, "argument to new");

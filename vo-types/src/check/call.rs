@@ -51,7 +51,7 @@ impl<'w> Checker<'w> {
 
     /// A call that is no expression of its own: of a go or defer statement.
     pub fn checked_call(&mut self, call: &'w CallExpr) -> (Operand<'w>, UseKind) {
-        let (mut x, kind) = self.call_parts(call, None);
+        let (x, kind) = self.call_parts(call, None);
         match x.mode {
             OpMode::Invalid => {}
             OpMode::NoValue => {
@@ -59,8 +59,8 @@ impl<'w> Checker<'w> {
             }
             _ => {
                 // An untyped result is discarded with the type it has by default.
-                x.ty = self.default_type(x.ty);
-                self.w.info.set_type(call.id, x.info_mode(), x.ty, Some(&x.val));
+                let ty = self.default_type(x.ty);
+                self.w.info.set_type(call.id, x.info_mode(), ty, Some(&x.val));
             }
         }
         (x, kind)
@@ -72,12 +72,10 @@ impl<'w> Checker<'w> {
         let bare = Operand { expr: None, ..x.clone() };
         match x.mode {
             OpMode::Constant => {
-                let ty = if self.w.is_untyped(x.ty) {
-                    String::new()
-                } else {
-                    format!(" of type {}", self.ts(x.ty))
-                };
-                format!("{text} (constant {}{ty})", x.val)
+                if self.w.is_untyped(x.ty) {
+                    return format!("{text} ({} constant {})", self.ts(x.ty), x.val);
+                }
+                format!("{text} (constant {} of type {})", x.val, self.ts(x.ty))
             }
             _ => format!("{text} ({})", self.os(&bare)),
         }
@@ -231,7 +229,8 @@ impl<'w> Checker<'w> {
         if x.mode == OpMode::Value
             && let Type::Tuple(elems) = self.w.types.raw(x.ty)
         {
-            return elems.iter().map(|&ty| Operand::new(OpMode::Value, ty, x.expr)).collect();
+            let one = |(i, &ty)| Operand { nth: i as u32 + 1, ..Operand::new(OpMode::Value, ty, x.expr) };
+            return elems.iter().enumerate().map(one).collect();
         }
         vec![x]
     }

@@ -28,6 +28,9 @@ impl<'w> Checker<'w> {
                         self.error(Code::InvalidConversion, x, message);
                         return x.invalidate();
                     }
+                    if w.is_basic(ty, Basic::is_integer) && x.val.to_int().kind() == ConstKind::Int {
+                        x.val = x.val.to_int();
+                    }
                     result = Err(String::new());
                 }
             }
@@ -61,9 +64,8 @@ impl<'w> Checker<'w> {
         if w.is_interface(ty) || (constant && !folded && !x.is_nil()) || w.is_type_param(ty) {
             return if x.is_nil() { ty } else { self.default_type(x.ty) };
         }
-        let integer_to_string = w.is_basic(ty, Basic::is_string) && w.is_basic(x.ty, Basic::is_integer);
-        if folded && (integer_to_string || w.basic(ty) == Some(Basic::UnsafePointer)) {
-            return self.default_type(x.ty);
+        if folded && w.is_basic(ty, Basic::is_string) && w.is_basic(x.ty, Basic::is_integer) {
+            return x.ty;
         }
         ty
     }

@@ -212,6 +212,7 @@ impl<'w> Checker<'w> {
 
     /// Gives an operand the type and value that `implicit_type` found.
     pub fn apply_implicit(&mut self, x: &mut Operand<'w>, (ty, val): Implicit) {
+        debug_assert!(x.nth == 0, "internal error: results are typed");
         if let Some(val) = val {
             x.val = val;
             if let Some(e) = x.expr
@@ -300,7 +301,7 @@ impl<'w> Checker<'w> {
     }
 
     fn record_untyped(&self, e: &Expr, mode: OpMode, ty: TypeId, val: &Constant) {
-        let x = Operand { mode, ty, val: Constant::Unknown, expr: None };
+        let x = Operand::new(mode, ty, None);
         self.w.info.set_type(e.id(), x.info_mode(), ty, Some(val));
     }
 }

@@ -410,14 +410,13 @@ impl<'w> Checker<'w> {
             let object = self.w.object(obj);
             if object.ty.get() == TypeId::NONE {
                 object.ty.set(TypeId::INVALID);
-                object.used.set(true);
             }
         }
         if spec.ty.is_none() || !spec.values.is_empty() {
             self.var_arity(spec);
         }
         for (obj, name) in objects.into_iter().zip(&spec.names) {
-            self.declare_at(self.env.scope, obj, name.span.start);
+            self.declare_local(obj, name);
         }
     }
 
@@ -442,7 +441,14 @@ impl<'w> Checker<'w> {
         object.color.set(Color::Black);
         let obj = self.w.add_object(object);
         self.w.info.set_def(name.id, obj);
-        self.locals.push(obj);
         obj
+    }
+
+    /// Declares a local variable, which must then be used.
+    pub fn declare_local(&mut self, obj: ObjId, name: &Ident) {
+        self.declare_at(self.env.scope, obj, name.span.start);
+        if self.w.object(obj).parent.get() == Some(self.env.scope) {
+            self.locals.push(obj);
+        }
     }
 }

@@ -51,11 +51,25 @@ impl Place for Operand<'_> {
     }
 }
 
+/// Where an expression stands when it is pointed to rather than reported: at its operator or
+/// bracket, as in Go's compiler.
+pub(crate) fn node_pos(e: &Expr) -> Pos {
+    match e {
+        Expr::Call(c) => c.lparen,
+        Expr::Index(i) => i.lbrack,
+        Expr::Slice(s) => s.lbrack,
+        Expr::Binary(b) => b.op_pos,
+        Expr::Selector(s) => Pos(s.sel.span.start.0.saturating_sub(1)),
+        _ => start_pos(e),
+    }
+}
+
 /// Where errors about an expression are reported: its start, but for slice expressions (and what
 /// begins with one) their bracket, as in Go's compiler.
 pub(crate) fn start_pos(e: &Expr) -> Pos {
     match e {
         Expr::Slice(s) => s.lbrack,
+        Expr::FuncType(f) => f.params.span.start,
         Expr::CompositeLit(c) => c.ty.as_ref().map_or(c.lbrace, start_pos),
         Expr::KeyValue(kv) => start_pos(&kv.key),
         Expr::Selector(s) => start_pos(&s.x),

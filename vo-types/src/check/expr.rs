@@ -4,6 +4,7 @@ use vo_syntax::ast::*;
 use vo_syntax::diag::Code;
 use vo_syntax::source::Pos;
 
+use super::errors::Place;
 use super::{Checker, OpMode, Operand};
 use crate::constant::{self, Constant};
 use crate::types::{Basic, Dir, Type, TypeId};
@@ -515,7 +516,7 @@ impl<'w> Checker<'w> {
         match x.mode {
             OpMode::Invalid => return x,
             OpMode::TypeExpr => {
-                self.check_var_type(star.x.span(), x.ty);
+                self.check_var_type(star.x.place(), x.ty);
                 return Operand::new(OpMode::TypeExpr, self.w.types.pointer(x.ty), Some(e));
             }
             OpMode::Builtin(_) => {

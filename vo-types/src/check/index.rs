@@ -3,6 +3,7 @@
 use vo_syntax::ast::*;
 use vo_syntax::diag::Code;
 
+use super::errors::Place;
 use super::expr::Want;
 use super::{Checker, OpMode, Operand};
 use crate::constant::Constant;
@@ -31,7 +32,7 @@ impl<'w> Checker<'w> {
                 let ty = self.instantiated_type(index, e);
                 let mode = if ty.is_invalid() { OpMode::Invalid } else { OpMode::TypeExpr };
                 if mode == OpMode::TypeExpr {
-                    self.check_var_type(e.span(), ty);
+                    self.check_var_type(e.place(), ty);
                 }
                 return Operand::new(mode, ty, Some(e));
             }

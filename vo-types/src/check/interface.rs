@@ -36,6 +36,7 @@ impl<'w> Checker<'w> {
         if methods.is_empty() && embeds.is_empty() {
             return TypeId::EMPTY_INTERFACE;
         }
+        methods.sort_by_key(|m| (!m.name.is_exported(), m.name));
         let id = self.w.types.new_interface(methods, embeds, false);
         self.later(Action::Interface(id));
         id

@@ -116,6 +116,7 @@ impl<'w> Checker<'w> {
 
     fn keyed_struct(&mut self, lit: &'w CompositeLit, base: TypeId) {
         let mut seen: FxHashMap<Vec<u32>, Symbol> = FxHashMap::default();
+        let holder = self.common_underlying(base).unwrap_or(base);
         for elt in &lit.elts {
             let Expr::KeyValue(kv) = elt else {
                 let message = "mixture of field:value and value elements in struct literal";
@@ -128,7 +129,7 @@ impl<'w> Checker<'w> {
                 self.use_expr(&kv.value);
                 continue;
             };
-            let found = self.w.lookup(self.w.underlying(base), false, Some(self.pkg), key.name);
+            let found = self.w.lookup(holder, false, Some(self.pkg), key.name);
             let target = match &found {
                 Lookup::Found(f) if f.kind == FoundKind::Field => Some(self.w.found_type(f)),
                 _ => None,

@@ -36,16 +36,18 @@ pub(crate) struct Operand<'w> {
     /// The value of a constant.
     pub val: Constant,
     pub expr: Option<&'w Expr>,
+    /// For a result of a call with several: which one, counted from 1.
+    pub nth: u32,
 }
 
 impl<'w> Operand<'w> {
     /// An operand in error.
     pub fn invalid(expr: Option<&'w Expr>) -> Operand<'w> {
-        Operand { mode: OpMode::Invalid, ty: TypeId::INVALID, val: Constant::Unknown, expr }
+        Operand { mode: OpMode::Invalid, ty: TypeId::INVALID, val: Constant::Unknown, expr, nth: 0 }
     }
 
     pub fn new(mode: OpMode, ty: TypeId, expr: Option<&'w Expr>) -> Operand<'w> {
-        Operand { mode, ty, val: Constant::Unknown, expr }
+        Operand { mode, ty, val: Constant::Unknown, expr, nth: 0 }
     }
 
     pub fn is_valid(&self) -> bool {
@@ -108,6 +110,7 @@ impl<'w> Checker<'w> {
             };
         }
         let expr = match (x.expr, x.mode) {
+            _ if x.nth > 0 => ordinal(x.nth),
             (Some(e), _) => show::expr_string(e),
             (None, OpMode::Builtin(b)) => b.name().to_owned(),
             (None, OpMode::TypeExpr) => self.ts(x.ty),
@@ -149,6 +152,7 @@ impl<'w> Checker<'w> {
         }
         let what = match self.w.types.raw(ty) {
             Type::Named(_) | Type::Alias(_) => match self.composite_kind(ty) {
+                "" if self.w.basic(ty) == Some(Basic::UnsafePointer) => "Pointer",
                 "" => self.w.basic(ty).map_or("", Basic::name),
                 kind => kind,
             },
@@ -187,4 +191,15 @@ impl<'w> Checker<'w> {
             _ => false,
         }
     }
+}
+
+/// `1st function result`
+fn ordinal(n: u32) -> String {
+    let ending = match (n % 10, n % 100) {
+        (1, r) if r != 11 => "st",
+        (2, r) if r != 12 => "nd",
+        (3, r) if r != 13 => "rd",
+        _ => "th",
+    };
+    format!("{n}{ending} function result")
 }

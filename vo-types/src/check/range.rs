@@ -144,7 +144,7 @@ impl<'w> Checker<'w> {
             self.error(Code::NoNewVariables, &s.op_pos, "no new variables on left side of :=");
         }
         for (obj, name) in vars {
-            self.declare_at(self.env.scope, obj, name.span.start);
+            self.declare_local(obj, name);
         }
     }
 

@@ -148,6 +148,7 @@ impl<'w> Collector<'w, '_> {
         }
         let illegal = "!\"#$%&'()*,:;<=>?[\\]^{|}`\u{fffd}";
         match path.chars().find(|&ch| ch.is_control() || ch.is_whitespace() || illegal.contains(ch)) {
+            Some(ch) if ch.is_control() => Err(format!("invalid character U+{:04X}", ch as u32)),
             Some(ch) => Err(format!("invalid character U+{:04X} '{ch}'", ch as u32)),
             None => Ok(path),
         }

@@ -12,11 +12,6 @@ use crate::types::{Found, FoundKind, Lookup, Param, Type, TypeId};
 
 impl<'w> Checker<'w> {
     pub fn selector(&mut self, sel: &'w SelectorExpr, e: &'w Expr, want_type: bool) -> Operand<'w> {
-        if sel.sel.name.is_blank() {
-            self.error(Code::InvalidBlank, &sel.sel, "cannot refer to blank field or method");
-            self.use_expr(&sel.x);
-            return Operand::invalid(Some(e));
-        }
         if let Expr::Ident(name) = &sel.x
             && let Some((_, obj)) = self.w.lookup_name(self.env.scope, name.name)
             && let ObjectKind::PkgName { imported, .. } = self.w.object(obj).kind
@@ -25,7 +20,7 @@ impl<'w> Checker<'w> {
             self.use_import(obj);
             return self.qualified(sel, e, imported);
         }
-        let mut x = self.expr_or_type(&sel.x, false);
+        let x = self.expr_or_type(&sel.x, false);
         match x.mode {
             OpMode::Invalid => return Operand::invalid(Some(e)),
             OpMode::Builtin(_) => {
@@ -44,10 +39,6 @@ impl<'w> Checker<'w> {
             let message = format!("invalid use of nil in selector expression {}", self.es(e));
             self.error(Code::UntypedNilUse, &x, message);
             return Operand::invalid(Some(e));
-        }
-        if self.w.is_untyped(x.ty) {
-            let ty = self.default_type(x.ty);
-            self.convert_untyped(&mut x, ty);
         }
         self.select(x, sel, e)
     }
@@ -230,7 +221,7 @@ impl<'w> Checker<'w> {
 
     /// Why a name was not found, with a similar name if there is one.
     pub fn lookup_error(&self, ty: TypeId, name: Symbol, addressable: bool, in_literal: bool) -> String {
-        let holder = if in_literal { self.w.underlying(ty) } else { ty };
+        let holder = if in_literal { self.common_underlying(ty).unwrap_or(ty) } else { ty };
         let alternative = self.w.lookup_fold(holder, addressable, Some(self.pkg), name, true);
         let ts = self.ts(ty);
         let mut missing = match in_literal {

@@ -4,6 +4,7 @@ use vo_syntax::ast::*;
 use vo_syntax::diag::Code;
 use vo_syntax::source::Pos;
 
+use super::errors::Place;
 use super::{Action, Checker};
 use crate::object::{Color, ObjId, Object, ObjectKind, Owner, VarKind};
 use crate::scope::ScopeId;
@@ -51,7 +52,7 @@ impl<'w> Checker<'w> {
         let outer = self.env.scope;
         let scope = self.w.new_scope(Some(outer), true);
         self.env.scope = scope;
-        let parts = self.params_and_results(f, Vec::new(), owner, scope);
+        let parts = self.params_and_results(f, Vec::new(), owner, scope, None);
         self.env.scope = outer;
         parts
     }
@@ -68,10 +69,7 @@ impl<'w> Checker<'w> {
         if let Some(list) = &d.type_params {
             tparams = self.declare_type_params(list, |_| {});
         }
-        let parts = self.params_and_results(&d.ty, tparams, Owner::Func(obj), scope);
-        if let Some((recv, pos)) = receiver.flatten() {
-            self.declare_at(scope, recv, pos);
-        }
+        let parts = self.params_and_results(&d.ty, tparams, Owner::Func(obj), scope, receiver.flatten());
         let _ = info.params.set(parts.params.into());
         let _ = info.results.set(parts.results.into());
         self.env.scope = outer;
@@ -84,8 +82,9 @@ impl<'w> Checker<'w> {
         tparams: Vec<TypeId>,
         owner: Owner,
         scope: ScopeId,
+        receiver: Option<(ObjId, Pos)>,
     ) -> SignatureParts {
-        let mut declare = Vec::new();
+        let mut declare: Vec<(ObjId, Pos)> = receiver.into_iter().collect();
         let (params, param_objs, variadic) =
             self.params(&f.params, VarKind::Param, owner, true, &mut declare);
         let (results, result_objs, _) = self.params(&f.results, VarKind::Result, owner, false, &mut declare);
@@ -170,7 +169,7 @@ impl<'w> Checker<'w> {
         let kind = ObjectKind::Var { kind: VarKind::Receiver, owner: Owner::Func(method) };
         let obj = self.w.add_object(Object::new(kind, text, Some(self.pkg), pos, ty));
         info.recv_var.set(Some(obj));
-        self.later(Action::Receiver(field.ty.span(), ty));
+        self.later(Action::Receiver(unpack_receiver(&field.ty).base.place(), ty));
         match name {
             Some(n) => {
                 self.w.info.set_def(n.id, obj);

@@ -185,8 +185,12 @@ impl<'w> Checker<'w> {
         }
         if results.is_empty() {
             let first = &s.results[0];
+            let before = self.error_count();
             self.use_exprs(&s.results);
-            return self.error(Code::WrongResultCount, first, self.too_many_returned(s));
+            if self.error_count() == before {
+                self.error(Code::WrongResultCount, first, self.too_many_returned(s));
+            }
+            return;
         }
         self.init_vars(&results, &s.results, Some(s));
     }

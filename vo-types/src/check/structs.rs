@@ -1,11 +1,12 @@
 //! Struct types.
 
 use rustc_hash::FxHashMap;
-use vo_syntax::ast::{Expr, Field as AstField, Ident, Node, StructType, Symbol};
+use vo_syntax::ast::{Expr, Field as AstField, Ident, StructType, Symbol};
 use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::lexer::unquote_string;
 use vo_syntax::source::Pos;
 
+use super::errors::Place;
 use super::{Action, Checker};
 use crate::types::{Field, TypeId};
 
@@ -47,9 +48,9 @@ impl<'w> Checker<'w> {
                 let message = format!("{} redeclared", name.name);
                 let d = Diagnostic::error(Code::DuplicateField, name.span, message);
                 self.report(d.label(other.span(), format!("other declaration of {}", name.name)));
-            } else {
-                seen.insert(name.name, pos);
+                return;
             }
+            seen.insert(name.name, pos);
         }
         fields.push(Field { name: name.name, ty, embedded, tag, pkg: Some(self.pkg), pos });
     }
@@ -66,7 +67,7 @@ impl<'w> Checker<'w> {
             Some(name) => {
                 self.field(name, ty, true, tag, fields, seen);
                 if !self.w.is_invalid(ty) {
-                    self.later(Action::Embedded(f.ty.span(), ty));
+                    self.later(Action::Embedded(f.ty.place(), ty));
                 }
             }
             None => {

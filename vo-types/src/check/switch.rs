@@ -4,8 +4,9 @@ use vo_syntax::ast::*;
 use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Span;
 
+use super::errors::Place;
 use super::{Checker, OpMode, Operand};
-use crate::constant::{Constant, dedup_key};
+use crate::constant::{ConstKind, Constant, dedup_key};
 use crate::object::{Color, ObjId, Object, ObjectKind, VarKind};
 use crate::types::TypeId;
 
@@ -75,15 +76,16 @@ impl<'w> Checker<'w> {
             if !result.is_valid() || !v.is_constant() {
                 continue;
             }
-            let Some(key) = dedup_key(&v.val) else { continue };
+            let comparable = matches!(v.val.kind(), ConstKind::Int | ConstKind::Float | ConstKind::String);
+            let Some(key) = dedup_key(&v.val).filter(|_| comparable) else { continue };
             let ty = self.w.canonical(v.ty);
             match seen.iter().find(|(k, t, _)| *k == key && *t == ty) {
                 Some((_, _, first)) => {
                     let message = format!("duplicate case {} in expression switch", self.os(&v));
-                    let d = Diagnostic::error(Code::DuplicateCase, e.span(), message);
+                    let d = Diagnostic::error(Code::DuplicateCase, e.place(), message);
                     self.report(d.label(*first, "previous case"));
                 }
-                None => seen.push((key, ty, e.span())),
+                None => seen.push((key, ty, super::errors::node_pos(e).span())),
             }
         }
     }
@@ -153,7 +155,7 @@ impl<'w> Checker<'w> {
             if let Some(name) = bind
                 && !variables.iter().any(|&v| c.w.object(v).used.get())
             {
-                let message = format!("declared and not used: {}", name.name);
+                let message = format!("{} declared and not used", name.name);
                 c.error(Code::UnusedTypeSwitchVariable, name, message);
             }
         });
@@ -189,7 +191,7 @@ impl<'w> Checker<'w> {
             let ty = match x.mode {
                 OpMode::Nil => None,
                 OpMode::TypeExpr => {
-                    self.check_var_type(e.span(), x.ty);
+                    self.check_var_type(e.place(), x.ty);
                     Some(x.ty)
                 }
                 OpMode::Invalid => {
@@ -197,7 +199,7 @@ impl<'w> Checker<'w> {
                     continue;
                 }
                 _ => {
-                    self.error(Code::NotAType, e, format!("{} is not a type", self.os(&x)));
+                    self.error(Code::NotAType, e, format!("{} is not a type", self.es(e)));
                     last = Some(TypeId::INVALID);
                     continue;
                 }
@@ -210,11 +212,11 @@ impl<'w> Checker<'w> {
             if let Some((_, first)) = seen.iter().find(|(t, _)| same(*t)) {
                 let text = ty.map_or("nil".to_owned(), |t| self.ts(t));
                 let message = format!("duplicate case {text} in type switch");
-                let d = Diagnostic::error(Code::DuplicateCase, e.span(), message);
+                let d = Diagnostic::error(Code::DuplicateCase, e.place(), message);
                 self.report(d.label(*first, "previous case"));
                 continue;
             }
-            seen.push((ty, e.span()));
+            seen.push((ty, e.place()));
             last = ty;
             if let (Some(subject), Some(ty)) = (subject, ty) {
                 self.assertable(e, subject, ty, true);

@@ -4,6 +4,7 @@ use vo_syntax::ast::*;
 use vo_syntax::diag::Code;
 use vo_syntax::source::Span;
 
+use super::errors::Place;
 use super::{Action, Checker, OpMode, Operand};
 use crate::constant::Constant;
 use crate::info::Mode;
@@ -146,7 +147,7 @@ impl<'w> Checker<'w> {
     /// The type of a variable: not a constraint.
     pub fn var_type(&mut self, e: &'w Expr) -> TypeId {
         let ty = self.declared_type(e);
-        self.check_var_type(e.span(), ty);
+        self.check_var_type(e.place(), ty);
         ty
     }
 
@@ -228,7 +229,7 @@ impl<'w> Checker<'w> {
             Expr::MapType(m) => {
                 let key = self.var_type(&m.key);
                 let value = self.var_type(&m.value);
-                self.later(Action::MapKey(m.key.span(), key));
+                self.later(Action::MapKey(m.key.place(), key));
                 self.w.types.map(key, value)
             }
             Expr::ChanType(ch) => {

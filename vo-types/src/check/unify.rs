@@ -134,7 +134,7 @@ impl<'c, 'w> Unifier<'c, 'w> {
                     None => false,
                 };
             }
-            if let Some(result) = self.interfaces(x, y, strict) {
+            if let Some(result) = self.interfaces(x, y) {
                 return result;
             }
         }
@@ -184,17 +184,12 @@ impl<'c, 'w> Unifier<'c, 'w> {
     }
 
     /// Inexact matching where an interface is involved; `None` when the general rules apply.
-    fn interfaces(&mut self, x: TypeId, y: TypeId, strict: Strict) -> Option<bool> {
+    fn interfaces(&mut self, x: TypeId, y: TypeId) -> Option<bool> {
         let w = self.c.w;
         let as_set = |t: TypeId| (!w.is_type_param(t) && w.is_interface(t)).then(|| w.type_set(t)).flatten();
         let (sx, sy) = (as_set(x), as_set(y));
         if sx.is_none() && sy.is_none() {
             return None;
-        }
-        if let (Type::Named(a), Type::Named(b)) = (w.types.raw(x), w.types.raw(y))
-            && w.origin(x) == w.origin(y)
-        {
-            return Some(self.arguments(&a.targs, &b.targs, strict));
         }
         if sx.is_some_and(|s| s.is_constraint()) || sy.is_some_and(|s| s.is_constraint()) {
             return Some(false);

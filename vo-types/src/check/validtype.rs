@@ -47,8 +47,12 @@ impl<'w> Checker<'w> {
                     return false;
                 }
                 path.push(id);
-                let under = self.w.underlying(id);
-                let bad = self.contains_itself(under, path);
+                // Through the declaration as written, so that all names on the way are reported.
+                let inside = match (n.origin, n.rhs.get()) {
+                    (None, rhs) if rhs != TypeId::NONE => rhs,
+                    _ => self.w.underlying(id),
+                };
+                let bad = self.contains_itself(inside, path);
                 path.pop();
                 n.valid.set(Some(!bad));
                 bad

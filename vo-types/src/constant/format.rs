@@ -72,7 +72,10 @@ fn is_printable(c: char) -> bool {
 fn real_text(c: &Constant) -> String {
     let approx = c.to_f64().unwrap_or(0.0);
     if approx.is_finite() && (approx != 0.0 || c.sign() == 0) {
-        return format_g(approx, 6);
+        let short = format_g(approx, 6);
+        let integer = !matches!(c.to_int(), Constant::Unknown);
+        // A fraction must not look like an integer.
+        return if integer || short.contains('.') { short } else { format_g(approx, 17) };
     }
     let (mant, exp) = match c {
         Constant::Float(f) => f.to_decimal(),
