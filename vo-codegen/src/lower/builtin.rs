@@ -511,7 +511,6 @@ impl<'w> Lower<'_, 'w> {
         if line {
             self.print_native("printnl", &[], out);
         }
-        self.print_native("printend", &[], out);
     }
 
     fn print_native(&mut self, name: &str, regs: &[Reg], out: bool) {
