@@ -91,8 +91,8 @@ pub struct Shared {
     timers: Timers,
     /// Set by the monitor when a timer is due and no worker has looked.
     timers_due: AtomicBool,
-    /// Held by the one sleeping worker that waits for the earliest timer.
-    timekeeper: Mutex<()>,
+    /// Whether one of the sleeping workers waits for the earliest timer.
+    has_keeper: AtomicBool,
     /// What it sleeps until ([`NEVER`] included), or 0 when there is none.
     keeper_until: AtomicU64,
     keeper: AtomicU32,
@@ -421,10 +421,12 @@ impl Shared {
 
     /// Sleeps: one of the sleepers until the earliest timer, the others until they are woken.
     pub(crate) fn wait_for_work(&self, me: &WorkerShared) {
-        match self.timekeeper.try_lock() {
-            Some(_role) => self.keep_time(me),
-            None => me.parker.park(None),
+        // The role orders nothing: what the next keeper must see, it learns from the fences.
+        if self.has_keeper.swap(true, Ordering::AcqRel) {
+            return me.parker.park(None);
         }
+        self.keep_time(me);
+        self.has_keeper.store(false, Ordering::Release);
     }
 
     #[cfg(not(loom))]
@@ -534,7 +536,7 @@ impl Shared {
             idle: Idle::new(),
             timers: Timers::new(),
             timers_due: AtomicBool::new(false),
-            timekeeper: Mutex::new(()),
+            has_keeper: AtomicBool::new(false),
             keeper_until: AtomicU64::new(0),
             keeper: AtomicU32::new(0),
             semaphores: SemTable::new(),

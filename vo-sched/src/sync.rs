@@ -148,11 +148,6 @@ mod imp {
         pub fn lock(&self) -> MutexGuard<'_, T> {
             MutexGuard(Some(self.0.lock().expect("loom locks are not poisoned")))
         }
-
-        /// Takes the lock if it is free.
-        pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-            self.0.try_lock().ok().map(|guard| MutexGuard(Some(guard)))
-        }
     }
 
     impl<T> Deref for MutexGuard<'_, T> {

@@ -29,7 +29,7 @@ use std::ptr;
 fn explore(model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     if builder.preemption_bound.is_none() {
-        builder.preemption_bound = Some(2);
+        builder.preemption_bound = Some(3);
     }
     builder.max_branches = 20_000;
     builder.location = std::env::var_os("LOOM_LOCATION").is_some();
