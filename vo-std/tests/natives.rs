@@ -25,7 +25,9 @@ fn natives_and_declarations_agree() {
     let registry = vo_std::natives();
     let missing: Vec<&String> = declared.iter().filter(|name| registry.get(name).is_none()).collect();
     assert!(missing.is_empty(), "declared without a body, but no native: {missing:?}");
-    let unused: Vec<String> =
-        registry.names().map(str::to_string).filter(|name| !declared.contains(name)).collect();
+    // The parts of the builtin functions print and println.
+    let builtin = |name: &str| name.starts_with("runtime.print");
+    let unused: Vec<&str> =
+        registry.names().filter(|name| !declared.contains(*name) && !builtin(name)).collect();
     assert!(unused.is_empty(), "natives that nothing declares: {unused:?}");
 }
