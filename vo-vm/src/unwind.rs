@@ -28,11 +28,12 @@ use crate::fatal;
 use crate::interp::{Exit, Site, Transfer};
 use crate::machine::Machine;
 use crate::memory::FramesEnd;
+use crate::program::Code;
 use crate::record;
 use crate::resume;
 use crate::value::{self, Deferred};
 use crate::window::{Bottom, Window};
-use vo_bytecode::{PointKind, Reg, Status};
+use vo_bytecode::{Op, PointKind, Reg, Status};
 use vo_runtime::panic::{AssertionError, RuntimePanic, Trap};
 
 /// A step of a trace: function, code offset.
@@ -178,10 +179,18 @@ pub(crate) fn unwind(m: &mut Machine, site: Site) -> Transfer {
     let Site { w, pc } = site;
     let code = w.code();
     m.fiber_mut().panics().leave(code.index, pc);
-    match code.landing() {
+    match landing(code, pc) {
         Some(landing) => Transfer::Go(w, landing),
         None => leave_frame(m, w),
     }
+}
+
+/// Where a panic that came up at `pc` goes on in a function. One that came out of a call of
+/// `DeferUnwind` goes back to that instruction, whose `state` names the panic it ran for; else the landing
+/// pad starts anew.
+fn landing(code: &Code, pc: u32) -> Option<*const u16> {
+    let landing = code.landing()?;
+    Some(if code.op_at(pc) == Some(Op::DeferUnwind) { code.at(pc) } else { landing })
 }
 
 /// Drops the frame `w` and goes on unwinding in what called it.
@@ -198,7 +207,7 @@ fn leave_frame(m: &mut Machine, mut w: Window) -> Transfer {
         let code = w.code();
         m.drop_native_caller(code, pc);
         m.fiber_mut().panics().leave(code.index, pc);
-        if let Some(landing) = code.landing() {
+        if let Some(landing) = landing(code, pc) {
             return Transfer::Go(w, landing);
         }
     }
@@ -216,7 +225,7 @@ fn unwind_saved(m: &mut Machine) -> Transfer {
         if begun {
             m.drop_native_caller(code, pc);
             m.fiber_mut().panics().leave(code.index, pc);
-            if let Some(landing) = code.landing() {
+            if let Some(landing) = landing(code, pc) {
                 let (w, _) = record::thaw(m).expect("internal error: the record is gone");
                 return Transfer::Go(w, landing);
             }

@@ -130,6 +130,11 @@ fn check(world: World, source: PackageSource, mut sources: Sources) -> Result<Ch
     let runtime = sources.load(&world, "runtime").map_err(CompileError::Input)?;
     check_package(&world, runtime, &mut sources);
     let (main, own) = check_package(&world, source, &mut sources);
+    // The machine makes values of this package's types, whoever imports it.
+    if world.package_by_path("runtime").is_none() {
+        let runtime = sources.load(&world, "runtime").map_err(CompileError::Input)?;
+        check_package(&world, runtime, &mut sources);
+    }
     let mut list = Vec::new();
     for path in &sources.loaded {
         if let Some(pkg) = world.package_by_path(path) {
