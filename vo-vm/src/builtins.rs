@@ -1,8 +1,9 @@
 //! The natives that the language itself needs: `print` and `println`, complex division.
 //!
 //! `print` and `println` come as one call for each operand (`runtime.printint`, `runtime.printsp`, ...,
-//! `runtime.printnl`, and at last `runtime.printend`). What they write is gathered in the machine and given
-//! to the host as one piece. The names with `outprint` in place of `print` write to standard output.
+//! `runtime.printnl`). What they write is gathered in the machine and given to the host as one piece, at
+//! the end of a line or before anything else can be seen of the fiber. The names with `outprint` in
+//! place of `print` write to standard output.
 
 use crate::machine::Machine;
 use crate::native::{NativeCx, NativeFn, bytes, float};
@@ -59,7 +60,7 @@ fn gather<const FD: i32>(cx: &mut NativeCx<'_>, text: &[u8]) -> Status {
         cx.m.printer.fd = FD;
     }
     cx.m.printer.text.extend_from_slice(text);
-    if cx.m.printer.text.len() >= FULL {
+    if cx.m.printer.text.len() >= FULL || text.ends_with(b"\n") {
         cx.m.flush_print();
     }
     Status::Ok
@@ -99,10 +100,6 @@ fn printer<const FD: i32>(what: &str) -> Option<NativeFn> {
         "pointer" => |cx, args, _| gather_fmt::<FD>(cx, format_args!("{:#x}", args[0])),
         "sp" => |cx, _, _| gather::<FD>(cx, b" "),
         "nl" => |cx, _, _| gather::<FD>(cx, b"\n"),
-        "end" => |cx, _, _| {
-            cx.m.flush_print();
-            Status::Ok
-        },
         _ => return None,
     })
 }
