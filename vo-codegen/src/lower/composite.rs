@@ -177,10 +177,11 @@ impl<'w> Lower<'_, 'w> {
 
     /// Writes the value of an expression to a part of a new value.
     fn element_to_place(&mut self, e: &'w Expr, ty: TypeId, place: &Place, zeroed: bool) {
-        if zeroed && self.is_zero(e) {
+        // A zero in an interface is not the interface's zero.
+        let same = !self.is_interface(ty) || self.is_interface(self.ty(e));
+        if zeroed && (self.is_nil(e) || same && self.is_zero(e)) {
             return;
         }
-        let same = !self.is_interface(ty) || self.is_interface(self.ty(e));
         if same
             && zeroed
             && self.is_built_in_place(e)
