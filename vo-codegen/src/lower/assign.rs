@@ -116,14 +116,13 @@ impl<'w> Lower<'_, 'w> {
 
     fn assign_many(&mut self, lhs: &'w [Expr], rhs: &'w [Expr]) {
         let mut targets: Vec<Target> = lhs.iter().map(|e| self.target(e)).collect();
-        let mut values = Vec::with_capacity(rhs.len());
-        for (target, r) in targets.iter().zip(rhs) {
-            let ty = target.ty().unwrap_or_else(|| self.ty(r));
-            let value = self.expr_as(r, ty, None);
-            values.push(match value {
-                Value::Mem { owned: false, .. } => Value::owned(self.own(value, ty)),
-                value => value,
-            });
+        let types: Vec<TypeId> =
+            targets.iter().zip(rhs).map(|(t, r)| t.ty().unwrap_or_else(|| self.ty(r))).collect();
+        let mut values = self.operands(rhs, &types);
+        for (value, &ty) in values.iter_mut().zip(&types) {
+            if matches!(value, Value::Mem { owned: false, .. }) {
+                *value = Value::owned(self.own(value.clone(), ty));
+            }
         }
         self.protect(&mut targets);
         self.write_targets(&targets, &values);

@@ -46,6 +46,9 @@ pub enum MethodTarget {
     Interface { selector: u32 },
 }
 
+/// Arguments of a `...T` parameter that are evaluated before the slice is made.
+const FEW: usize = 16;
+
 impl<'w> Lower<'_, 'w> {
     // ---- entry points ---------------------------------------------------------------------------------
 
@@ -318,15 +321,31 @@ impl<'w> Lower<'_, 'w> {
         }
         let fixed = if sig.variadic && !spread { params.len() - 1 } else { params.len() };
         let mut words = Vec::new();
+        if fixed == params.len() || args.len() <= fixed + FEW {
+            // All at once, so that what is read late waits for all calls.
+            let mut types = params[..fixed].to_vec();
+            if fixed < params.len() {
+                let elem = self.variadic_elem(params[fixed]);
+                types.resize(args.len(), elem);
+            }
+            let mut values = self.operands(args, &types);
+            let rest = values.split_off(fixed);
+            for (value, &ty) in values.into_iter().zip(&types) {
+                words.extend(self.words(value, ty));
+            }
+            if fixed < params.len() {
+                let elem = self.variadic_elem(params[fixed]);
+                words.extend(self.variadic_slice(rest.len(), elem, |_, i| rest[i].clone()));
+            }
+            return words;
+        }
         for (arg, &ty) in args.iter().zip(&params[..fixed]) {
             let value = self.expr_as(arg, ty, None);
             words.extend(self.words(value, ty));
         }
-        if fixed < params.len() {
-            let elem = self.variadic_elem(params[fixed]);
-            let rest = &args[fixed.min(args.len())..];
-            words.extend(self.variadic_slice(rest.len(), elem, |l, i| l.expr_as(&rest[i], elem, None)));
-        }
+        let elem = self.variadic_elem(params[fixed]);
+        let rest = &args[fixed..];
+        words.extend(self.variadic_slice(rest.len(), elem, |l, i| l.expr_as(&rest[i], elem, None)));
         words
     }
 
@@ -349,9 +368,8 @@ impl<'w> Lower<'_, 'w> {
             self.zero_regs(&regs);
             return regs;
         }
-        // The arguments come first: what they do happens before the slice is made, as it must when they
-        // panic, and a fiber that leaves while they run has less to save.
-        let few = if n <= 4 { n } else { 0 };
+        // A few arguments come first; many are stored one by one, so that they do not all wait in registers.
+        let few = if n <= FEW { n } else { 0 };
         let values: Vec<Value> = (0..few).map(|i| arg(self, i)).collect();
         let ptr = self.tmp(Class::Ptr);
         let len = self.const_int(n as i64);

@@ -170,7 +170,7 @@ impl<'w> Lower<'_, 'w> {
                 Capture::Box => {
                     let dst = self.f.regs.pinned(Class::Ptr);
                     self.emit(Inst::LoadPtr { dst, base: closure, offset });
-                    self.vars.insert(obj, Storage::Place(Place::at(dst)));
+                    self.vars.insert(obj, Storage::Place(Place::owned(dst)));
                     offset += 8;
                 }
                 Capture::Value => {

@@ -31,7 +31,7 @@ impl<'w> Lower<'_, 'w> {
                 let dst = self.tmp(Class::Ptr);
                 let desc = self.desc(elem);
                 self.emit(Inst::New { dst, ty: desc });
-                self.scoped(|l| l.composite_fields(lit, elem, &Place::at(dst), true));
+                self.scoped(|l| l.composite_fields(lit, elem, &Place::owned(dst), true));
                 Value::one(dst)
             }
             _ if self.leaves(ty).is_some() => Value::Regs(self.leaf_struct(lit, ty, wish)),
@@ -39,7 +39,7 @@ impl<'w> Lower<'_, 'w> {
                 let dst = self.tmp(Class::Ptr);
                 let desc = self.desc(ty);
                 self.emit(Inst::New { dst, ty: desc });
-                self.scoped(|l| l.composite_fields(lit, ty, &Place::at(dst), true));
+                self.scoped(|l| l.composite_fields(lit, ty, &Place::owned(dst), true));
                 Value::owned(dst)
             }
         }
@@ -219,7 +219,7 @@ impl<'w> Lower<'_, 'w> {
         let n = self.const_int(len as i64);
         let ty = self.desc(elem);
         self.emit(Inst::MakeSlice { ptr, ty, len: n, cap: n });
-        let place = Place::at(ptr);
+        let place = Place::owned(ptr);
         self.elements_to_place(elements, elem, &place, true);
         Value::Regs(Regs::from_slice(&[ptr, n, n]))
     }
@@ -243,6 +243,6 @@ impl<'w> Lower<'_, 'w> {
         let key = self.map_key(key.1, key.0);
         let element = self.expr_as(value.1, value.0, None);
         let elem = self.map_set(map_ty, map, &key);
-        self.store_value(&Place::at(elem), value.0, &element);
+        self.store_value(&Place::owned(elem), value.0, &element);
     }
 }

@@ -334,6 +334,7 @@ impl<'w> Lower<'_, 'w> {
 
     fn slice_expr(&mut self, e: &'w Expr, x: &'w ast::SliceExpr, wish: Wish<'_>) -> Value {
         let base = self.ty(&x.x);
+        let array = !matches!(self.under(base), Type::Slice(_));
         let (ap, al, ac, elem) = match *self.under(base) {
             Type::Basic(_) => return self.string_slice(x, wish),
             Type::Slice(elem) => {
@@ -371,7 +372,8 @@ impl<'w> Lower<'_, 'w> {
         let max = self.bound(x.max.as_ref(), Some(ac));
         let dst = self.dsts(wish, &[Class::Ptr, Class::Int, Class::Int]);
         let size = self.size(elem);
-        let (ptr, len, cap, three) = (dst[0], dst[1], dst[2], x.three as u16);
+        // An array's errors speak of its length, a slice's of its capacity.
+        let (ptr, len, cap, three) = (dst[0], dst[1], dst[2], x.three as u16 | (array as u16) << 1);
         self.emit(Inst::SliceExpr { ptr, len, cap, ap, al, ac, lo, hi, max, size, three });
         Value::Regs(dst)
     }
@@ -416,7 +418,7 @@ impl<'w> Lower<'_, 'w> {
             };
             let desc = self.desc(ty);
             self.emit(Inst::New { dst, ty: desc });
-            self.scoped(|l| l.composite_fields(lit, ty, &Place::at(dst), true));
+            self.scoped(|l| l.composite_fields(lit, ty, &Place::owned(dst), true));
             return Value::one(dst);
         }
         let ty = self.ty(x);
@@ -435,18 +437,10 @@ impl<'w> Lower<'_, 'w> {
     /// The address of a place as a value: a heap address that is certainly not nil.
     pub(super) fn checked_address(&mut self, place: &Place) -> Reg {
         let checked = place.offset != 0 || !place.steps.is_empty();
-        if !checked
-            && let super::Base::Ptr(ptr) = place.base
-            && !self.is_box(ptr)
-        {
+        if !checked && let super::Base::Ptr(ptr) = place.base {
             self.emit(Inst::NilCheck { ptr });
         }
         self.heap_address(place)
-    }
-
-    /// Whether a register holds the address of a variable's box, which is never nil.
-    fn is_box(&self, ptr: Reg) -> bool {
-        self.vars.values().any(|s| matches!(s, Storage::Place(p) if p.as_ptr() == Some(ptr)))
     }
 
     /// The address of a place that outlives the frame.

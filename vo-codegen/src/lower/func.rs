@@ -62,12 +62,12 @@ impl<'w> Lower<'_, 'w> {
             let Some(obj) = obj else { continue };
             let storage = match self.leaves(ty) {
                 Some(_) if self.needs_box(obj) => {
-                    let place = Place::at(self.new_box(ty));
+                    let place = Place::owned(self.new_box(ty));
                     self.store(&place, ty, &regs);
                     Storage::Place(place)
                 }
                 Some(_) => Storage::Regs(regs),
-                None => Storage::Place(Place::at(regs[0])),
+                None => Storage::Place(Place::owned(regs[0])),
             };
             self.vars.insert(obj, storage);
         }
@@ -81,8 +81,8 @@ impl<'w> Lower<'_, 'w> {
         }
         for &(obj, ty) in results {
             let storage = match obj {
-                Some(obj) if self.needs_box(obj) => Storage::Place(Place::at(self.new_box(ty))),
-                _ if self.leaves(ty).is_none() => Storage::Place(Place::at(self.new_box(ty))),
+                Some(obj) if self.needs_box(obj) => Storage::Place(Place::owned(self.new_box(ty))),
+                _ if self.leaves(ty).is_none() => Storage::Place(Place::owned(self.new_box(ty))),
                 _ => {
                     let regs: Regs = self.classes(ty).into_iter().map(|c| self.f.regs.pinned(c)).collect();
                     self.zero_regs(&regs);

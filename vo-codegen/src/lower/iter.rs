@@ -5,7 +5,8 @@
 //! false; when the iterator has returned, the function around the loop goes where the state says.
 //!
 //! ```text
-//! state   0 ready   -1 a turn is running   -2 the loop has been left   n > 0 left towards outcome n
+//! state   0 ready   -1 a turn is running   -2 the iterator has returned
+//!         -3 the body has answered false   n > 0 it has, and control goes on at outcome n
 //! ```
 //!
 //! What must stay true: a turn begins only in state 0; an iterator that calls the body in another state, or
@@ -25,6 +26,7 @@ use super::{Lower, Place, Regs, Storage, Value};
 const READY: i64 = 0;
 const RUNNING: i64 = -1;
 const LEFT: i64 = -2;
+const BROKEN: i64 = -3;
 
 /// Where control goes when the body has left the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +54,9 @@ impl<'w> Lower<'_, 'w> {
         let facts = self.facts.literal(s.id);
         let iterator = self.reg(&s.x);
         let iterator = self.copied(iterator);
-        let state = Place::at(self.new_box(TypeId::INT));
+        let state = Place::owned(self.new_box(TypeId::INT));
         let types = self.results.types.clone();
-        let results: Vec<Place> = types.iter().map(|&ty| Place::at(self.new_box(ty))).collect();
+        let results: Vec<Place> = types.iter().map(|&ty| Place::owned(self.new_box(ty))).collect();
 
         let (captures, mut words) = self.captured(&facts.captures);
         words.extend(state.as_ptr());
@@ -130,9 +132,9 @@ impl<'w> Lower<'_, 'w> {
         let regs = l.param_regs(&params);
         l.f.start_here();
         let mut offset = l.read_captures(closure, captures);
-        let state = Place::at(l.captured_word(closure, Class::Ptr, &mut offset));
+        let state = Place::owned(l.captured_word(closure, Class::Ptr, &mut offset));
         let results =
-            types.iter().map(|_| Place::at(l.captured_word(closure, Class::Ptr, &mut offset))).collect();
+            types.iter().map(|_| Place::owned(l.captured_word(closure, Class::Ptr, &mut offset))).collect();
         if has_token {
             l.token = Some(l.captured_word(closure, Class::Int, &mut offset));
         }
@@ -219,7 +221,7 @@ impl<'w> Lower<'_, 'w> {
         }
         match (kind, target == range.stmt) {
             (BranchKind::Continue, true) => self.end_turn(READY, true),
-            (BranchKind::Break, true) => self.end_turn(LEFT, false),
+            (BranchKind::Break, true) => self.end_turn(BROKEN, false),
             _ => self.leave_turn(Outcome::Branch(kind, target)),
         }
         true

@@ -22,6 +22,7 @@ mod init;
 mod interface;
 mod iter;
 mod operator;
+mod order;
 mod place;
 mod range;
 mod select;
@@ -71,7 +72,7 @@ impl Value {
     }
 
     fn owned(ptr: Reg) -> Value {
-        Value::Mem { place: Place::at(ptr), owned: true }
+        Value::Mem { place: Place::owned(ptr), owned: true }
     }
 
     /// The registers of a value of leaves.

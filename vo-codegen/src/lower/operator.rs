@@ -96,6 +96,15 @@ impl<'w> Lower<'_, 'w> {
             links.push(x);
             at = &x.x;
         }
+        if links.len() == 1
+            && self.is_late(at)
+            && super::order::has_call(self.world, &links[0].y)
+            && !links[0].op.is_shift()
+        {
+            let b = self.regs(&links[0].y);
+            let a = self.expr(at, None).regs();
+            return Value::Regs(self.arith(links[0].op, ty, &a, &b, wish));
+        }
         let mut acc = self.expr(at, None).regs();
         while let Some(link) = links.pop() {
             // Only the last link may write where the value is wanted: the others' operands follow.

@@ -19,6 +19,8 @@ use super::{Lower, Regs, Value};
 pub enum Base {
     /// A heap address, perhaps nil.
     Ptr(Reg),
+    /// The address of an object that this function made: never nil.
+    Owned(Reg),
     /// A frame slot.
     Slot(u16),
     /// Bytes from the start of the package variables.
@@ -57,6 +59,11 @@ impl Place {
         Place::of(Base::Ptr(ptr))
     }
 
+    /// What the address of an object points to that this function made.
+    pub fn owned(ptr: Reg) -> Place {
+        Place::of(Base::Owned(ptr))
+    }
+
     /// The start of a base.
     pub fn of(base: Base) -> Place {
         Place { base, steps: SmallVec::new(), offset: 0 }
@@ -78,14 +85,14 @@ impl Place {
     /// The pointer, if the place is exactly what it points to.
     pub fn as_ptr(&self) -> Option<Reg> {
         match self.base {
-            Base::Ptr(reg) if self.steps.is_empty() && self.offset == 0 => Some(reg),
+            Base::Ptr(reg) | Base::Owned(reg) if self.steps.is_empty() && self.offset == 0 => Some(reg),
             _ => None,
         }
     }
 
     /// Replaces registers, so that the place stays what it is when their variables are assigned.
     pub fn map_regs(&mut self, mut f: impl FnMut(Reg) -> Reg) {
-        if let Base::Ptr(reg) = &mut self.base {
+        if let Base::Ptr(reg) | Base::Owned(reg) = &mut self.base {
             *reg = f(*reg);
         }
         for step in &mut self.steps {
@@ -108,7 +115,7 @@ impl<'w> Lower<'_, 'w> {
     /// A register with an address, and bytes to add to it.
     fn base_address(&mut self, base: Base, plus: u32, fold: bool) -> (Reg, u32) {
         match base {
-            Base::Ptr(reg) => (reg, plus),
+            Base::Ptr(reg) | Base::Owned(reg) => (reg, plus),
             Base::Slot(slot) => {
                 let dst = self.tmp(Class::Raw);
                 let (offset, rest) = if fold { (plus, 0) } else { (0, plus) };
@@ -136,6 +143,7 @@ impl<'w> Lower<'_, 'w> {
     fn partial_address(&mut self, place: &Place, skip: usize, fold: bool) -> (Reg, u32) {
         let steps = &place.steps[..place.steps.len() - skip];
         let rest = if skip > 0 { place.steps[steps.len()].before } else { place.offset };
+        self.check_array(place);
         let Some(first) = steps.first() else {
             return self.base_address(place.base, rest, fold || skip > 0);
         };
@@ -152,6 +160,15 @@ impl<'w> Lower<'_, 'w> {
             bytes = 0;
         }
         (reg, rest)
+    }
+
+    /// An array behind a pointer: indexing checks the index, not the pointer.
+    fn check_array(&mut self, place: &Place) {
+        if let (Base::Ptr(ptr), Some(Step { before: 0, len: Len::Const(_), .. })) =
+            (place.base, place.steps.first())
+        {
+            self.emit(Inst::NilCheck { ptr });
+        }
     }
 
     /// A register with an address near the place, and bytes to add to it.

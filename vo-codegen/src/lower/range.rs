@@ -226,7 +226,7 @@ impl<'w> Lower<'_, 'w> {
             Some(place) => place,
             None => {
                 let ptr = self.own(value, ty);
-                Place::at(self.kept(&[ptr])[0])
+                Place::owned(self.kept(&[ptr])[0])
             }
         };
         let n = self.var(Class::Int);

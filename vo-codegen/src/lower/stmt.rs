@@ -251,12 +251,8 @@ impl<'w> Lower<'_, 'w> {
             let values = values.into_iter().zip(from).zip(&types);
             return values.map(|((v, from), &to)| self.value_as(v, from, to)).collect();
         }
-        let mut values = Vec::with_capacity(types.len());
-        for (e, &ty) in s.results.iter().zip(&types) {
-            let value = self.expr_as(e, ty, None);
-            values.push(self.given_away(e, value));
-        }
-        values
+        let values = self.operands(&s.results, &types);
+        s.results.iter().zip(values).map(|(e, value)| self.given_away(e, value)).collect()
     }
 
     /// A local variable in a box of its own is handed on as it is when the function ends.

@@ -53,7 +53,7 @@ impl<'w> Lower<'_, 'w> {
 
     fn slot(&mut self, ty: TypeId) -> Place {
         if self.f.slot_bytes() > MAX_SLOTS {
-            return Place::at(self.new_box(ty));
+            return Place::owned(self.new_box(ty));
         }
         let desc = self.p.types.desc(ty);
         let size = self.size(ty);
@@ -67,7 +67,7 @@ impl<'w> Lower<'_, 'w> {
         if self.p.types.size(ty) > MAX_SLOT {
             let dst = self.tmp(Class::Ptr);
             self.emit(Inst::New { dst, ty: desc.0 });
-            return Place::at(dst);
+            return Place::owned(dst);
         }
         Place::of(Base::Slot(self.f.scratch(desc, size)))
     }
@@ -76,7 +76,7 @@ impl<'w> Lower<'_, 'w> {
     pub(super) fn declare_zero(&mut self, obj: ObjId) {
         let ty = self.var_ty(obj);
         let storage = if self.needs_box(obj) {
-            Storage::Place(Place::at(self.new_box(ty)))
+            Storage::Place(Place::owned(self.new_box(ty)))
         } else if self.leaves(ty).is_some() {
             let regs = self.var_regs(ty);
             self.zero_regs(&regs);
@@ -118,7 +118,7 @@ impl<'w> Lower<'_, 'w> {
                 Storage::Regs(vars)
             }
             Value::Regs(regs) => {
-                let place = Place::at(self.new_box(ty));
+                let place = Place::owned(self.new_box(ty));
                 self.store(&place, ty, &regs);
                 Storage::Place(place)
             }
@@ -126,10 +126,10 @@ impl<'w> Lower<'_, 'w> {
                 // Nobody else has the copy: it becomes the variable.
                 let ptr = self.f.regs.var(Class::Ptr);
                 self.mov(ptr, place.as_ptr().expect("internal error: no pointer"));
-                Storage::Place(Place::at(ptr))
+                Storage::Place(Place::owned(ptr))
             }
             value => {
-                let place = if self.needs_box(obj) { Place::at(self.new_box(ty)) } else { self.slot(ty) };
+                let place = if self.needs_box(obj) { Place::owned(self.new_box(ty)) } else { self.slot(ty) };
                 self.store_value(&place, ty, &value);
                 Storage::Place(place)
             }
