@@ -178,12 +178,20 @@ impl<'w> Lower<'_, 'w> {
     }
 
     fn assign_tuple(&mut self, lhs: &'w [Expr], r: &'w Expr) {
-        let mut targets: Vec<Target> = lhs.iter().map(|e| self.target(e)).collect();
+        let targets: Vec<Target> = lhs.iter().map(|e| self.target(e)).collect();
         let (values, types) = self.tuple_values(r);
+        self.assign_computed(targets, values, &types);
+    }
+
+    /// Assigns computed values of these types at once.
+    pub(super) fn assign_computed(&mut self, mut targets: Vec<Target>, values: Vec<Value>, types: &[TypeId]) {
         let mut converted = Vec::with_capacity(values.len());
-        for ((value, from), target) in values.into_iter().zip(types).zip(&targets) {
+        for ((value, &from), target) in values.into_iter().zip(types).zip(&targets) {
             let to = target.ty().unwrap_or(from);
-            converted.push(self.value_as(value, from, to));
+            converted.push(match self.value_as(value, from, to) {
+                value @ Value::Mem { owned: false, .. } => Value::owned(self.own(value, to)),
+                value => value,
+            });
         }
         self.protect(&mut targets);
         self.write_targets(&targets, &converted);

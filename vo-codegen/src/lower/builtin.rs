@@ -38,11 +38,17 @@ impl<'w> Lower<'_, 'w> {
             Builtin::UnsafeSlice => {
                 let ptr = self.reg(&args[0]);
                 let len = self.index_reg(&args[1]);
+                let Type::Pointer(elem) = *self.under(self.ty(&args[0])) else {
+                    panic!("internal error: unsafe.Slice of no pointer")
+                };
+                let size = self.const_int(self.size(elem) as i64);
+                self.check_unsafe("checkUnsafeSlice", &[ptr, len, size]);
                 Value::Regs(Regs::from_slice(&[ptr, len, len]))
             }
             Builtin::UnsafeString => {
                 let ptr = self.reg(&args[0]);
                 let len = self.index_reg(&args[1]);
+                self.check_unsafe("checkUnsafeString", &[ptr, len]);
                 Value::Regs(Regs::from_slice(&[ptr, len]))
             }
             Builtin::SliceData | Builtin::StringData => Value::one(self.regs(&args[0])[0]),
@@ -418,6 +424,14 @@ impl<'w> Lower<'_, 'w> {
         self.emit(Inst::AddI64 { dst: bits, a: bits, b: n });
         self.bits_to(dst, bits);
         Value::one(dst)
+    }
+
+    /// The library says what memory may be made a slice or a string.
+    fn check_unsafe(&mut self, check: &str, args: &[Reg]) {
+        let args: Vec<u16> = args.iter().map(|r| r.0).collect();
+        if let Some(func) = self.p.package_func("runtime", check) {
+            self.emit(Inst::Call { func, args: RegList(&args), results: RegList(&[]) });
+        }
     }
 
     // ---- min, max -----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ use vo_bytecode::{Class, Inst, Reg};
 use vo_syntax::ast::{self, Expr, Node};
 use vo_types::types::{Basic, Type, TypeId};
 
-use super::{Base, Len, Lower, Place, Regs, Value};
+use super::{Len, Lower, Place, Regs, Value};
 use crate::func::Label;
 
 /// Labels of a loop.
@@ -193,20 +193,14 @@ impl<'w> Lower<'_, 'w> {
             self.set_range_var(s, s.value.as_ref(), value, elem);
             return self.index_var(s, s.key.as_ref(), index, TypeId::INT);
         }
-        let value = match value {
-            Value::Mem { owned: false, .. } => Value::owned(self.own(value, elem)),
-            value => value,
-        };
-        let key_target = s.key.as_ref().filter(|k| !k.is_blank()).map(|k| (self.target(k), self.ty(k)));
-        let value_target = s.value.as_ref().map(|v| (self.target(v), self.ty(v)));
-        if let Some((target, ty)) = key_target {
-            let key = self.value_as(Value::one(index), TypeId::INT, ty);
-            self.write_target(&target, &key);
-        }
-        if let Some((target, ty)) = value_target {
-            let value = self.value_as(value, elem, ty);
-            self.write_target(&target, &value);
-        }
+        self.assign_turn(s, Value::one(index), TypeId::INT, value, elem);
+    }
+
+    /// `for a, b = range …`: both are assigned at once.
+    fn assign_turn(&mut self, s: &'w ast::RangeStmt, key: Value, key_ty: TypeId, value: Value, elem: TypeId) {
+        let exprs: Vec<&'w Expr> = s.key.iter().chain(&s.value).collect();
+        let targets = exprs.iter().map(|e| self.target(e)).collect();
+        self.assign_computed(targets, vec![key, value], &[key_ty, elem]);
     }
 
     /// Over an array: over a copy if the elements are asked for.
@@ -264,7 +258,10 @@ impl<'w> Lower<'_, 'w> {
         let n = self.var(Class::Int);
         self.int(n, len);
         let size = self.size(elem);
-        let place = Place::of(Base::Ptr(base)).element(index, Len::Reg(n), size);
+        if Self::wants(s.value.as_ref()) && len > 0 {
+            self.emit(Inst::NilCheck { ptr: base });
+        }
+        let place = Place::owned(base).element(index, Len::Reg(n), size);
         self.range_elements(s, index, n, place, elem);
     }
 
@@ -279,9 +276,10 @@ impl<'w> Lower<'_, 'w> {
         self.scope(|l| {
             l.scoped(|l| {
                 if Self::wants(s.value.as_ref()) {
-                    l.set_range_var(s, s.value.as_ref(), Value::one(rune), TypeId::RUNE);
+                    l.set_key_and_value(s, index, Value::one(rune), TypeId::RUNE);
+                } else {
+                    l.index_var(s, s.key.as_ref(), index, TypeId::INT);
                 }
-                l.index_var(s, s.key.as_ref(), index, TypeId::INT);
             });
             l.turn(s, &lp);
         });
@@ -305,6 +303,9 @@ impl<'w> Lower<'_, 'w> {
             l.scoped(|l| {
                 let key_value = Self::wants(s.key.as_ref()).then(|| l.copied_element(kp, key));
                 let elem_value = Self::wants(s.value.as_ref()).then(|| l.copied_element(ep, elem));
+                if let (false, Some(k), Some(v)) = (s.define, &key_value, &elem_value) {
+                    return l.assign_turn(s, k.clone(), key, v.clone(), elem);
+                }
                 if let Some(value) = key_value {
                     l.set_range_var(s, s.key.as_ref(), value, key);
                 }
