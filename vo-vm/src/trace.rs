@@ -119,7 +119,8 @@ fn write_site(out: &mut String, program: &Program, site: TraceSite) {
         return;
     }
     let frame = caller(program, site);
-    let args = if program.code(site.func).params() == 0 { "" } else { "..." };
+    let code = program.code(site.func);
+    let args = if code.params() == usize::from(code.flags.closure) { "" } else { "..." };
     let _ = write!(out, "{}({args})\n\t{}:{} +{:#x}\n", frame.function, frame.file, frame.line, 2 * site.pc);
 }
 
