@@ -7,7 +7,7 @@
 
 use crate::machine::Machine;
 use crate::native::{NativeCx, NativeFn, bytes, float};
-use crate::report::write_float;
+use crate::report::{Float, write_complex, write_float};
 use vo_bytecode::Status;
 
 /// Bytes that are gathered at most.
@@ -70,18 +70,21 @@ fn gather_fmt<const FD: i32>(cx: &mut NativeCx<'_>, text: std::fmt::Arguments<'_
     gather::<FD>(cx, text.to_string().as_bytes())
 }
 
-fn complex(re: f64, im: f64) -> String {
-    let mut text = String::from("(");
-    write_float(&mut text, re);
-    write_float(&mut text, im);
-    text.push_str("i)");
+fn complex<T: Float>(re: T, im: T) -> String {
+    let mut text = String::new();
+    write_complex(&mut text, re, im);
     text
 }
 
-fn floating(value: f64) -> String {
+fn floating(value: impl Float) -> String {
     let mut text = String::new();
     write_float(&mut text, value);
     text
+}
+
+/// A float32 that was widened.
+fn single(word: u64) -> f32 {
+    float(word) as f32
 }
 
 /// The native that prints one kind of operand.
@@ -91,6 +94,8 @@ fn printer<const FD: i32>(what: &str) -> Option<NativeFn> {
         "int" => |cx, args, _| gather_fmt::<FD>(cx, format_args!("{}", args[0] as i64)),
         "uint" => |cx, args, _| gather_fmt::<FD>(cx, format_args!("{}", args[0])),
         "float" => |cx, args, _| gather::<FD>(cx, floating(float(args[0])).as_bytes()),
+        "float32" => |cx, args, _| gather::<FD>(cx, floating(single(args[0])).as_bytes()),
+        "complex64" => |cx, args, _| gather::<FD>(cx, complex(single(args[0]), single(args[1])).as_bytes()),
         "complex" => |cx, args, _| gather::<FD>(cx, complex(float(args[0]), float(args[1])).as_bytes()),
         "string" => |cx, args, _| gather::<FD>(cx, bytes(args, 0)),
         "iface" => |cx, args, _| gather_fmt::<FD>(cx, format_args!("({:#x},{:#x})", args[0], args[1])),

@@ -113,9 +113,9 @@ fn write_basic(out: &mut String, ty: Ty, data: u64) {
             }
         }
         Kind::Bool => out.push_str(if data != 0 { "true" } else { "false" }),
-        Kind::Float32 => write_float(out, f64::from(f32::from_bits(data as u32))),
+        Kind::Float32 => write_float(out, f32::from_bits(data as u32)),
         Kind::Float64 => write_float(out, f64::from_bits(data)),
-        Kind::Complex64 | Kind::Complex128 => write_complex(out, ty.kind, data),
+        Kind::Complex64 | Kind::Complex128 => write_complex_at(out, ty.kind, data),
         kind if kind >= Kind::Uint => {
             let _ = write!(out, "{data}");
         }
@@ -128,37 +128,56 @@ fn write_basic(out: &mut String, ty: Ty, data: u64) {
     }
 }
 
-fn write_complex(out: &mut String, kind: Kind, data: u64) {
-    // SAFETY: a complex number is not inline: the data word is the address of its parts.
-    let (re, im) = unsafe {
-        if kind == Kind::Complex64 {
-            let parts = data as *const f32;
-            (f64::from(*parts), f64::from(*parts.add(1)))
-        } else {
-            let parts = data as *const f64;
-            (*parts, *parts.add(1))
-        }
+/// A float that is printed in the fewest digits that tell it from its neighbours.
+pub(crate) trait Float: Copy + std::fmt::Display + std::fmt::LowerExp + Into<f64> {}
+
+impl Float for f32 {}
+impl Float for f64 {}
+
+/// A float as `print` writes it: with an exponent below 1e-4 and from 1e6 on.
+pub(crate) fn write_float(out: &mut String, value: impl Float) {
+    let wide: f64 = value.into();
+    if wide.is_nan() {
+        return out.push_str("NaN");
+    }
+    if wide.is_infinite() {
+        return out.push_str(if wide > 0.0 { "+Inf" } else { "-Inf" });
+    }
+    let text = format!("{value:e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let _ = if (-4..6).contains(&exponent) || wide == 0.0 {
+        write!(out, "{value}")
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        write!(out, "{mantissa}e{sign}{:02}", exponent.abs())
     };
+}
+
+/// A complex number as `print` writes it.
+pub(crate) fn write_complex<T: Float>(out: &mut String, re: T, im: T) {
     out.push('(');
     write_float(out, re);
-    write_float(out, im);
+    let mut text = String::new();
+    write_float(&mut text, im);
+    if !text.starts_with(['+', '-']) {
+        out.push('+');
+    }
+    out.push_str(&text);
     out.push_str("i)");
 }
 
-/// A float as `print` writes it: always a sign, seven digits, three digits of exponent.
-pub(crate) fn write_float(out: &mut String, value: f64) {
-    if value.is_nan() {
-        return out.push_str("NaN");
+fn write_complex_at(out: &mut String, kind: Kind, data: u64) {
+    // SAFETY: a complex number is not inline: the data word is the address of its parts.
+    unsafe {
+        if kind == Kind::Complex64 {
+            let parts = data as *const f32;
+            write_complex(out, *parts, *parts.add(1));
+        } else {
+            let parts = data as *const f64;
+            write_complex(out, *parts, *parts.add(1));
+        }
     }
-    if value.is_infinite() {
-        return out.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
-    }
-    let text = format!("{:.6e}", value.abs());
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let sign = if value.is_sign_negative() { '-' } else { '+' };
-    let exponent_sign = if exponent < 0 { '-' } else { '+' };
-    let _ = write!(out, "{sign}{mantissa}e{exponent_sign}{:03}", exponent.abs());
 }
 
 /// Text whose further lines are indented by a tab.
@@ -185,7 +204,7 @@ pub(crate) fn why_printing_failed(ty: u64, data: u64) -> String {
 mod tests {
     use super::*;
 
-    fn float(value: f64) -> String {
+    fn float(value: impl Float) -> String {
         let mut out = String::new();
         write_float(&mut out, value);
         out
@@ -193,10 +212,16 @@ mod tests {
 
     #[test]
     fn floats_print_as_the_builtin_does() {
-        assert_eq!(float(1.5), "+1.500000e+000");
-        assert_eq!(float(-0.001), "-1.000000e-003");
-        assert_eq!(float(0.0), "+0.000000e+000");
-        assert_eq!(float(1e100), "+1.000000e+100");
+        assert_eq!(float(1e20), "1e+20");
+        assert_eq!(float(123_456_789.0), "1.23456789e+08");
+        assert_eq!(float(100_000.0), "100000");
+        assert_eq!(float(-0.001), "-0.001");
+        assert_eq!(float(1e-5), "1e-05");
+        assert_eq!(float(-0.0), "-0");
+        assert_eq!(float(0.1f32), "0.1");
         assert_eq!(float(f64::NEG_INFINITY), "-Inf");
+        let mut text = String::new();
+        write_complex(&mut text, 1e21, f64::NAN);
+        assert_eq!(text, "(1e+21+NaNi)");
     }
 }

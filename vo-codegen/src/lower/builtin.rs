@@ -536,11 +536,14 @@ impl<'w> Lower<'_, 'w> {
     }
 
     fn print_value(&mut self, regs: Regs, ty: TypeId, out: bool) {
+        let single = regs.first().is_some_and(|&r| self.f.regs.class(r) == Class::F32);
         let name = match self.under(ty) {
             Type::Basic(b) if b.is_boolean() => "printbool",
             Type::Basic(b) if b.is_unsigned() => "printuint",
             Type::Basic(b) if b.is_integer() => "printint",
+            Type::Basic(b) if b.is_float() && single => "printfloat32",
             Type::Basic(b) if b.is_float() => "printfloat",
+            Type::Basic(b) if b.is_complex() && single => "printcomplex64",
             Type::Basic(b) if b.is_complex() => "printcomplex",
             Type::Basic(b) if b.is_string() => "printstring",
             Type::Interface(_) => "printiface",
