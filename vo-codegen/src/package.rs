@@ -240,18 +240,26 @@ fn is_pure(world: &World, e: &Expr) -> bool {
     }
 }
 
-/// Conversions, `make` and `new`, and `errors.New`, which every package's error values are made with.
+/// Library functions whose calls have no effect: every package's error values are made with the first, and
+/// package unicode's many tables with the others.
+const PURE_FUNCTIONS: [(&str, &str); 3] = [("errors", "New"), ("unicode", "newTable"), ("unicode", "newCaseRanges")];
+
+/// Conversions, `new`, and the functions above.
 fn is_pure_call(world: &World, fun: &Expr) -> bool {
     let Some(tv) = world.info.type_and_value(fun.id()) else { return false };
     match tv.mode {
         Mode::TypeExpr => true,
         Mode::Builtin(b) => matches!(b, Builtin::New),
         _ => {
-            let Expr::Selector(sel) = fun.unparen() else { return false };
-            let Some(obj) = world.info.use_of(sel.sel.id) else { return false };
+            let name = match fun.unparen() {
+                Expr::Selector(sel) => sel.sel.id,
+                Expr::Ident(name) => name.id,
+                _ => return false,
+            };
+            let Some(obj) = world.info.use_of(name) else { return false };
             let object = world.object(obj);
-            let pkg = object.pkg.map(|p| world.package(p).path.as_str());
-            pkg == Some("errors") && object.name.as_str() == "New"
+            let path = object.pkg.map(|p| world.package(p).path.as_str());
+            PURE_FUNCTIONS.iter().any(|&(pkg, name)| path == Some(pkg) && object.name.as_str() == name)
         }
     }
 }

@@ -79,6 +79,17 @@ func sameTables(t *testing.T, kind string, a map[string]*unicode.RangeTable, b m
 				break
 			}
 		}
+		// What its ranges say.
+		ranges := &unicode.RangeTable{R16: mine.R16, R32: mine.R32, LatinOffset: mine.LatinOffset}
+		for r := rune(0); r <= unicode.MaxRune+1; r += 1 + r>>17 {
+			if unicode.Is(ranges, r) != gounicode.Is(table, r) {
+				t.Errorf("ranges of %s %s: %U", kind, name, r)
+				break
+			}
+		}
+		if latin := mine.LatinOffset; latin > 0 && mine.R16[latin-1].Hi > 0xFF || latin < len(mine.R16) && mine.R16[latin].Hi <= 0xFF {
+			t.Errorf("LatinOffset of %s %s", kind, name)
+		}
 		// A table of ranges, as programs make them.
 		own := &unicode.RangeTable{LatinOffset: table.LatinOffset}
 		for _, x := range table.R16 {
@@ -102,6 +113,14 @@ func TestTables(t *testing.T) {
 	sameTables(t, "property", unicode.Properties, gounicode.Properties)
 	sameTables(t, "fold category", unicode.FoldCategory, gounicode.FoldCategory)
 	sameTables(t, "fold script", unicode.FoldScript, gounicode.FoldScript)
+	if len(unicode.CaseRanges) != len(gounicode.CaseRanges) {
+		t.Fatal("CaseRanges")
+	}
+	for i, c := range gounicode.CaseRanges {
+		if d := unicode.CaseRanges[i]; d.Lo != c.Lo || d.Hi != c.Hi || d.Delta[0] != c.Delta[0] || d.Delta[1] != c.Delta[1] || d.Delta[2] != c.Delta[2] {
+			t.Errorf("CaseRanges[%d] = %v, want %v", i, d, c)
+		}
+	}
 	for k, v := range gounicode.CategoryAliases {
 		if unicode.CategoryAliases[k] != v {
 			t.Errorf("alias %s", k)

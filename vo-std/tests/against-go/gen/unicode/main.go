@@ -99,7 +99,7 @@ func tables(w file, doc, mapName string, m map[string]*unicode.RangeTable) {
 	names := slices.Sorted(maps.Keys(m))
 	fmt.Fprintf(w, "\n// %s\nvar (\n", doc)
 	for _, name := range names {
-		fmt.Fprintf(w, "\t%s = &RangeTable{edges: edges%s}\n", name, strings.ReplaceAll(name, "_", ""))
+		fmt.Fprintf(w, "\t%s = newTable(edges%s)\n", name, strings.ReplaceAll(name, "_", ""))
 		if a := aliases[name]; a != "" && mapName == "Categories" {
 			fmt.Fprintf(w, "\t%s = %s\n", a, name)
 		}
@@ -120,7 +120,7 @@ func folds(w file, doc, mapName string, m map[string]*unicode.RangeTable) {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		t := m[name]
 		s := edges(func(r rune) bool { return unicode.Is(t, r) })
-		fmt.Fprintf(w, "\t%q: {edges: `%s`},\n", name, s)
+		fmt.Fprintf(w, "\t%q: newTable(`%s`),\n", name, s)
 	}
 	fmt.Fprint(w, "}\n")
 }
