@@ -242,7 +242,8 @@ fn is_pure(world: &World, e: &Expr) -> bool {
 
 /// Library functions whose calls have no effect: every package's error values are made with the first, and
 /// package unicode's many tables with the others.
-const PURE_FUNCTIONS: [(&str, &str); 3] = [("errors", "New"), ("unicode", "newTable"), ("unicode", "newCaseRanges")];
+const PURE_FUNCTIONS: [(&str, &str); 3] =
+    [("errors", "New"), ("unicode", "newTable"), ("unicode", "newCaseRanges")];
 
 /// Conversions, `new`, and the functions above.
 fn is_pure_call(world: &World, fun: &Expr) -> bool {
