@@ -20,7 +20,8 @@
 //! # Rejected
 //!
 //! - *Wake somebody for every piece of work*: half of such wake-ups find nothing.
-//! - *Spin for a while before sleeping*: an idle process must use no processor time.
+//! - *Spin before every sleep*: an idle process must use no processor time. Workers look on for some
+//!   microseconds only while another one runs ([`crate::worker`]).
 
 use crate::lockrank::{self, Rank};
 use crate::sync::{AtomicU32, Mutex, Ordering, fence};
@@ -145,6 +146,12 @@ impl Idle {
     pub fn unretire(&self) {
         let _rank = lockrank::hold(Rank::Sleepers);
         self.list.lock().retired -= 1;
+    }
+
+    /// The number of workers that sleep, at some moment of the call.
+    #[cfg(not(loom))]
+    pub fn sleeping(&self) -> usize {
+        sleeping(self.state.load(Ordering::Relaxed)) as usize
     }
 
     /// Calls `f` with the list locked: nobody falls asleep or is woken meanwhile.

@@ -415,7 +415,13 @@ impl Shared {
             || self.queues_hold_work()
     }
 
-    fn queues_hold_work(&self) -> bool {
+    /// Whether other workers than the caller are awake, as far as that is known without a lock.
+    #[cfg(not(loom))]
+    pub(crate) fn others_run(&self) -> bool {
+        self.idle.sleeping() + 1 < self.workers()
+    }
+
+    pub(crate) fn queues_hold_work(&self) -> bool {
         !self.injector.is_empty() || (0..self.created()).any(|i| !self.worker(i).thief.is_empty())
     }
 

@@ -39,6 +39,11 @@ const SLOT_STREAK: u32 = 16;
 const INJECTOR_INTERVAL: u32 = 61;
 /// Every so many picks a worker whose shard has timers reads the clock.
 const TIMER_INTERVAL: u32 = 16;
+/// How often a worker looks for work before it sleeps, and for how many spins it waits each time.
+#[cfg(not(loom))]
+const LINGER_LOOKS: u32 = 16;
+#[cfg(not(loom))]
+const LINGER_SPINS: u32 = 40;
 /// Goroutine numbers that a worker takes at a time.
 const ID_BATCH: u64 = 16;
 
@@ -360,11 +365,34 @@ impl WorkerCx {
         while !self.shared.is_shut_down() {
             if self.index() >= self.shared.workers() {
                 self.retire();
-            } else if !self.step() {
+            } else if !self.step() && !self.linger() {
                 self.sleep_until_woken();
             }
         }
         self.leave_world();
+    }
+
+    /// Looks on for some microseconds before it sleeps, if it may search and another worker runs,
+    /// which may make work at any moment: to be woken from sleep costs that worker, and this one,
+    /// more. Alone, nothing can come but timers and events, for which it sleeps at once.
+    #[cfg(not(loom))]
+    fn linger(&mut self) -> bool {
+        if !self.searching || !self.shared.others_run() {
+            return false;
+        }
+        for _ in 0..LINGER_LOOKS {
+            (0..LINGER_SPINS).for_each(|_| crate::sync::spin_loop());
+            if self.shared.queues_hold_work() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Loom explores the sleep; a look more or less changes nothing.
+    #[cfg(loom)]
+    fn linger(&mut self) -> bool {
+        false
     }
 
     /// Rests after a panic came out of a fiber, until the scheduler is shut down.
