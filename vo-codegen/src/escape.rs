@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use vo_syntax::ast::{self, AssignOp, BranchKind, Expr, Node, NodeId, Stmt, UnaryOp, Visitor};
 use vo_types::World;
 use vo_types::info::{SelectionKind, Target};
-use vo_types::object::{ObjId, Owner};
+use vo_types::object::{ObjId, Owner, VarKind};
 use vo_types::types::{Type, TypeId};
 use vo_types::universe::Builtin;
 
@@ -149,7 +149,7 @@ impl<'w> Scan<'w> {
         }
         let Some(obj) = self.world.info.use_of(ident) else { return };
         let object = self.world.object(obj);
-        let local = object.var_kind().is_some_and(|k| k != vo_types::object::VarKind::Package);
+        let local = object.var_kind().is_some_and(|k| k != VarKind::Package);
         if !local {
             return;
         }
@@ -161,7 +161,10 @@ impl<'w> Scan<'w> {
             }
             if frame.seen.insert(obj) {
                 frame.body.captures.push(obj);
-                self.facts.vars.entry(obj).or_default().captured = true;
+                let facts = self.facts.vars.entry(obj).or_default();
+                facts.captured = true;
+                // Every return assigns the results.
+                facts.assigned |= object.var_kind() == Some(VarKind::Result);
             }
         }
     }

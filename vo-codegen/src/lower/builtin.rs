@@ -34,6 +34,9 @@ impl<'w> Lower<'_, 'w> {
             Builtin::New => self.new_value(e, &args[0], wish),
             Builtin::Max | Builtin::Min => self.min_max(b == Builtin::Max, e, call),
             Builtin::Recover => self.recover(wish),
+            Builtin::Sizeof | Builtin::Alignof | Builtin::Offsetof => {
+                Value::one(self.layout_fact(b, &args[0]))
+            }
             Builtin::UnsafeAdd => self.unsafe_add(call),
             Builtin::UnsafeSlice => {
                 let ptr = self.reg(&args[0]);
@@ -97,6 +100,13 @@ impl<'w> Lower<'_, 'w> {
         b: Builtin,
         call: &'w ast::CallExpr,
     ) -> (Vec<TypeId>, Vec<Value>) {
+        if let Some((mut types, mut values)) = self.spread_operands(call) {
+            if let (Builtin::Delete, Type::Map { key, .. }) = (b, self.under(types[0])) {
+                values[1] = self.value_as(values[1].clone(), types[1], *key);
+                types[1] = *key;
+            }
+            return (types, values);
+        }
         let mut types: Vec<TypeId> = call.args.iter().map(|e| self.ty(e)).collect();
         match b {
             Builtin::Panic => types[0] = TypeId::EMPTY_INTERFACE,
@@ -118,8 +128,47 @@ impl<'w> Lower<'_, 'w> {
             }
             _ => {}
         }
-        let values = call.args.iter().zip(&types).map(|(e, &ty)| self.expr_as(e, ty, None)).collect();
+        let values = self.operands(&call.args, &types);
         (types, values)
+    }
+
+    /// Arguments that are the results of one call.
+    fn spread_operands(&mut self, call: &'w ast::CallExpr) -> Option<(Vec<TypeId>, Vec<Value>)> {
+        let [arg] = &call.args[..] else { return None };
+        if !matches!(arg.unparen(), Expr::Call(_))
+            || !matches!(self.world.types.get(self.ty(arg)), Type::Tuple(_))
+        {
+            return None;
+        }
+        let (values, types) = self.tuple_values(arg);
+        Some((types, values))
+    }
+
+    /// What `unsafe.Sizeof` and its like give in an instance of a generic function.
+    fn layout_fact(&mut self, b: Builtin, e: &'w Expr) -> Reg {
+        let ty = self.ty(e);
+        let fact = match b {
+            Builtin::Sizeof => self.world.size_of(ty),
+            Builtin::Alignof => self.world.align_of(ty),
+            _ => self.offset_of(e),
+        };
+        self.const_int(fact)
+    }
+
+    /// The offset of a selected field from the value, or from what the last pointer on the way points to.
+    fn offset_of(&mut self, e: &'w Expr) -> i64 {
+        let Expr::Selector(sel) = e.unparen() else { return 0 };
+        let Some(selection) = self.world.info.selection(sel.id) else { return 0 };
+        let mut ty = self.subst(selection.recv);
+        let mut offset = 0;
+        for &step in &selection.path {
+            if let Type::Pointer(elem) = *self.under(ty) {
+                (ty, offset) = (elem, 0);
+            }
+            offset += i64::from(self.p.field_offset(ty, step as usize));
+            ty = self.end_of_path(ty, &[step]);
+        }
+        offset
     }
 
     /// Whether `print` writes to standard output, as it does in Vo's files; in Go's it is standard error.
@@ -244,6 +293,15 @@ impl<'w> Lower<'_, 'w> {
     // ---- append, copy -----------------------------------------------------------------------------------
 
     fn append(&mut self, call: &'w ast::CallExpr, wish: Wish<'_>) -> Value {
+        if let Some((types, values)) = self.spread_operands(call) {
+            let Type::Slice(elem) = *self.under(types[0]) else {
+                panic!("internal error: append to no slice")
+            };
+            let base = values[0].clone().regs();
+            let rest = values.into_iter().zip(types).skip(1);
+            let rest = rest.map(|(v, ty)| self.value_as(v, ty, elem)).collect();
+            return self.append_computed(&base, rest, elem, wish);
+        }
         let ty = self.ty(&call.args[0]);
         let ty = if self.is_nil(&call.args[0]) { self.subst(self.world.info.type_of(call.id)) } else { ty };
         let Type::Slice(elem) = *self.under(ty) else { panic!("internal error: append to no slice") };
@@ -272,8 +330,12 @@ impl<'w> Lower<'_, 'w> {
     }
 
     fn append_values(&mut self, base: &Regs, rest: &'w [Expr], elem: TypeId, wish: Wish<'_>) -> Value {
-        let values: Vec<Value> = rest.iter().map(|e| self.expr_as(e, elem, None)).collect();
-        let n = self.const_int(rest.len() as i64);
+        let values = self.operands(rest, &vec![elem; rest.len()]);
+        self.append_computed(base, values, elem, wish)
+    }
+
+    fn append_computed(&mut self, base: &Regs, values: Vec<Value>, elem: TypeId, wish: Wish<'_>) -> Value {
+        let n = self.const_int(values.len() as i64);
         // Where the slice is wanted, growing may write pointer and capacity: they are read no more, unless a
         // value to append lies in them.
         let wished = wish.filter(|h| h.regs.len() == 3).filter(|h| {
@@ -317,11 +379,14 @@ impl<'w> Lower<'_, 'w> {
             Some(h) => h.regs[1],
             None => self.tmp_int(),
         };
-        self.emit(Inst::AddImm { dst: len, a: base[1], imm: rest.len() as i32 });
+        self.emit(Inst::AddImm { dst: len, a: base[1], imm: values.len() as i32 });
         Value::Regs(Regs::from_slice(&[ptr, len, cap]))
     }
 
     fn copy(&mut self, call: &'w ast::CallExpr) -> Reg {
+        if let Some((types, values)) = self.spread_operands(call) {
+            return self.copy_words(types[0], &values[0].clone().regs(), &values[1].clone().regs());
+        }
         let ty = self.ty(&call.args[0]);
         let a = self.regs(&call.args[0]);
         let b = self.regs(&call.args[1]);
@@ -409,11 +474,11 @@ impl<'w> Lower<'_, 'w> {
         let ty = self.ty(e);
         let single = self.basic(ty) == Some(Basic::Complex64);
         let part = if single { TypeId::FLOAT32 } else { TypeId::FLOAT64 };
-        let mut regs = Regs::new();
-        for arg in &call.args {
-            regs.extend(self.expr_as(arg, part, None).regs());
-        }
-        Value::Regs(regs)
+        let values = match self.spread_operands(call) {
+            Some((_, values)) => values,
+            None => self.operands(&call.args, &[part, part]),
+        };
+        Value::Regs(values.into_iter().flat_map(Value::regs).collect())
     }
 
     fn unsafe_add(&mut self, call: &'w ast::CallExpr) -> Value {

@@ -164,6 +164,11 @@ impl<'w> Lower<'_, 'w> {
         let pointer = self.world.types.as_pointer(method.recv).is_some();
         let data = self.f.regs.pinned(if pointer { Class::Ptr } else { Class::Any });
         let args = self.sig_params(method.sig);
+        if let (true, MethodKey::Declared { obj, by_pointer: false, .. }, []) =
+            (pointer, &method.target, &method.path[..])
+        {
+            self.check_receiver(data, *obj);
+        }
         let at = if pointer {
             Storage::Regs(Regs::from_slice(&[data]))
         } else if self.p.types.is_inline(method.recv) {
@@ -175,6 +180,20 @@ impl<'w> Lower<'_, 'w> {
         };
         let results = self.forward_method(at, method, &args);
         (1 + args.len(), results)
+    }
+
+    /// A method of a value, called through a nil pointer in an interface, panics with its name.
+    fn check_receiver(&mut self, ptr: Reg, obj: ObjId) {
+        let Some(ty) = self.p.package_type("runtime", "plainError") else { return };
+        let ok = self.label();
+        self.emit(Inst::JumpNeImm { a: ptr, imm: 0, target: ok.0 });
+        let name = self.p.func_name(obj);
+        let base = name.rsplit('.').nth(1).unwrap_or_default();
+        let text = format!("value method {name} called using nil *{base} pointer");
+        let text = self.const_str(text.as_bytes(), None);
+        let v = self.box_value(text, ty, None).regs();
+        self.emit(Inst::Panic { ty: v[0], data: v[1] });
+        self.bind(ok);
     }
 
     /// Goes to where the method is declared and calls it.
