@@ -4,7 +4,7 @@
 //! parts only grow, so every method takes `&self`, and references into it live as long as it
 //! does. It is what later phases read.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use elsa::FrozenVec;
@@ -39,6 +39,8 @@ pub struct World {
     pub(crate) by_path: RefCell<FxHashMap<String, PkgId>>,
     /// Declarations being checked, outermost first.
     pub(crate) path: RefCell<Vec<ObjId>>,
+    /// Depth of recursions over types that errors could make endless.
+    pub(crate) depth: Cell<u32>,
     /// Identities of the packages being imported, outermost first.
     pub(crate) importing: RefCell<Vec<String>>,
     /// Type declarations whose type parameter lists are open.
@@ -67,6 +69,7 @@ impl World {
             files: FrozenVec::new(),
             by_path: RefCell::default(),
             path: RefCell::default(),
+            depth: Cell::new(0),
             importing: RefCell::default(),
             tparams_open: RefCell::default(),
             actions: RefCell::default(),

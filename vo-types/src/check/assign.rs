@@ -203,11 +203,10 @@ impl<'w> Checker<'w> {
             return None;
         }
         if comma_ok && matches!(x.mode, OpMode::CommaOk | OpMode::MapIndex) {
-            let mut value = x.clone();
-            value.mode = OpMode::Value;
             self.record_comma_ok(e, x.ty);
-            let ok = Operand::new(OpMode::Value, TypeId::UNTYPED_BOOL, Some(e));
-            return Some(vec![value, ok]);
+            let mut ok = Operand::new(OpMode::Value, TypeId::UNTYPED_BOOL, Some(e));
+            ok.nth = super::operand::OK_VALUE;
+            return Some(vec![x, ok]);
         }
         Some(self.unpack(x))
     }

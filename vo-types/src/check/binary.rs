@@ -356,7 +356,7 @@ impl<'w> Checker<'w> {
                 self.representable(y, Basic::Uint);
                 return y.is_valid();
             }
-            if self.w.all_basic(y.ty, Basic::is_integer) {
+            if count.kind() == ConstKind::Int || self.w.all_basic(y.ty, Basic::is_integer) {
                 return true;
             }
         } else if self.w.all_basic(y.ty, Basic::is_integer) && !self.w.is_untyped(y.ty) {

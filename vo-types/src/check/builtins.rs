@@ -689,12 +689,16 @@ impl<'w> Checker<'w> {
 
     /// Whether the size depends on type parameters.
     fn has_variable_size(&self, ty: TypeId) -> bool {
-        if self.w.is_type_param(ty) {
+        self.variable_size_within(ty, 0)
+    }
+
+    fn variable_size_within(&self, ty: TypeId, depth: u32) -> bool {
+        if self.w.is_type_param(ty) || depth > 100 {
             return true;
         }
         match self.w.under(ty) {
-            Type::Array { elem, .. } => self.has_variable_size(*elem),
-            Type::Struct(s) => s.fields.iter().any(|f| self.has_variable_size(f.ty)),
+            Type::Array { elem, .. } => self.variable_size_within(*elem, depth + 1),
+            Type::Struct(s) => s.fields.iter().any(|f| self.variable_size_within(f.ty, depth + 1)),
             _ => false,
         }
     }

@@ -123,7 +123,7 @@ impl<'w> Checker<'w> {
                 self.error(Code::NotEnoughArguments, &call.fun, message);
             }
             [arg] => {
-                let mut v = self.expr(arg);
+                let mut v = self.expr_with_target(arg, Some(ty), Some("conversion"));
                 if v.is_valid() {
                     if self.constraint_in_conversion(ty) {
                         let message = format!(
@@ -261,9 +261,7 @@ impl<'w> Checker<'w> {
             return None;
         }
         if args.len() != params.len() {
-            if args.iter().all(Operand::is_valid) {
-                self.argument_count(call, s.params.as_ref(), s.variadic, &args, params.len());
-            }
+            self.argument_count(call, s.params.as_ref(), s.variadic, &args, params.len());
             return None;
         }
         let mut result = sig;
@@ -360,6 +358,7 @@ impl<'w> Checker<'w> {
         }
         let mut all = tparams.clone();
         let mut generic_args: Vec<(usize, usize, usize)> = Vec::new();
+        let mut given: Vec<(usize, TypeId)> = Vec::new();
         for (i, a) in args.iter_mut().enumerate() {
             if !a.is_valid() || !self.is_generic(a.ty) {
                 continue;
@@ -371,6 +370,9 @@ impl<'w> Checker<'w> {
                 s.results.iter().map(|p| self.w.subst(p.ty, &subst)).collect(),
             );
             a.ty = self.w.types.func(&ps, &rs, s.variadic);
+            if let Some(partial) = a.expr.and_then(|e| self.partial.remove(&e.id())) {
+                given.extend(partial.into_iter().enumerate().map(|(k, t)| (all.len() + k, t)));
+            }
             generic_args.push((i, all.len(), all.len() + fresh.len()));
             all.extend(fresh);
         }
@@ -379,6 +381,9 @@ impl<'w> Checker<'w> {
         }
         let mut targs: Vec<Option<TypeId>> = explicit.targs.iter().map(|&t| Some(t)).collect();
         targs.resize(all.len(), None);
+        for (i, ty) in given {
+            targs[i] = Some(ty);
+        }
         let param_types: Vec<TypeId> = params.iter().map(|p| p.ty).collect();
         let inferred = match self.infer(&all, targs, &param_types, args, call.lparen, None) {
             Ok(inferred) => inferred,
@@ -460,7 +465,11 @@ impl<'w> Checker<'w> {
             return x.invalidate();
         }
         x.expr = Some(e);
-        self.instantiate_value(x, Explicit { targs, places }, want, e.pos());
+        if want.is_none() && targs.len() < count && self.partial_ok == Some(e.id()) {
+            self.partial.insert(e.id(), targs);
+            return;
+        }
+        self.instantiate_value(x, Explicit { targs, places }, want, index.lbrack);
     }
 
     /// Instantiates a generic function named without type arguments, if what it is wanted for
@@ -493,10 +502,6 @@ impl<'w> Checker<'w> {
                 Ok(inferred) => targs = inferred,
                 Err(problem) => {
                     if let Some((_, why)) = problem {
-                        let why = match want {
-                            Some(_) => why,
-                            None => format!("in call to {}, {why}", self.es(e)),
-                        };
                         self.error(Code::CannotInferTypeArguments, &pos, why);
                     }
                     return x.invalidate();

@@ -212,7 +212,6 @@ impl<'w> Checker<'w> {
 
     /// Gives an operand the type and value that `implicit_type` found.
     pub fn apply_implicit(&mut self, x: &mut Operand<'w>, (ty, val): Implicit) {
-        debug_assert!(x.nth == 0, "internal error: results are typed");
         if let Some(val) = val {
             x.val = val;
             if let Some(e) = x.expr
@@ -223,7 +222,8 @@ impl<'w> Checker<'w> {
         }
         if ty != x.ty {
             x.ty = ty;
-            if let Some(e) = x.expr {
+            // The second value of a comma-ok form is no expression of its own.
+            if let Some(e) = x.expr.filter(|_| x.nth == 0) {
                 self.update_expr_type(e, ty, false);
             }
         }

@@ -61,9 +61,7 @@ impl<'w> Checker<'w> {
         what: Option<&str>,
     ) -> Operand<'w> {
         let want = match (target, what) {
-            (Some(ty), Some(what)) if matches!(self.w.under(ty), Type::Signature(_)) => {
-                Some(Want { ty, what: what.to_owned() })
-            }
+            (Some(ty), Some(what)) if self.is_func(ty) => Some(Want { ty, what: what.to_owned() }),
             _ => None,
         };
         let mut x = self.raw_expr(e, want.as_ref(), None, false).0;
@@ -71,15 +69,24 @@ impl<'w> Checker<'w> {
         x
     }
 
+    fn is_func(&self, ty: TypeId) -> bool {
+        let under = self.common_underlying(ty);
+        under.is_ok_and(|u| matches!(self.w.types.raw(u), Type::Signature(_)))
+    }
+
     /// A single value; a literal without type gets the type `hint`.
     pub fn expr_with_hint(&mut self, e: &'w Expr, hint: TypeId) -> Operand<'w> {
-        let mut x = self.raw_expr(e, None, Some(hint), false).0;
+        let want = self.is_func(hint).then(|| Want { ty: hint, what: "element".to_owned() });
+        let mut x = self.raw_expr(e, want.as_ref(), Some(hint), false).0;
         self.single_value_only(&mut x);
         x
     }
 
     /// A value, or several (then the type is a tuple), possibly a generic function.
     pub fn generic_or_multi(&mut self, e: &'w Expr) -> Operand<'w> {
+        if let Expr::Index(_) = e {
+            self.partial_ok = Some(e.id());
+        }
         let mut x = self.raw_expr(e, None, None, true).0;
         self.no_type_or_void(&mut x);
         x
@@ -493,7 +500,7 @@ impl<'w> Checker<'w> {
             return;
         }
         const MAX_BITS: u64 = 512;
-        const MAX_STRING: usize = 10 << 20;
+        const MAX_STRING: usize = 2_000_000_000;
         match &x.val {
             Constant::Big(b) if b.bits() > MAX_BITS => {
                 let name = x.expr.map_or("", op_name);

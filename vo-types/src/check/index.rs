@@ -134,20 +134,25 @@ impl<'w> Checker<'w> {
 
     /// Checks an index; its constant value if it has one. `len` is the constant length, or -1.
     pub fn index(&mut self, e: &'w Expr, len: i64) -> Option<i64> {
+        self.checked_index(e, len).unwrap_or(None)
+    }
+
+    /// As `index`; `Err` if an error was reported.
+    pub fn checked_index(&mut self, e: &'w Expr, len: i64) -> Result<Option<i64>, ()> {
         let mut x = self.expr(e);
         if !self.valid_index(&mut x, Code::InvalidIndex, "index", false) {
-            return None;
+            return Err(());
         }
         if !x.is_constant() || x.val.is_unknown() {
-            return None;
+            return Ok(None);
         }
-        let v = x.val.as_i64()?;
-        if len >= 0 && v >= len {
+        let value = x.val.as_i64();
+        if len >= 0 && value.is_some_and(|v| v >= len) {
             let message = format!("invalid argument: index {} out of bounds [0:{len}]", x.val);
             self.error(Code::InvalidIndex, &x, message);
-            return None;
+            return Err(());
         }
-        Some(v)
+        Ok(value)
     }
 
     /// Whether an operand can be an index, a length or a count.

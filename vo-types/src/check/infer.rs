@@ -125,22 +125,18 @@ impl<'w> Checker<'w> {
                             return Err(does_not(""));
                         }
                     }
-                    (Some((core, tilde, single)), None) => {
-                        if single && !tilde {
-                            u.set(i, core);
-                        }
-                    }
-                    (None, Some(tx)) => {
-                        let methods = w.type_set(tparam).map(|s| s.methods.clone()).unwrap_or_default();
-                        if !methods.is_empty() && !w.is_invalid(tx) && !u.has_methods(tx, &methods) {
-                            let missing = w.missing_method(tx, w.underlying(tparam), true);
-                            if let Some(m) = missing {
-                                let why = self.missing_method_cause(tx, w.constraint(tparam), &m);
-                                return Err(does_not(&why));
-                            }
-                        }
-                    }
-                    (None, None) => {}
+                    (Some((core, false, true)), None) => u.set(i, core),
+                    _ => {}
+                }
+                let Some(tx) = u.at(i) else { continue };
+                let methods = w.type_set(tparam).map_or(&[][..], |s| &s.methods);
+                if !methods.is_empty()
+                    && !w.is_invalid(tx)
+                    && !u.has_methods(tx, methods)
+                    && let Some(m) = w.missing_method(tx, w.underlying(tparam), true)
+                {
+                    let why = self.missing_method_cause(tx, w.constraint(tparam), &m);
+                    return Err(does_not(&why));
                 }
             }
             if u.unknowns() == before || u.unknowns() == 0 {

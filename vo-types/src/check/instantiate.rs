@@ -37,8 +37,7 @@ impl<'w> Checker<'w> {
                 targs.len(),
                 tparams.len()
             );
-            let at = if targs.len() < tparams.len() { e.span() } else { index.indices[tparams.len()].span() };
-            self.error(Code::WrongTypeArgumentCount, &at, message);
+            self.error(Code::WrongTypeArgumentCount, e, message);
             return TypeId::INVALID;
         }
         let places = index.indices.iter().map(|e| e.span()).collect();
@@ -113,6 +112,10 @@ impl<'w> Checker<'w> {
             return Err(format!("cannot {verb} {} (empty type set)", self.ts(t)));
         }
         if let Some(missing) = w.missing_method(v, t, true) {
+            // What is embedded in error might have had the method.
+            if self.has_invalid_parts(v) {
+                return Ok(());
+            }
             let why = self.missing_method_cause(v, t, &missing);
             return Err(format!("{} does not {verb} {} {why}", self.ts(v), self.ts(t)));
         }
@@ -135,6 +138,19 @@ impl<'w> Checker<'w> {
         }
         let detail = self.missing_term_detail(v, t, terms);
         Err(format!("{} does not {verb} {} ({detail})", self.ts(v), self.ts(t)))
+    }
+
+    /// Whether a type, what it points to, or something it embeds is in error.
+    fn has_invalid_parts(&self, ty: TypeId) -> bool {
+        let (base, _) = self.w.deref(ty);
+        match self.w.under(base) {
+            Type::Struct(s) => s
+                .fields
+                .iter()
+                .any(|f| f.embedded && (self.w.is_invalid(f.ty) || self.w.is_invalid(self.w.deref(f.ty).0))),
+            Type::Basic(b) => *b == crate::types::Basic::Invalid,
+            _ => false,
+        }
     }
 
     fn missing_term_detail(&self, v: TypeId, t: TypeId, terms: &[Term]) -> String {
@@ -227,7 +243,7 @@ impl<'w> Checker<'w> {
 
     fn method_string(&self, name: &str, sig: TypeId, qualifier: Qualifier) -> String {
         match self.w.types.as_signature(sig) {
-            Some(sig) => format!("{name}{}", self.w.signature_string(sig, qualifier)),
+            Some(sig) => format!("{name}{}", self.w.bare_signature_string(sig, qualifier)),
             None => name.to_owned(),
         }
     }

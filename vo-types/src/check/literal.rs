@@ -280,10 +280,8 @@ impl<'w> Checker<'w> {
     }
 
     fn literal_index(&mut self, key: &'w Expr, len: i64) -> Option<i64> {
-        let before = self.w.package(self.pkg).state.diagnostics.borrow().len();
-        let index = self.index(key, len);
-        let reported = self.w.package(self.pkg).state.diagnostics.borrow().len() > before;
-        if index.is_none() && !reported {
+        let index = self.checked_index(key, len).ok()?;
+        if index.is_none() {
             let message = format!("index {} must be integer constant", self.es(key));
             self.error(Code::InvalidLiteralIndex, key, message);
         }

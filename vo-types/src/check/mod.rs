@@ -177,6 +177,10 @@ pub(crate) struct Checker<'w> {
     pub literals: Vec<LaterLiteral<'w>>,
     /// Calls of `panic`, which terminate.
     pub panics: FxHashSet<NodeId>,
+    /// Type arguments of generic functions that an argument list gives in part.
+    pub partial: FxHashMap<NodeId, Vec<TypeId>>,
+    /// The argument whose instantiation may be incomplete.
+    pub partial_ok: Option<NodeId>,
     /// Local variables declared in the function being checked, for "declared and not used".
     pub locals: Vec<ObjId>,
 }
@@ -190,6 +194,8 @@ impl<'w> Checker<'w> {
             untyped: FxHashMap::default(),
             literals: Vec::new(),
             panics: FxHashSet::default(),
+            partial: FxHashMap::default(),
+            partial_ok: None,
             locals: Vec::new(),
         }
     }

@@ -28,6 +28,9 @@ pub(crate) enum OpMode {
     CommaOk,
 }
 
+/// The [`Operand::nth`] of the boolean of a comma-ok form.
+pub(crate) const OK_VALUE: u32 = u32::MAX;
+
 /// See the module's description.
 #[derive(Clone, Debug)]
 pub(crate) struct Operand<'w> {
@@ -56,7 +59,6 @@ impl<'w> Operand<'w> {
 
     pub fn invalidate(&mut self) {
         self.mode = OpMode::Invalid;
-        self.ty = TypeId::INVALID;
     }
 
     pub fn is_constant(&self) -> bool {
@@ -110,6 +112,7 @@ impl<'w> Checker<'w> {
             };
         }
         let expr = match (x.expr, x.mode) {
+            _ if x.nth == OK_VALUE => "ok value of (comma, ok) expression".to_owned(),
             _ if x.nth > 0 => ordinal(x.nth),
             (Some(e), _) => show::expr_string(e),
             (None, OpMode::Builtin(b)) => b.name().to_owned(),

@@ -410,7 +410,7 @@ impl<'w> Collector<'w, '_> {
             }
             name = match target {
                 Expr::Ident(ident) => ident.name,
-                Expr::Index(index) => index.x.unparen().as_ident()?.name,
+                // An instance is no receiver base type.
                 _ => return None,
             };
         }

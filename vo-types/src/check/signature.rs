@@ -190,8 +190,15 @@ impl<'w> Checker<'w> {
     }
 
     fn plain_receiver(&mut self, e: &'w Expr, base: &'w Expr) -> TypeId {
-        let _ = base;
-        self.var_type(e)
+        let ty = self.var_type(e);
+        let (named, _) = self.w.deref(ty);
+        if self.w.types.as_named(named).is_some_and(|n| n.origin.is_some()) {
+            let shown = self.ts(self.w.types.unalias(named));
+            let message = format!("cannot define new methods on instantiated type {shown}");
+            self.error(Code::InvalidReceiverType, base, message);
+            return TypeId::INVALID;
+        }
+        ty
     }
 
     fn generic_receiver(&mut self, method: ObjId, field: &'w Field, parts: ReceiverParts<'w>) -> TypeId {
@@ -221,6 +228,8 @@ impl<'w> Checker<'w> {
         if matches!(self.w.types.raw(base), Type::Alias(_)) {
             let message = format!("cannot define new methods on generic alias type {}", self.ts(base));
             self.error(Code::InvalidReceiverType, parts.base, message);
+            self.declare_tparam_names(&own, &names);
+            return TypeId::INVALID;
         }
         let wanted = generic.tparams();
         let subst = Subst::new(wanted, &own);
@@ -232,6 +241,9 @@ impl<'w> Checker<'w> {
             self.w.set_bound(fresh, TypeId::ANY);
         }
         self.declare_tparam_names(&own, &names);
+        if names.iter().any(Option::is_none) {
+            return TypeId::INVALID;
+        }
         if own.len() != wanted.len() {
             let count = |n: usize| format!("{n} type parameter{}", if n == 1 { "" } else { "s" });
             let message = format!(

@@ -97,7 +97,11 @@ impl<'w> Checker<'w> {
 
     fn send(&mut self, s: &'w SendStmt) {
         let ch = self.expr(&s.chan);
-        let mut value = self.expr(&s.value);
+        let elem = match self.common_underlying(ch.ty).map(|u| self.w.types.raw(u)) {
+            Ok(crate::types::Type::Chan { elem, .. }) => Some(*elem),
+            _ => None,
+        };
+        let mut value = self.expr_with_target(&s.value, elem, Some("channel element"));
         if !ch.is_valid() || !value.is_valid() {
             return;
         }

@@ -187,22 +187,16 @@ impl<'w> Checker<'w> {
         let mut last = None;
         for e in list {
             last = None;
-            let x = self.expr_or_type_or_nil(e);
-            let ty = match x.mode {
-                OpMode::Nil => None,
-                OpMode::TypeExpr => {
-                    self.check_var_type(e.place(), x.ty);
-                    Some(x.ty)
-                }
-                OpMode::Invalid => {
+            let ty = if self.is_nil_name(e) {
+                self.expr(e);
+                None
+            } else {
+                let ty = self.var_type(e);
+                if self.w.is_invalid(ty) {
                     last = Some(TypeId::INVALID);
                     continue;
                 }
-                _ => {
-                    self.error(Code::NotAType, e, format!("{} is not a type", self.es(e)));
-                    last = Some(TypeId::INVALID);
-                    continue;
-                }
+                Some(ty)
             };
             let same = |other: Option<TypeId>| match (ty, other) {
                 (None, None) => true,
@@ -225,8 +219,10 @@ impl<'w> Checker<'w> {
         last
     }
 
-    fn expr_or_type_or_nil(&mut self, e: &'w Expr) -> Operand<'w> {
-        self.expr_or_type(e, false)
+    fn is_nil_name(&self, e: &Expr) -> bool {
+        let Expr::Ident(name) = e.unparen() else { return false };
+        let found = self.w.lookup_name(self.env.scope, name.name);
+        found.is_some_and(|(_, obj)| matches!(self.w.object(obj).kind, ObjectKind::Nil))
     }
 
     /// The type of the switch's variable in a clause: the single type given, else the subject's.

@@ -78,6 +78,9 @@ impl<'w> Checker<'w> {
         if matches!(object.kind, ObjectKind::Builtin(_) | ObjectKind::Nil | ObjectKind::PkgName { .. }) {
             return false;
         }
+        if matches!(object.kind, ObjectKind::Func(_)) && object.color.get() == crate::object::Color::Grey {
+            return false;
+        }
         object.ty.get() == TypeId::NONE || (wants_type && object.pkg == Some(self.pkg))
     }
 
@@ -121,10 +124,16 @@ impl<'w> Checker<'w> {
             }
             ObjectKind::Func(_) => {
                 self.depends_on(obj);
-                if ty.is_invalid() {
+                x.mode = OpMode::Value;
+                if object.ty.get() == TypeId::NONE {
+                    // The function's own signature mentions it: its size is known, no more.
+                    x.ty = self.w.types.func(&[], &[], false);
                     return;
                 }
-                x.mode = OpMode::Value;
+                if ty.is_invalid() {
+                    x.mode = OpMode::Invalid;
+                    return;
+                }
             }
             ObjectKind::Builtin(b) => x.mode = OpMode::Builtin(*b),
             ObjectKind::Nil => x.mode = OpMode::Nil,

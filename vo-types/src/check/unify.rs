@@ -160,25 +160,18 @@ impl<'c, 'w> Unifier<'c, 'w> {
             (!w.is_type_param(t) && w.is_interface(t)).then(|| w.type_set(t).map_or(0, |s| s.methods.len()))
         };
         match (methods(x), methods(y)) {
-            _ if strict.exact => {}
-            (Some(mx), Some(my)) => {
-                // The interface with more methods can be assigned to the other one.
-                if my > mx || (my == mx && named(y) && !named(x)) {
-                    self.set(px, y);
-                }
-            }
-            (Some(_), None) => {}
-            (None, Some(_)) => self.set(px, y),
-            (None, None) if named(y) && !named(x) => self.set(px, y),
-            (None, None) => {
-                if let (Type::Chan { dir: Dir::Both, .. }, Type::Chan { dir, .. }) = (w.under(x), w.under(y))
-                    && *dir != Dir::Both
-                    && !named(x)
-                {
-                    // The restricted direction is the one that both can be assigned to.
-                    self.set(px, y);
-                }
-            }
+            (Some(_), Some(_)) if named(x) && named(y) => return w.identical(x, y),
+            (Some(mx), Some(my)) if mx != my => return false,
+            (Some(_), None) | (None, Some(_)) => return false,
+            _ => {}
+        }
+        if strict.exact || named(x) {
+            return true;
+        }
+        // A defined type, or a restricted channel, can be assigned what the other one is.
+        let restricted = matches!(w.under(y), Type::Chan { dir, .. } if *dir != Dir::Both);
+        if named(y) || restricted {
+            self.set(px, y);
         }
         true
     }
@@ -265,7 +258,9 @@ impl<'c, 'w> Unifier<'c, 'w> {
             }
             (Type::Tuple(a), Type::Tuple(b)) => self.arguments(a, b, strict),
             (Type::Named(a), Type::Named(b)) => {
-                w.origin(x) == w.origin(y) && self.arguments(&a.targs, &b.targs, strict)
+                w.origin(x) == w.origin(y)
+                    && a.targs.len() == b.targs.len()
+                    && a.targs.iter().zip(&b.targs).all(|(&p, &q)| self.unify(p, q, strict))
             }
             (Type::Interface(_), Type::Interface(_)) => {
                 let (Some(a), Some(b)) = (w.type_set(x), w.type_set(y)) else { return false };

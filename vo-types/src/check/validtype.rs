@@ -77,13 +77,10 @@ impl<'w> Checker<'w> {
         }
         self.cycle_error(&objects);
         for &ty in cycle {
-            if let Type::Named(n) = self.w.types.raw(ty) {
-                n.valid.set(Some(false));
-                n.underlying.set(TypeId::INVALID);
-                if let Some(origin) = n.origin
-                    && let Type::Named(o) = self.w.types.raw(origin)
-                {
-                    o.valid.set(Some(false));
+            for id in [ty, self.w.origin(ty)] {
+                if let Type::Named(n) = self.w.types.raw(id) {
+                    n.valid.set(Some(false));
+                    n.underlying.set(TypeId::INVALID);
                 }
             }
         }

@@ -114,7 +114,7 @@ impl World {
         };
         let mut level = vec![Embedded { ty: base, path: Vec::new(), indirect: is_ptr, multiples: false }];
         let mut seen: FxHashSet<TypeId> = FxHashSet::default();
-        while !level.is_empty() {
+        while !level.is_empty() && seen.len() < 10_000 {
             let mut next: Vec<Embedded> = Vec::new();
             let mut found: Option<Found> = None;
             for e in &level {

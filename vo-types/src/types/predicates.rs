@@ -115,7 +115,8 @@ impl World {
 
     fn comparable_rec(&self, id: TypeId, dynamic: bool, open: &mut Vec<TypeId>) -> bool {
         let id = self.types.unalias(id);
-        if open.contains(&id) {
+        // The bound stops generic types that grow without end (an error that is reported).
+        if open.contains(&id) || open.len() > 100 {
             return true;
         }
         if self.is_type_param(id) {
@@ -138,7 +139,7 @@ impl World {
         let Some(set) = self.type_set(id) else { return false };
         match &set.terms {
             None => set.comparable,
-            Some(terms) => terms.iter().all(|t| self.comparable_rec(t.ty, false, open)),
+            Some(terms) => !terms.is_empty() && terms.iter().all(|t| self.comparable_rec(t.ty, false, open)),
         }
     }
 

@@ -38,6 +38,19 @@ impl World {
     /// Size and alignment.
     pub fn layout_of(&self, ty: TypeId) -> Layout {
         let of = |size, align| Layout { size, align };
+        // The bound stops generic types that grow without end (an error that is reported).
+        let depth = self.depth.get();
+        if depth > 1000 {
+            return of(8, 8);
+        }
+        self.depth.set(depth + 1);
+        let layout = self.layout_within(ty);
+        self.depth.set(depth);
+        layout
+    }
+
+    fn layout_within(&self, ty: TypeId) -> Layout {
+        let of = |size, align| Layout { size, align };
         match self.types.get(self.underlying(ty)) {
             Type::Basic(b) => basic_layout(*b),
             Type::Pointer(_) | Type::Map { .. } | Type::Chan { .. } | Type::Signature(_) => of(8, 8),

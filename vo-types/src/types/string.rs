@@ -44,15 +44,17 @@ impl World {
 
     /// The type's spelling in a given style.
     pub fn type_string_styled(&self, id: TypeId, qualifier: Qualifier, style: Style) -> String {
-        let mut writer = Writer { world: self, qualifier, style, out: String::new(), open: Vec::new() };
+        let mut writer =
+            Writer { world: self, qualifier, style, bare: false, out: String::new(), open: Vec::new() };
         writer.ty(id);
         writer.out
     }
 
-    /// The parameters and results of a function type, without `func`.
-    pub(crate) fn signature_string(&self, sig: &Signature, qualifier: Qualifier) -> String {
+    /// The parameters and results of a function type, without `func` and without names.
+    pub(crate) fn bare_signature_string(&self, sig: &Signature, qualifier: Qualifier) -> String {
         let style = Style::Message;
-        let mut writer = Writer { world: self, qualifier, style, out: String::new(), open: Vec::new() };
+        let mut writer =
+            Writer { world: self, qualifier, style, bare: true, out: String::new(), open: Vec::new() };
         writer.signature(sig);
         writer.out
     }
@@ -82,6 +84,8 @@ struct Writer<'w> {
     world: &'w World,
     qualifier: Qualifier,
     style: Style,
+    /// Leave parameter names out.
+    bare: bool,
     out: String,
     /// Types being written, to stop at cycles through anonymous interfaces.
     open: Vec<TypeId>,
@@ -315,7 +319,7 @@ impl Writer<'_> {
         self.params(&sig.params, sig.variadic);
         match &*sig.results {
             [] => {}
-            [only] if only.name.is_empty() || self.runtime() => {
+            [only] if only.name.is_empty() || self.runtime() || self.bare => {
                 self.text(" ");
                 self.ty(only.ty);
             }
@@ -330,7 +334,7 @@ impl Writer<'_> {
         self.text("(");
         for (i, p) in params.iter().enumerate() {
             self.text(if i > 0 { ", " } else { "" });
-            if !p.name.is_empty() && !self.runtime() {
+            if !p.name.is_empty() && !self.runtime() && !self.bare {
                 self.text(&p.name);
                 self.text(" ");
             }

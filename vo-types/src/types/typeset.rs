@@ -45,10 +45,14 @@ impl World {
         if let Some(set) = iface.tset.get() {
             return Some(set);
         }
-        if iface.computing.replace(true) {
+        // The bound stops generic interfaces that grow without end (an error that is reported).
+        let depth = self.depth.get();
+        if iface.computing.replace(true) || depth > 100 {
             return None;
         }
+        self.depth.set(depth + 1);
         let set = self.compute_type_set(iface);
+        self.depth.set(depth);
         iface.computing.set(false);
         let _ = iface.tset.set(set?);
         iface.tset.get()
