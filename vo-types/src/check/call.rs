@@ -170,7 +170,8 @@ impl<'w> Checker<'w> {
                 return invalid;
             }
         };
-        let args = self.arguments(&call.args);
+        let mut args = self.arguments(&call.args);
+        args.iter_mut().for_each(|a| a.nth = 0);
         self.env.has_call = true;
         let Some(sig) = self.check_arguments(call, sig, explicit, args) else {
             // Even without a valid call the result is known if nothing has to be inferred.

@@ -77,13 +77,7 @@ impl<'w> Checker<'w> {
             None => arg.expr.map_or(String::new(), |e| self.es(e)),
         };
         let (arg_ty, par) = (self.ts(arg.ty), self.ts(param));
-        let mut inferred = Subst::default();
-        for (i, &t) in tparams.iter().enumerate() {
-            if let Some(found) = u.at(i) {
-                inferred.push(t, found);
-            }
-        }
-        let partly = self.w.subst(param, &inferred);
+        let partly = self.w.subst(param, &self.inferred_so_far(tparams, u));
         if partly == param {
             let names: Vec<&str> = tparams.iter().map(|&t| self.tparam_name(t)).collect();
             let list = names_list(&names);
@@ -96,6 +90,16 @@ impl<'w> Checker<'w> {
             format!("type {arg_ty} of {expr} does not match inferred type {partly} for {par}")
         };
         (at, message)
+    }
+
+    fn inferred_so_far(&self, tparams: &[TypeId], u: &Unifier<'_, 'w>) -> Subst {
+        let mut inferred = Subst::default();
+        for (i, &t) in tparams.iter().enumerate() {
+            if let Some(found) = u.at(i) {
+                inferred.push(t, found);
+            }
+        }
+        inferred
     }
 
     pub fn tparam_name(&self, tparam: TypeId) -> &'static str {
@@ -129,6 +133,10 @@ impl<'w> Checker<'w> {
                     _ => {}
                 }
                 let Some(tx) = u.at(i) else { continue };
+                let tx = w.subst(tx, &self.inferred_so_far(tparams, u));
+                if self.mentions_any(tx, tparams) {
+                    continue;
+                }
                 let methods = w.type_set(tparam).map_or(&[][..], |s| &s.methods);
                 if !methods.is_empty()
                     && !w.is_invalid(tx)

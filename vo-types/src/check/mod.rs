@@ -257,7 +257,12 @@ impl<'w> Checker<'w> {
 
     /// Notes something to do once no declaration is open.
     pub fn later(&mut self, action: Action) {
-        self.w.actions.borrow_mut().push_back((self.pkg, action));
+        let mut actions = self.w.actions.borrow_mut();
+        // What follows from a type that contains itself is not worth a message.
+        match action {
+            Action::ValidType(_) => actions.push_front((self.pkg, action)),
+            _ => actions.push_back((self.pkg, action)),
+        }
     }
 
     /// Records that the present declaration mentions another one.

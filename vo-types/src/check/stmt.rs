@@ -294,7 +294,11 @@ impl<'w> Checker<'w> {
                 && !is_communication(comm)
             {
                 let message = "select case must be send or receive (possibly with assignment)";
-                self.error(Code::InvalidSelectCase, comm, message);
+                let at = match comm {
+                    Stmt::Expr(e) => at(super::errors::node_pos(&e.x)),
+                    _ => comm.span(),
+                };
+                self.error(Code::InvalidSelectCase, &at, message);
                 continue;
             }
             self.with_scope(|c| {

@@ -75,7 +75,7 @@ fn real_text(c: &Constant) -> String {
         let short = format_g(approx, 6);
         let integer = !matches!(c.to_int(), Constant::Unknown);
         // A fraction must not look like an integer.
-        return if integer || short.contains('.') { short } else { format_g(approx, 17) };
+        return if integer || short.contains('.') { short } else { shortest(approx) };
     }
     let (mant, exp) = match c {
         Constant::Float(f) => f.to_decimal(),
@@ -85,6 +85,18 @@ fn real_text(c: &Constant) -> String {
         },
     };
     format!("{}e{}{}", format_g(mant, 6), if exp < 0 { '-' } else { '+' }, exp.abs())
+}
+
+/// `%g`: as many digits as tell the number from its neighbours.
+fn shortest(v: f64) -> String {
+    let scientific = format!("{v:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exp: i32 = exponent.parse().unwrap_or(0);
+    if !(-4..21).contains(&exp) {
+        let sign = if exp < 0 { '-' } else { '+' };
+        return format!("{mantissa}e{sign}{:02}", exp.abs());
+    }
+    format!("{v}")
 }
 
 /// `%.<precision>g`: the shorter of plain and exponent notation, without trailing zeros.
