@@ -95,6 +95,13 @@ fn write_basic(out: &mut String, ty: Ty, data: u64) {
         return;
     }
     let named = !ty.defined.is_empty() && !ty.pkg.is_empty();
+    if matches!(ty.kind, Kind::Complex64 | Kind::Complex128) {
+        // It has parentheses of its own.
+        if named {
+            out.push_str(&ty.name);
+        }
+        return write_complex_at(out, ty.kind, data);
+    }
     if named {
         let _ = write!(out, "{}(", ty.name);
     }
@@ -115,7 +122,6 @@ fn write_basic(out: &mut String, ty: Ty, data: u64) {
         Kind::Bool => out.push_str(if data != 0 { "true" } else { "false" }),
         Kind::Float32 => write_float(out, f32::from_bits(data as u32)),
         Kind::Float64 => write_float(out, f64::from_bits(data)),
-        Kind::Complex64 | Kind::Complex128 => write_complex_at(out, ty.kind, data),
         kind if kind >= Kind::Uint => {
             let _ = write!(out, "{data}");
         }

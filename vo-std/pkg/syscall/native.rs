@@ -342,6 +342,8 @@ natives! {
     }
     "syscall.sysHostname" => fn hostname(cx) -> (Str, i64) { string_result(cx, host_name()) }
     "syscall.sysID" => fn sys_id(cx, which: i64) -> i64 { process_id(which) }
+    // SAFETY: see above the table.
+    "syscall.sysKill" => fn kill(cx, pid: i64, sig: i64) -> i64 { code(retry(|| unsafe { libc::kill(pid as i32, sig as i32) as i64 })) }
     "syscall.sysExit" => fn exit(cx, code: i64) -> Status { cx.exit(code as i32) }
     "syscall.sysArgs" => fn args(cx) -> Slice {
         let args = cx.host().args();
