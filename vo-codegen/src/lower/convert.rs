@@ -13,6 +13,12 @@ impl<'w> Lower<'_, 'w> {
         if self.is_nil(x) || self.is_interface(to) {
             return self.expr_as(x, to, wish);
         }
+        // A constant that becomes a value of a type parameter's type.
+        if let (Some(value), Some(basic)) = (self.constant(x), self.basic(to))
+            && basic.is_numeric()
+        {
+            return self.const_value(value, to, wish);
+        }
         match (self.under(from), self.under(to)) {
             (Type::Basic(a), Type::Basic(b)) => self.convert_basic(x, *a, *b, wish),
             (Type::Slice(elem), Type::Basic(b)) if b.is_string() => self.string_from_slice(x, *elem, wish),
