@@ -49,7 +49,9 @@ impl<'w> Checker<'w> {
         let mut x = Operand::invalid(Some(e));
         let package = self.w.package(imported);
         let name = sel.sel.name;
-        let Some(obj) = self.w.scope(package.scope).get(name) else {
+        // Names that are not exported do not exist for other packages.
+        let found = self.w.scope(package.scope).get(name).filter(|_| name.is_exported());
+        let Some(obj) = found else {
             if !package.state.fake.get() {
                 let message = self.undefined_in_package(e, name, imported);
                 self.error(Code::UndeclaredImportedName, &sel.sel, message);
@@ -57,10 +59,6 @@ impl<'w> Checker<'w> {
             return x;
         };
         let object = self.w.object(obj);
-        if !object.is_exported() {
-            let message = format!("name {name} not exported by package {}", package.name);
-            self.error(Code::UnexportedName, &sel.sel, message);
-        }
         self.w.info.set_use(sel.sel.id, obj);
         x.ty = match object.kind {
             ObjectKind::Builtin(_) | ObjectKind::Nil => TypeId::INVALID,

@@ -154,6 +154,10 @@ impl<'w> Checker<'w> {
     }
 
     fn suspended_call(&mut self, keyword: &str, call: &'w CallExpr) {
+        // The parser has reported what is no call, and made it one without parentheses.
+        if !call.lparen.is_valid() {
+            return self.use_expr(&call.fun);
+        }
         let (x, kind) = self.checked_call(call);
         let code = if keyword == "go" { Code::InvalidGo } else { Code::InvalidDefer };
         let (code, what) = match kind {

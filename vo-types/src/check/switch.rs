@@ -66,7 +66,7 @@ impl<'w> Checker<'w> {
                 continue;
             }
             let mut x = tag.clone();
-            self.match_case(&mut v, &mut x);
+            self.convert_untyped(&mut v, x.ty);
             if !v.is_valid() {
                 continue;
             }
@@ -88,42 +88,6 @@ impl<'w> Checker<'w> {
                 None => seen.push((key, ty, super::errors::node_pos(e).span())),
             }
         }
-    }
-
-    /// Brings a case value to the type of the tag.
-    fn match_case(&mut self, v: &mut Operand<'w>, x: &mut Operand<'w>) {
-        if !self.w.is_untyped(v.ty) {
-            return;
-        }
-        if !self.w.is_interface(x.ty) && self.may_convert_case(v, x) {
-            match self.implicit_type(v, x.ty) {
-                Ok(implicit) => self.apply_implicit(v, implicit),
-                Err(_) => {
-                    let message = format!(
-                        "invalid case {} in switch on {} (mismatched types {} and {})",
-                        v.expr.map_or(String::new(), |e| self.es(e)),
-                        x.expr.map_or_else(|| self.os(x), |e| self.es(e)),
-                        self.ts(v.ty),
-                        self.ts(x.ty)
-                    );
-                    self.error(Code::MismatchedTypes, v, message);
-                    v.invalidate();
-                }
-            }
-        } else if self.w.is_interface(x.ty) && !v.is_nil() {
-            let ty = self.default_type(v.ty);
-            self.convert_untyped(v, ty);
-        }
-    }
-
-    fn may_convert_case(&self, v: &Operand<'w>, x: &Operand<'w>) -> bool {
-        let w = self.w;
-        let same = |pred: fn(crate::types::Basic) -> bool| w.all_basic(v.ty, pred) == w.all_basic(x.ty, pred);
-        if v.is_nil() {
-            return w.has_nil(x.ty);
-        }
-        let pointer = matches!(w.under(x.ty), crate::types::Type::Pointer(_));
-        same(crate::types::Basic::is_boolean) && same(crate::types::Basic::is_string) && !pointer
     }
 
     // ---- type switches ------------------------------------------------------------------------
