@@ -16,6 +16,7 @@ pub mod func;
 pub mod lower;
 pub mod package;
 pub mod program;
+mod reflection;
 pub mod regs;
 pub mod suspend;
 pub mod typedescs;

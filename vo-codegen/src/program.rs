@@ -28,6 +28,7 @@ use crate::debug::Lines;
 use crate::escape::{self, Facts};
 use crate::func::TooLarge;
 use crate::lower::{self, LiteralJob, Method, MethodKey, Resolved, WrapperKind};
+use crate::reflection::Reflection;
 use crate::typedescs::TypeTable;
 
 /// What a call of a declared function runs.
@@ -107,7 +108,8 @@ pub struct Program<'w> {
     offsets: FxHashMap<TypeId, Rc<[i64]>>,
     decls: FxHashMap<ObjId, Option<&'w FuncDecl>>,
     boxed: FxHashSet<TypeId>,
-    boxed_list: Vec<TypeId>,
+    pub(crate) boxed_list: Vec<TypeId>,
+    pub(crate) reflection: Reflection,
     method_sets: FxHashMap<TypeId, Rc<[MethodSetEntry]>>,
     called: FxHashSet<u32>,
     pub diagnostics: Vec<Diagnostic>,
@@ -137,6 +139,7 @@ impl<'w> Program<'w> {
             decls: FxHashMap::default(),
             boxed: FxHashSet::default(),
             boxed_list: Vec::new(),
+            reflection: Reflection::default(),
             method_sets: FxHashMap::default(),
             called: FxHashSet::default(),
             diagnostics: Vec::new(),
@@ -254,12 +257,18 @@ impl<'w> Program<'w> {
         self.wrapper(WrapperKind::Builtin { builtin, types, out }, builtin.name().to_owned(), false, false)
     }
 
-    fn wrapper(&mut self, kind: WrapperKind, name: String, closure: bool, takes_token: bool) -> u32 {
+    pub(crate) fn wrapper(
+        &mut self,
+        kind: WrapperKind,
+        name: String,
+        closure: bool,
+        takes_token: bool,
+    ) -> u32 {
         let flags = FuncFlags { closure, takes_token, wrapper: true };
         self.keyed(FuncKey::Wrapper(kind.clone()), |_| (Job::Wrapper { kind, name }, flags))
     }
 
-    fn method_name(&mut self, method: &Method) -> (String, bool) {
+    pub(crate) fn method_name(&mut self, method: &Method) -> (String, bool) {
         match &method.target {
             MethodKey::Declared { obj, .. } => (self.func_name(*obj), self.takes_token(*obj)),
             MethodKey::Interface { selector } => {
@@ -543,7 +552,7 @@ impl<'w> Program<'w> {
         self.called.insert(selector);
     }
 
-    fn method_set(&mut self, ty: TypeId) -> Rc<[MethodSetEntry]> {
+    pub(crate) fn method_set(&mut self, ty: TypeId) -> Rc<[MethodSetEntry]> {
         let world = self.world;
         self.method_sets.entry(ty).or_insert_with(|| world.method_set(ty).into()).clone()
     }
@@ -551,6 +560,7 @@ impl<'w> Program<'w> {
     /// Requests the functions of methods that interface calls can reach; says whether there were new ones.
     pub fn request_methods(&mut self) -> bool {
         let before = self.functions.len();
+        self.keep_methods();
         for at in 0..self.boxed_list.len() {
             let ty = self.boxed_list[at];
             if self.types.known_desc(ty).is_none() || matches!(self.world.under(ty), Type::Interface(_)) {
@@ -558,8 +568,8 @@ impl<'w> Program<'w> {
             }
             for entry in self.method_set(ty).iter() {
                 let selector = self.types.known_selector(entry.name, entry.pkg, entry.sig);
-                if let Some(selector) = selector.filter(|s| self.called.contains(s)) {
-                    self.table_func(ty, entry, selector);
+                if selector.is_some_and(|s| self.called.contains(&s)) {
+                    self.table_func(ty, entry);
                 }
             }
         }
@@ -567,17 +577,28 @@ impl<'w> Program<'w> {
     }
 
     /// The function of a method as method tables hold it: the first parameter is the data word.
-    fn table_func(&mut self, ty: TypeId, entry: &MethodSetEntry, _selector: u32) -> u32 {
+    fn table_func(&mut self, ty: TypeId, entry: &MethodSetEntry) -> u32 {
+        let target = self.method_key(entry);
+        if let MethodKey::Declared { obj, targs, by_pointer } = &target {
+            let pointer = self.world.types.as_pointer(ty).is_some();
+            let direct = entry.found.path.is_empty() && *by_pointer == pointer;
+            if direct && (pointer || self.types.classes(ty) == [Class::Ptr] && self.types.is_inline(ty)) {
+                return self.func_of(*obj, targs);
+            }
+        }
+        let (path, sig) = (entry.found.path.clone(), self.world.canonical(entry.sig));
+        let method = Method { recv: ty, path, target, sig };
+        let (name, token) = self.method_name(&method);
+        self.wrapper(WrapperKind::Data(method), name, false, token)
+    }
+
+    /// Where the code of a method in a method set is.
+    pub(crate) fn method_key(&mut self, entry: &MethodSetEntry) -> MethodKey {
         let found = &entry.found;
-        let pointer = self.world.types.as_pointer(ty).is_some();
-        let target = match found.kind {
+        match found.kind {
             FoundKind::Method(obj) => {
                 let by_pointer = self.world.object(obj).func().is_some_and(|f| f.ptr_recv.get());
                 let targs = self.canonical(self.world.type_args(found.holder));
-                let direct = found.path.is_empty() && by_pointer == pointer;
-                if direct && (pointer || self.types.classes(ty) == [Class::Ptr] && self.types.is_inline(ty)) {
-                    return self.func_of(obj, &targs);
-                }
                 MethodKey::Declared { obj, targs, by_pointer }
             }
             FoundKind::Interface(i) => {
@@ -586,11 +607,7 @@ impl<'w> Program<'w> {
                 MethodKey::Interface { selector: self.types.selector(m.name, m.pkg, m.sig) }
             }
             FoundKind::Field => panic!("internal error: a field in a method set"),
-        };
-        let method =
-            Method { recv: ty, path: found.path.clone(), target, sig: self.world.canonical(entry.sig) };
-        let (name, token) = self.method_name(&method);
-        self.wrapper(WrapperKind::Data(method), name, false, token)
+        }
     }
 
     /// Fills the method tables of all types that become interface values.
@@ -604,6 +621,7 @@ impl<'w> Program<'w> {
             let methods = self.method_table(ty);
             self.types.descs[desc.0 as usize].methods = methods;
         }
+        self.fill_kept();
     }
 
     fn method_table(&mut self, ty: TypeId) -> Vec<MethodDesc> {
@@ -613,7 +631,7 @@ impl<'w> Program<'w> {
                 continue;
             };
             let func = match self.called.contains(&selector) {
-                true => self.table_func(ty, entry, selector),
+                true => self.table_func(ty, entry),
                 false => NO_FUNC,
             };
             methods.push(MethodDesc { selector, func, ty: self.types.selectors[selector as usize].ty });
@@ -624,6 +642,12 @@ impl<'w> Program<'w> {
 
     fn package_object(&self, pkg: &str, name: &str) -> Option<ObjId> {
         self.world.lookup_in_package(self.world.package_by_path(pkg)?, name)
+    }
+
+    /// Whether something reachable refers to a function of a package.
+    pub(crate) fn is_reached(&self, pkg: &str, name: &str) -> bool {
+        let obj = self.package_object(pkg, name);
+        obj.is_some_and(|obj| self.keys.contains_key(&FuncKey::Declared(obj, Vec::new())))
     }
 
     /// A named type of a package, if the program has it.

@@ -35,6 +35,8 @@ pub struct TypeTable<'w> {
     closures: FxHashMap<(u32, Vec<u32>), DescId>,
     pub selectors: Vec<Selector>,
     selector_ids: FxHashMap<(Symbol, Option<PkgId>, TypeId), u32>,
+    /// Selectors of [`TypeTable::reflect_selector`].
+    reflect_ids: FxHashMap<(DescId, String, String), u32>,
     /// Name and package of each selector.
     pub selector_keys: Vec<(Symbol, Option<PkgId>, TypeId)>,
 }
@@ -51,6 +53,7 @@ impl<'w> TypeTable<'w> {
             closures: FxHashMap::default(),
             selectors: Vec::new(),
             selector_ids: FxHashMap::default(),
+            reflect_ids: FxHashMap::default(),
             selector_keys: Vec::new(),
         }
     }
@@ -259,6 +262,20 @@ impl<'w> TypeTable<'w> {
         let (params, results) = self.signature_classes(sig);
         let selector = &mut self.selectors[id as usize];
         (selector.ty, selector.params, selector.results) = (ty, params, results);
+        id
+    }
+
+    /// The selector under which something of reflection's lies; no interface has it.
+    pub fn reflect_selector(&mut self, name: &str, pkg: &str, sig: TypeId) -> u32 {
+        let ty = self.desc(sig);
+        let key = (ty, name.to_owned(), pkg.to_owned());
+        if let Some(&id) = self.reflect_ids.get(&key) {
+            return id;
+        }
+        let id = self.selectors.len() as u32;
+        let (params, results) = self.signature_classes(sig);
+        self.selectors.push(Selector { name: name.to_owned(), pkg: pkg.to_owned(), ty, params, results });
+        self.reflect_ids.insert(key, id);
         id
     }
 

@@ -24,6 +24,8 @@ mod math;
 mod rand;
 #[path = "../pkg/internal/refl/native.rs"]
 mod refl;
+#[path = "../pkg/reflect/native.rs"]
+mod reflect;
 #[path = "../pkg/runtime/native.rs"]
 mod runtime;
 #[path = "../pkg/sync/native.rs"]
@@ -83,6 +85,8 @@ pub fn natives() -> Registry {
         math::NATIVES,
         rand::NATIVES,
         refl::NATIVES,
+        reflect::NATIVES,
+        reflect::WAITING,
         runtime::NATIVES,
         sync::NATIVES,
         sync_atomic::NATIVES,

@@ -36,6 +36,7 @@
 use crate::host::Host;
 use crate::interp::Site;
 use crate::machine::Machine;
+use crate::ops::chan::{self as ops, Waited};
 use crate::program::Program;
 use crate::trace;
 use std::collections::HashMap;
@@ -45,6 +46,7 @@ use vo_runtime::heap::AllocCache;
 use vo_runtime::panic::{RuntimePanic, Trap};
 use vo_runtime::rtype::{LoadedTypes, Ty};
 use vo_runtime::value::{Iface, Slice, Str};
+use vo_sched::chan::{SendResult, finish_recv, finish_send};
 use vo_sched::{FiberRef, WaitReason, WorkerCx};
 
 /// A native function.
@@ -559,6 +561,73 @@ impl NativeCx<'_> {
         self.completion(done);
         self.m.pending_call = Some(PendingCall { closure, args: args.to_vec() });
         Status::Ok
+    }
+}
+
+/// Channels, for reflection. A channel is given by its address (0 is nil) and an element by as many words
+/// as its type has leaf registers.
+impl NativeCx<'_> {
+    /// Sends, waiting if need be. The native has no results.
+    pub fn chan_send(&mut self, chan: u64, words: &[u64]) -> Status {
+        match ops::send(self.m, chan, words) {
+            Ok(Waited::Done(())) => Status::Ok,
+            Ok(Waited::Parked) => {
+                self.completion(|cx, _, _| match finish_send(cx.m.worker()) {
+                    SendResult::Closed => cx.panic_runtime(RuntimePanic::SendOnClosed {}),
+                    _ => Status::Ok,
+                });
+                Status::WaitIo
+            }
+            Err(trap) => self.trap(trap),
+        }
+    }
+
+    /// Receives `count` words, waiting if need be, then runs `done` with them and whether they were sent.
+    pub fn chan_recv(
+        &mut self,
+        chan: u64,
+        count: usize,
+        results: &mut [u64],
+        done: impl FnOnce(&[u64], bool, &mut [u64]) + Send + 'static,
+    ) -> Status {
+        let mut words = vec![0; count];
+        match ops::recv(self.m, chan, &mut words) {
+            Waited::Done(sent) => {
+                done(&words, sent, results);
+                Status::Ok
+            }
+            Waited::Parked => {
+                self.completion(move |cx, _, results| {
+                    let mut words = vec![0; count];
+                    // SAFETY: `count` is the number of words that were asked for when the fiber parked.
+                    let sent = unsafe { finish_recv(cx.m.worker(), words.as_mut_ptr()) };
+                    done(&words, sent, results);
+                    Status::Ok
+                });
+                Status::WaitIo
+            }
+        }
+    }
+
+    /// Sends if nobody has to wait for it; answers whether it did.
+    ///
+    /// # Errors
+    /// The channel is closed.
+    pub fn chan_try_send(&mut self, chan: u64, words: &[u64]) -> Result<bool, Trap> {
+        ops::try_send(self.m, chan, words)
+    }
+
+    /// Receives if nobody has to wait for it: `Some` of whether the element was sent.
+    pub fn chan_try_recv(&mut self, chan: u64, words: &mut [u64]) -> Option<bool> {
+        ops::try_recv(self.m, chan, words)
+    }
+
+    /// Closes a channel.
+    ///
+    /// # Errors
+    /// It is nil or closed.
+    pub fn chan_close(&mut self, chan: u64) -> Result<(), Trap> {
+        ops::close(self.m, chan)
     }
 }
 

@@ -1,0 +1,97 @@
+//! What package reflect needs of methods that nothing calls by name.
+//!
+//! A program that can ask for methods at run time (it reaches the function `keepMethods` of package reflect)
+//! keeps all exported methods of the types that become interface values. Beside each lie two closure functions:
+//! that of the method bound to an interface value, in the method table of the *signature's* descriptor,
+//! and that of the method expression, in the table of the type's own. They lie under selectors of packages
+//! that no source can name, so nothing else finds them.
+//!
+//! What must stay true: the natives of package reflect know the two package paths.
+
+use rustc_hash::FxHashMap;
+use vo_bytecode::typedesc::MethodDesc;
+use vo_types::types::{MethodSetEntry, Type, TypeId};
+
+use crate::lower::{Method, WrapperKind};
+use crate::program::Program;
+
+const BOUND: &str = "reflect.bound";
+const EXPR: &str = "reflect.expr";
+
+/// Closure functions by the type in whose method table they go.
+#[derive(Default)]
+pub struct Reflection {
+    /// How many of the boxed types have been looked at.
+    seen: usize,
+    kept: FxHashMap<TypeId, Vec<MethodDesc>>,
+}
+
+impl Program<'_> {
+    /// Keeps the methods of the types that have become interface values since the last time, if the program
+    /// can ask for methods at run time.
+    pub(crate) fn keep_methods(&mut self) {
+        if !self.is_reached("reflect", "keepMethods") {
+            return;
+        }
+        while let Some(&ty) = self.boxed_list.get(self.reflection.seen) {
+            self.reflection.seen += 1;
+            if matches!(self.world.under(ty), Type::Interface(_)) {
+                continue;
+            }
+            if self.world.types.as_pointer(ty).is_none() {
+                let pointer = self.world.types.pointer(ty);
+                self.types.desc(pointer);
+                self.mark_boxed(pointer);
+            }
+            self.types.desc(ty);
+            for entry in self.method_set(ty).iter().filter(|e| e.name.is_exported()) {
+                self.keep_method(ty, entry);
+            }
+        }
+    }
+
+    fn keep_method(&mut self, ty: TypeId, entry: &MethodSetEntry) {
+        let sig = self.world.canonical(entry.sig);
+        let selector = self.types.selector(entry.name, None, sig);
+        self.mark_called(selector);
+        let name = entry.name.as_str();
+        let func = self.bound_iface(selector, sig);
+        let selector = self.types.reflect_selector(name, BOUND, sig);
+        self.put_kept(sig, MethodDesc { selector, func, ty: self.types.selectors[selector as usize].ty });
+        let method = Method { recv: ty, path: entry.found.path.clone(), target: self.method_key(entry), sig };
+        let func = self.expr_wrapper_of(method);
+        let whole = self.with_receiver(ty, sig);
+        let selector = self.types.reflect_selector(name, EXPR, whole);
+        self.put_kept(ty, MethodDesc { selector, func, ty: self.types.selectors[selector as usize].ty });
+    }
+
+    /// The signature of the method expression.
+    fn with_receiver(&self, recv: TypeId, sig: TypeId) -> TypeId {
+        let Type::Signature(s) = self.world.under(sig) else { panic!("internal error: no signature") };
+        let params: Vec<TypeId> = std::iter::once(recv).chain(s.params.iter().map(|p| p.ty)).collect();
+        let results: Vec<TypeId> = s.results.iter().map(|p| p.ty).collect();
+        self.world.canonical(self.world.types.func(&params, &results, s.variadic))
+    }
+
+    fn expr_wrapper_of(&mut self, method: Method) -> u32 {
+        let (name, token) = self.method_name(&method);
+        self.wrapper(WrapperKind::Expr(method), name, true, token)
+    }
+
+    fn put_kept(&mut self, ty: TypeId, method: MethodDesc) {
+        let list = self.reflection.kept.entry(ty).or_default();
+        if list.iter().all(|m| m.selector != method.selector) {
+            list.push(method);
+        }
+    }
+
+    /// Adds what has been kept to the method tables.
+    pub(crate) fn fill_kept(&mut self) {
+        for (ty, list) in std::mem::take(&mut self.reflection.kept) {
+            let desc = self.types.desc(ty);
+            let methods = &mut self.types.descs[desc.0 as usize].methods;
+            methods.extend(list);
+            methods.sort_by_key(|m| m.selector);
+        }
+    }
+}
