@@ -22,6 +22,7 @@ impl Island {
             gogc: vm.config.gc_percent,
             limit: vm.config.limits.heap_bytes,
             stress: vm.config.stress.gc,
+            seed: vm.config.seed.unwrap_or_default(),
             ..HeapConfig::default()
         };
         let heap = Heap::new(program.types().clone(), config);
