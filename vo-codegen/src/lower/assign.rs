@@ -265,6 +265,15 @@ impl<'w> Lower<'_, 'w> {
     }
 
     fn define_many(&mut self, lhs: &'w [Expr], rhs: &'w [Expr]) {
+        // New variables are not visible to any of the expressions: each is computed where it is to be.
+        if lhs.iter().all(|l| self.defined(l).is_some())
+            && !rhs.iter().any(|r| super::order::has_call(self.world, r))
+        {
+            return lhs.iter().zip(rhs).for_each(|(l, r)| {
+                let obj = self.defined(l).expect("internal error: no definition");
+                self.declare_expr(obj, r);
+            });
+        }
         let mut values = Vec::with_capacity(rhs.len());
         for (l, r) in lhs.iter().zip(rhs) {
             let ty = match (self.defined(l), l.is_blank()) {

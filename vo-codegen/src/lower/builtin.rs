@@ -246,7 +246,7 @@ impl<'w> Lower<'_, 'w> {
     fn length(&mut self, e: &'w Expr) -> Value {
         let ty = self.ty(e);
         match *self.under(ty) {
-            Type::Basic(_) | Type::Slice(_) => Value::one(self.regs(e)[1]),
+            Type::Basic(_) | Type::Slice(_) => Value::one(self.second(e)),
             Type::Map { .. } => {
                 let map = self.reg(e);
                 let dst = self.tmp_int();
@@ -260,6 +260,21 @@ impl<'w> Lower<'_, 'w> {
                 Value::one(dst)
             }
             _ => self.array_length(e, ty),
+        }
+    }
+
+    /// The length of a string or a slice; a place in memory is read there alone.
+    fn second(&mut self, e: &'w Expr) -> Reg {
+        if self.constant(e).is_some() {
+            return self.regs(e)[1];
+        }
+        match self.location(e) {
+            super::Storage::Regs(regs) => regs[1],
+            super::Storage::Place(place) => {
+                let dst = self.tmp_int();
+                self.load(&place.plus(8), TypeId::INT, &[dst]);
+                dst
+            }
         }
     }
 

@@ -135,7 +135,7 @@ impl<'w> Lower<'_, 'w> {
         // `x == nil`: the first word says it.
         if self.is_nil(&x.x) || self.is_nil(&x.y) {
             let operand = if self.is_nil(&x.x) { &x.y } else { &x.x };
-            let a = self.regs(operand)[0];
+            let a = self.head(operand, 1)[0];
             return match next_is_eq {
                 true => self.emit(Inst::JumpNeImm { a, imm: 0, target: ne.0 }),
                 false => self.emit(Inst::JumpEqImm { a, imm: 0, target: eq.0 }),

@@ -54,6 +54,20 @@ impl<'w> Lower<'_, 'w> {
         self.expr(e, None).regs()[0]
     }
 
+    /// The first registers of an expression's leaves: what is not asked for is not read from memory.
+    pub(super) fn head(&mut self, e: &'w Expr, n: usize) -> Regs {
+        if self.constant(e).is_some() {
+            return self.regs(e);
+        }
+        match self.location(e) {
+            Storage::Regs(regs) => Regs::from_slice(&regs[..n]),
+            Storage::Place(place) => {
+                let ty = self.ty(e);
+                self.load_head(&place, ty, n)
+            }
+        }
+    }
+
     /// The value of an expression, converted to the type of what it is assigned to.
     pub(super) fn expr_as(&mut self, e: &'w Expr, ty: TypeId, wish: Wish<'_>) -> Value {
         if self.is_nil(e) {
@@ -278,7 +292,7 @@ impl<'w> Lower<'_, 'w> {
                 Some(self.array_element(base, len as u64, elem, &x.indices[0]))
             }
             Type::Slice(elem) => {
-                let slice = self.regs(&x.x);
+                let slice = self.head(&x.x, 2);
                 let index = self.index_reg(&x.indices[0]);
                 let size = self.size(elem);
                 Some(Place::at(slice[0]).element(index, Len::Reg(slice[1]), size))

@@ -233,6 +233,19 @@ impl<'w> Lower<'_, 'w> {
         }
     }
 
+    /// Reads the first leaves of a value.
+    pub(super) fn load_head(&mut self, place: &Place, ty: TypeId, n: usize) -> Regs {
+        let leaves = self.leaves(ty).expect("internal error: load of a memory type");
+        let (base, offset) = self.near_address(place);
+        let mut regs = Regs::new();
+        for leaf in &leaves[..n] {
+            let dst = self.tmp(leaf.mem.class());
+            self.load_leaf(leaf.mem, dst, base, offset + leaf.offset as i32);
+            regs.push(dst);
+        }
+        regs
+    }
+
     /// Writes a value of leaves.
     pub(super) fn store(&mut self, place: &Place, ty: TypeId, src: &[Reg]) {
         let leaves = self.leaves(ty).expect("internal error: store of a memory type");

@@ -168,9 +168,9 @@ impl<'w> Lower<'_, 'w> {
     }
 
     fn range_slice(&mut self, s: &'w ast::RangeStmt, elem: TypeId) {
-        let slice = self.regs(&s.x);
+        let slice = self.head(&s.x, 2);
         let index = self.var(Class::Int);
-        let kept = self.kept(&slice[..2]);
+        let kept = self.kept(&slice);
         let size = self.size(elem);
         let place = Place::at(kept[0]).element(index, Len::Reg(kept[1]), size);
         self.range_elements(s, index, kept[1], place, elem);
@@ -178,7 +178,9 @@ impl<'w> Lower<'_, 'w> {
 
     fn range_elements(&mut self, s: &'w ast::RangeStmt, index: Reg, len: Reg, place: Place, elem: TypeId) {
         self.counted(s, index, len, Basic::Int, |l| {
-            if Self::wants(s.value.as_ref()) {
+            if l.load_range_var(s, &place, elem) {
+                l.index_var(s, s.key.as_ref(), index, TypeId::INT);
+            } else if Self::wants(s.value.as_ref()) {
                 let value = l.load_value(place, elem, None);
                 // Both are assigned at once: the value is read before the key is written.
                 l.set_key_and_value(s, index, value, elem);
@@ -186,6 +188,20 @@ impl<'w> Lower<'_, 'w> {
                 l.index_var(s, s.key.as_ref(), index, TypeId::INT);
             }
         });
+    }
+
+    /// Reads an element into the registers of the variable that the turn declares for it.
+    fn load_range_var(&mut self, s: &'w ast::RangeStmt, place: &Place, elem: TypeId) -> bool {
+        let name = s.value.as_ref().filter(|_| s.define).and_then(|e| e.as_ident());
+        let Some(obj) = name.and_then(|n| self.world.info.def(n.id)) else { return false };
+        let same = self.world.identical(self.var_ty(obj), elem);
+        if !same || self.leaves(elem).is_none() || self.needs_box(obj) {
+            return false;
+        }
+        let regs = self.var_regs(elem);
+        self.load(place, elem, &regs);
+        self.vars.insert(obj, super::Storage::Regs(regs));
+        true
     }
 
     fn set_key_and_value(&mut self, s: &'w ast::RangeStmt, index: Reg, value: Value, elem: TypeId) {

@@ -39,7 +39,7 @@ impl<'w> Lower<'_, 'w> {
         }
     }
 
-    fn var_regs(&mut self, ty: TypeId) -> Regs {
+    pub(super) fn var_regs(&mut self, ty: TypeId) -> Regs {
         self.classes(ty).into_iter().map(|c| self.f.regs.var(c)).collect()
     }
 
