@@ -1,15 +1,19 @@
 //! Type checks the files given and prints what is wrong, as a compiler would.
 //!
 //! `typecheck [--std DIR] [--lazy] [--time] [--each] FILE…`: imports are read from `DIR/<path>`;
-//! `--each` treats every file as a package of its own and prints a line `== FILE` before it.
+//! `--pkg PATH` checks all of a package below the import directory; `--audit` also looks for
+//! expressions about which the side tables say nothing final; `--each` treats every file as a package of its own and prints a line `== FILE` before it.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use vo_syntax::ast::{Decl, Expr, Node, Visitor, walk_expr};
 use vo_syntax::build::{Target, is_test_file};
 use vo_syntax::diag::{Diagnostic, render};
 use vo_syntax::parser::{Options, parse_file};
-use vo_types::{Importer, PackageMode, PackageSource, World, check_package};
+use vo_syntax::source::Pos;
+use vo_types::info::Mode;
+use vo_types::{Importer, PackageMode, PackageSource, PkgId, World, check_package};
 
 struct Dir {
     root: PathBuf,
@@ -67,9 +71,77 @@ fn show(world: &World, diagnostics: &[Diagnostic]) {
     }
 }
 
-fn main() {
+/// Looks for expressions in function bodies that the side tables know nothing final about.
+struct Audit<'w> {
+    world: &'w World,
+    problems: Vec<(Pos, String)>,
+}
+
+impl Visitor for Audit<'_> {
+    fn visit_expr(&mut self, e: &Expr) {
+        if let Expr::Ident(name) = e
+            && (name.name.is_blank() || self.world.info.def(name.id).is_some())
+        {
+            return;
+        }
+        let problem = match self.world.info.type_and_value(e.id()) {
+            None => Some("nothing is known".to_owned()),
+            Some(tv) if self.world.is_untyped(tv.ty) && tv.mode != Mode::TypeExpr => {
+                Some(format!("untyped {:?}", tv.mode))
+            }
+            Some(tv) if self.world.is_invalid(tv.ty) && !matches!(tv.mode, Mode::Builtin(_)) => {
+                Some("invalid".to_owned())
+            }
+            Some(_) => None,
+        };
+        if let Some(problem) = problem {
+            self.problems.push((e.pos(), problem));
+        }
+        // The operands of a constant expression are not evaluated.
+        if self.world.info.constant(e.id()).is_some() {
+            return;
+        }
+        match e {
+            // Field names of struct literals are no expressions.
+            Expr::CompositeLit(lit) => {
+                lit.ty.iter().for_each(|t| self.visit_expr(t));
+                for elt in &lit.elts {
+                    match elt {
+                        Expr::KeyValue(kv) => {
+                            let field = matches!(&kv.key, Expr::Ident(n) if self.world.info.selection(n.id).is_some());
+                            if !field {
+                                self.visit_expr(&kv.key);
+                            }
+                            self.visit_expr(&kv.value);
+                        }
+                        _ => self.visit_expr(elt),
+                    }
+                }
+            }
+            Expr::Selector(sel) if self.world.info.selection(sel.id).is_none() => {}
+            _ => walk_expr(self, e),
+        }
+    }
+}
+
+fn audit(world: &World, pkg: PkgId) {
+    for obj in world.package(pkg).objects() {
+        let Some(at) = world.object(obj).decl_ref() else { continue };
+        if let Decl::Func(d) = &world.file(at.file).decls[at.decl as usize]
+            && let Some(body) = &d.body
+        {
+            let mut audit = Audit { world, problems: Vec::new() };
+            audit.visit_block(body);
+            for (pos, problem) in audit.problems {
+                println!("AUDIT {}: {problem}", world.sources.borrow().lookup(pos));
+            }
+        }
+    }
+}
+
+fn run() {
     let mut root = PathBuf::from("/nonexistent");
-    let (mut mode, mut time, mut each) = (PackageMode::Full, false, false);
+    let (mut mode, mut time, mut each, mut with_audit) = (PackageMode::Full, false, false, false);
     let mut files: Vec<PathBuf> = Vec::new();
     let mut pkgs: Vec<String> = Vec::new();
     let mut args = std::env::args().skip(1);
@@ -79,6 +151,7 @@ fn main() {
             "--lazy" => mode = PackageMode::Lazy,
             "--time" => time = true,
             "--each" => each = true,
+            "--audit" => with_audit = true,
             "--pkg" => pkgs.extend(args.next()),
             _ => files.push(arg.into()),
         }
@@ -94,6 +167,9 @@ fn main() {
                     println!("== {path}");
                     show(&world, &d);
                     show(&world, &world.check_rest(pkg));
+                    if with_audit {
+                        audit(&world, pkg);
+                    }
                 }
                 Err(e) => println!("== {path}\n{e}"),
             }
@@ -120,11 +196,22 @@ fn main() {
             show(&world, &source.diagnostics);
             continue;
         }
-        let (_, diagnostics) = check_package(&world, source, &mut importer);
+        let (pkg, diagnostics) = check_package(&world, source, &mut importer);
         show(&world, &diagnostics);
+        if with_audit && diagnostics.is_empty() {
+            audit(&world, pkg);
+        }
         if time {
             let (objects, types) = (world.object_count(), world.types.len());
             println!("{:?}, {objects} objects, {types} types", start.elapsed());
         }
+    }
+}
+
+fn main() {
+    // Long chains make high trees, and the checker recurses along them.
+    let work = std::thread::Builder::new().stack_size(256 << 20).spawn(run);
+    if !work.is_ok_and(|t| t.join().is_ok()) {
+        std::process::exit(2);
     }
 }

@@ -326,6 +326,7 @@ impl<'w> Checker<'w> {
             if y.is_constant() {
                 return self.constant_shift(x, x_int, y, e, op);
             }
+            self.settle_count(y);
             // The type of an untyped constant shifted by a variable amount depends on where the
             // shift stands: `var f float64 = 1 << n` is an error, `var i int64 = 1 << n` is not.
             if self.w.is_untyped(x.ty) {
@@ -341,7 +342,15 @@ impl<'w> Checker<'w> {
             self.error(Code::InvalidShiftOperand, x, message);
             return x.invalidate();
         }
+        self.settle_count(y);
         x.mode = OpMode::Value;
+    }
+
+    /// An untyped constant count of a shift that is evaluated is a `uint`.
+    fn settle_count(&mut self, y: &Operand<'w>) {
+        if let (true, Some(e)) = (self.w.is_untyped(y.ty), y.expr) {
+            self.update_expr_type(e, TypeId::UINT, true);
+        }
     }
 
     fn shift_count(&mut self, y: &mut Operand<'w>) -> bool {

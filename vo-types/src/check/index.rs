@@ -54,6 +54,9 @@ impl<'w> Checker<'w> {
             self.use_exprs(&index.indices);
             return Operand::invalid(Some(e));
         };
+        if self.w.is_untyped(x.ty) {
+            self.update_expr_type(&index.x, TypeId::STRING, true);
+        }
         if let [_, second, ..] = &index.indices[..] {
             self.error(Code::InvalidIndex, second, "invalid operation: more than one index");
         }

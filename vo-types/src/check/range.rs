@@ -14,6 +14,9 @@ impl<'w> Checker<'w> {
     pub fn range_stmt(&mut self, s: &'w RangeStmt) {
         let mut x = self.expr(&s.x);
         let (key, value) = self.range_types(s, &x);
+        if x.is_valid() && self.w.is_untyped(x.ty) && self.w.is_basic(x.ty, Basic::is_string) {
+            self.update_expr_type(&s.x, TypeId::STRING, true);
+        }
         self.with_scope(|c| {
             let over_int = x.is_valid() && c.w.all_basic(x.ty, Basic::is_integer);
             let lhs = [s.key.as_ref(), s.value.as_ref()];
