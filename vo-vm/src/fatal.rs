@@ -23,8 +23,8 @@ pub(crate) fn end_with(m: &mut Machine, site: Option<Site>, error: Fatal) {
     let (program, fiber) = (m.program(), m.fiber());
     let _ = writeln!(out, "goroutine {} [running]:", m.fiber_ref().id());
     let live = site.into_iter().flat_map(trace::live_sites);
-    let sites: Vec<_> = live.chain(trace::saved_sites(program, &fiber.saved, site.is_none())).collect();
-    trace::write_sites(&mut out, program, &sites);
+    let sites = live.chain(trace::saved_sites(program, &fiber.saved, site.is_none()));
+    trace::write_sites(&mut out, program, sites);
     trace::write_creator(&mut out, program, (fiber.creator, fiber.created_at));
     m.end_program(2, out);
 }

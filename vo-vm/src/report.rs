@@ -32,7 +32,7 @@ pub(crate) fn uncaught_panic(m: &mut Machine) -> String {
         let _ = writeln!(out, "[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc={pc:#x}]");
     }
     let _ = write!(out, "\ngoroutine {id} [running]:\n");
-    trace::write_sites(&mut out, program, &last.trace);
+    trace::write_sites(&mut out, program, last.trace.iter().copied());
     trace::write_creator(&mut out, program, created);
     out
 }

@@ -9,6 +9,7 @@ use crate::native::Caller;
 use crate::program::Program;
 use crate::record::Record;
 use crate::unwind::{PANIC_MARK, TraceSite};
+use std::collections::VecDeque;
 use std::fmt::Write;
 use vo_bytecode::PointKind;
 use vo_sched::FiberRef;
@@ -75,7 +76,7 @@ pub(crate) fn callers(m: &Machine, site: Site, skip: usize, limit: usize) -> Vec
 pub(crate) fn current(m: &Machine, site: Site, skip: usize) -> String {
     let mut out = format!("goroutine {} [running]:\n", m.fiber_ref().id());
     let sites = running_sites(m, site);
-    write_sites(&mut out, m.program(), &sites[skip.min(sites.len())..]);
+    write_sites(&mut out, m.program(), sites.into_iter().skip(skip));
     write_creator(&mut out, m.program(), (m.fiber().creator, m.fiber().created_at));
     out
 }
@@ -95,22 +96,28 @@ pub(crate) fn write_others(out: &mut String, m: &Machine) {
 /// The trace of a fiber that is on no worker, with what it waits for.
 pub(crate) fn write_parked(out: &mut String, program: &Program, fiber: &VoFiber) {
     let _ = writeln!(out, "goroutine {} [{}]:", fiber.header.id(), fiber.header.wait_reason().text());
-    let sites: Vec<TraceSite> = saved_sites(program, &fiber.saved, true).collect();
-    write_sites(out, program, &sites);
+    write_sites(out, program, saved_sites(program, &fiber.saved, true));
     write_creator(out, program, (fiber.creator, fiber.created_at));
 }
 
-/// Writes frames, innermost first; the middle of many is left out.
-pub(crate) fn write_sites(out: &mut String, program: &Program, sites: &[TraceSite]) {
-    let shown = |s: &&TraceSite| **s == PANIC_MARK || !program.code(s.func).flags.wrapper;
-    let sites: Vec<&TraceSite> = sites.iter().filter(shown).collect();
-    if sites.len() <= 2 * HALF_PRINTED {
-        return sites.iter().for_each(|site| write_site(out, program, **site));
+/// Writes frames, innermost first; the middle of many is left out, and never kept.
+pub(crate) fn write_sites(out: &mut String, program: &Program, sites: impl IntoIterator<Item = TraceSite>) {
+    let shown = |s: &TraceSite| *s == PANIC_MARK || !program.code(s.func).flags.wrapper;
+    let mut sites = sites.into_iter().filter(shown);
+    sites.by_ref().take(HALF_PRINTED).for_each(|site| write_site(out, program, site));
+    let mut last = VecDeque::with_capacity(HALF_PRINTED + 1);
+    let mut elided = 0u64;
+    for site in sites {
+        last.push_back(site);
+        if last.len() > HALF_PRINTED {
+            last.pop_front();
+            elided += 1;
+        }
     }
-    let (first, last) = (&sites[..HALF_PRINTED], &sites[sites.len() - HALF_PRINTED..]);
-    first.iter().for_each(|site| write_site(out, program, **site));
-    let _ = writeln!(out, "...{} frames elided...", sites.len() - 2 * HALF_PRINTED);
-    last.iter().for_each(|site| write_site(out, program, **site));
+    if elided > 0 {
+        let _ = writeln!(out, "...{elided} frames elided...");
+    }
+    last.into_iter().for_each(|site| write_site(out, program, site));
 }
 
 fn write_site(out: &mut String, program: &Program, site: TraceSite) {
