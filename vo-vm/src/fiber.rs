@@ -6,7 +6,11 @@
 use crate::island::Island;
 use crate::native::Completion;
 use crate::unwind::Panics;
+use smallvec::SmallVec;
 use vo_sched::{FiberHeader, FiberRef};
+
+/// Marks of how deep a fiber was: words saved, bytes on the stack.
+pub(crate) type Deep = SmallVec<[(usize, usize); 0]>;
 
 /// A goroutine.
 #[repr(C)]
@@ -15,6 +19,9 @@ pub(crate) struct VoFiber {
     pub(crate) island: *const Island,
     /// Frame records, the innermost on top; see [`crate::record`].
     pub(crate) saved: Vec<u64>,
+    /// How deep the fiber was each time that the VM stack was full: words saved, and bytes that the frames
+    /// had on the stack, in sum. Empty for almost every fiber.
+    pub(crate) deep: Deep,
     /// Panics in flight; made at the first one.
     pub(crate) panics: Option<Box<Panics>>,
     /// Id of the panic that the function about to be entered may recover, or 0.
@@ -72,6 +79,6 @@ mod tests {
 
     #[test]
     fn a_fiber_is_small() {
-        assert!(size_of::<VoFiber>() <= 264, "{}", size_of::<VoFiber>());
+        assert!(size_of::<VoFiber>() <= 288, "{}", size_of::<VoFiber>());
     }
 }

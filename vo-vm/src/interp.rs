@@ -273,8 +273,9 @@ impl Machine {
     pub(crate) fn poll_at_entry(&mut self, new: Window) -> Transfer {
         let exhausted = new.base() > self.limit;
         if exhausted {
+            let (below, frames) = (self.mark, new.end() as usize - self.floor as usize);
             record::spill(self, new, record::ENTRY);
-            return record::stack_exhausted(self);
+            return record::stack_exhausted(self, below, frames);
         }
         if self.answer_interrupt(new) {
             record::spill(self, new, record::ENTRY);

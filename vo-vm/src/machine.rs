@@ -18,6 +18,7 @@ use crate::stats::MachineStats;
 use crate::value;
 use crate::vm::Shared;
 use crate::window::{Bottom, Window};
+use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use vo_bytecode::Op;
@@ -143,11 +144,13 @@ impl Machine {
     /// The turn is over: nothing of the fiber is on the stack any more.
     pub(crate) fn end_turn(&mut self) {
         self.flush_print();
-        self.fiber = std::ptr::null_mut();
-        self.memory.turn_ends();
-        if std::mem::take(&mut self.trim) {
+        if self.trim && self.fiber().saved.len() < KEPT_STACK / 8 {
+            self.trim = false;
+            self.fiber_mut().deep = SmallVec::new();
             self.stack.trim(KEPT_STACK);
         }
+        self.fiber = std::ptr::null_mut();
+        self.memory.turn_ends();
     }
 
     /// The running program.
@@ -316,6 +319,7 @@ pub(crate) fn new_fiber(
         header: FiberHeader::new(&VO_FIBER, island.world()),
         island,
         saved,
+        deep: SmallVec::new(),
         panics: None,
         recover_token: 0,
         pending: Vec::new(),

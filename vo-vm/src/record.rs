@@ -21,6 +21,7 @@
 //! completely how its function goes on.
 
 use crate::end::Fatal;
+use crate::fiber::Deep;
 use crate::interp::{Site, Transfer};
 use crate::machine::Machine;
 use crate::program::{Code, Program};
@@ -245,14 +246,36 @@ pub(crate) fn resume(m: &mut Machine) -> Transfer {
 
 /// The VM stack was full and its frames are records now: goes on with an empty stack, unless the fiber
 /// has reached its limit.
-pub(crate) fn stack_exhausted(m: &mut Machine) -> Transfer {
+///
+/// The limit is on the frames as they would lie on one stack, not on the records, which are smaller: a
+/// recursion without end is then found after about as many calls as elsewhere. `below` is the number of
+/// words that were saved before, `frames` the bytes that the frames had on the stack.
+pub(crate) fn stack_exhausted(m: &mut Machine, below: usize, frames: usize) -> Transfer {
     m.stats.stack_spills += 1;
     m.trim = true;
-    let bytes = m.fiber_mut().saved.len() * 8;
-    if bytes > m.vm.max_stack(None) {
+    let limit = m.vm.max_stack(None);
+    let fiber = m.fiber_mut();
+    let bytes = stack_bytes(&mut fiber.deep, below) + frames;
+    fiber.deep.push((fiber.saved.len(), bytes));
+    if bytes.max(fiber.saved.len() * 8) > limit {
         return unwind::fatal(m, None, Fatal::StackOverflow);
     }
     resume(m)
+}
+
+/// Bytes that the frames of the first `below` saved words had on the stack, from the marks `deep`. Marks of
+/// what has been returned to since are dropped; the one that was partly returned to counts in part.
+fn stack_bytes(deep: &mut Deep, below: usize) -> usize {
+    let mut above = None;
+    while deep.last().is_some_and(|&(saved, _)| saved > below) {
+        above = deep.pop();
+    }
+    let (saved, bytes) = deep.last().copied().unwrap_or((0, 0));
+    let Some((saved_above, bytes_above)) = above else { return bytes };
+    let part = (bytes_above - bytes) as u128 * (below - saved) as u128 / (saved_above - saved) as u128;
+    let total = bytes + part as usize;
+    deep.push((below, total));
+    total
 }
 
 /// Drops the topmost record. Answers its function and the offset of its instruction.
@@ -265,4 +288,18 @@ pub(crate) fn drop_top(m: &mut Machine) -> Option<(u32, u32)> {
     saved.truncate(rest);
     m.mark = rest;
     Some(site)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_returned_to_counts_no_more() {
+        let mut deep = Deep::from_iter([(100, 1000), (200, 3000)]);
+        assert_eq!(stack_bytes(&mut deep, 250), 3000);
+        assert_eq!(stack_bytes(&mut deep, 150), 2000);
+        assert_eq!(deep.as_slice(), [(100, 1000), (150, 2000)]);
+        assert_eq!(stack_bytes(&mut deep, 0), 0);
+    }
 }

@@ -82,13 +82,13 @@ fn stack_overflow() {
         a.call(1, &[], &[]).ret(&[]);
     });
     let (_, config) = configs().swap_remove(0);
-    let limits = vo_vm::Limits { fiber_bytes: 1 << 20, stack_bytes: 1 << 20, ..config.limits };
+    let limits = vo_vm::Limits { fiber_bytes: 8 << 20, stack_bytes: 1 << 20, ..config.limits };
     let ran = run_with(&module(vec![main, forever]), &vo_vm::Config { limits, ..config });
     assert_eq!(ran.end.exit_code, 2, "{:?}", ran.end);
     let report = ran.end.report;
     assert!(
         report.starts_with(
-            "runtime: goroutine stack exceeds 1048576-byte limit\nfatal error: stack overflow\n"
+            "runtime: goroutine stack exceeds 8388608-byte limit\nfatal error: stack overflow\n"
         ),
         "{report}"
     );
