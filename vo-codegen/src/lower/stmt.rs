@@ -226,7 +226,7 @@ impl<'w> Lower<'_, 'w> {
         let types = self.results.types.clone();
         match &s.results[..] {
             [] => self.leave(),
-            [one] if self.stores_results() => {
+            [one] if types.len() == 1 && self.stores_results() => {
                 if let Storage::Regs(regs) = self.results.vars[0].clone() {
                     self.expr_to(one, types[0], &regs, false);
                     return self.leave();
