@@ -44,6 +44,12 @@ pub fn compile(world: &World, main: PkgId) -> Result<Module, Vec<Diagnostic>> {
     };
     let known = known_types(&mut p);
     let main_id = p.func_of(main_func, &[]);
+    let main_id = if has_result(world, main_func) {
+        let function = lower::main_with_error(&mut p, main_id);
+        p.add_function(function.expect("internal error: a short function is too large"))
+    } else {
+        main_id
+    };
     let mut packages: Vec<PackageInit<'_>> =
         in_order(world, main).into_iter().map(|pkg| package_init(&mut p, pkg)).collect();
     reach_everything(&mut p, &mut packages);
@@ -58,6 +64,11 @@ pub fn compile(world: &World, main: PkgId) -> Result<Module, Vec<Diagnostic>> {
 fn main_function(world: &World, main: PkgId) -> Option<ObjId> {
     let obj = world.lookup_in_package(main, "main")?;
     matches!(world.object(obj).kind, ObjectKind::Func(_)).then_some(obj)
+}
+
+/// Whether main answers an error, as it may in Vo's files.
+fn has_result(world: &World, main: ObjId) -> bool {
+    world.types.as_signature(world.type_of(main)).is_some_and(|s| !s.results.is_empty())
 }
 
 fn finish(mut p: Program<'_>, known: KnownTypes, init: u32, main: u32) -> Result<Module, Vec<Diagnostic>> {

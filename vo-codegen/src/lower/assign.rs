@@ -236,12 +236,67 @@ impl<'w> Lower<'_, 'w> {
                 None => self.assign_one(l, r),
             },
             (_, [r]) if lhs.len() > 1 => {
+                if self.define_tuple(lhs, r) {
+                    return;
+                }
                 let (values, types) = self.tuple_values(r);
                 for ((l, value), from) in lhs.iter().zip(values).zip(types) {
                     self.define_value(l, value, from);
                 }
             }
             _ => self.define_many(lhs, rhs),
+        }
+    }
+
+    /// `a, b := f()` where all that is declared lives in registers: the results arrive there.
+    fn define_tuple(&mut self, lhs: &'w [Expr], r: &'w Expr) -> bool {
+        let mut types = self.tuple(self.ty(r));
+        if types.len() != lhs.len() {
+            types = self.comma_ok_types(r);
+        }
+        let fits = lhs.iter().zip(&types).all(|(l, &ty)| match self.defined(l) {
+            Some(obj) => {
+                self.world.identical(self.var_ty(obj), ty)
+                    && self.leaves(ty).is_some()
+                    && !self.needs_box(obj)
+            }
+            None => l.is_blank() && self.leaves(ty).is_some(),
+        });
+        if !fits {
+            return false;
+        }
+        let mut dst: Vec<Regs> = Vec::new();
+        for (l, &ty) in lhs.iter().zip(&types) {
+            let classes = self.classes(ty);
+            dst.push(if self.defined(l).is_some() { self.var_regs(ty) } else { self.tmps(&classes) });
+        }
+        self.tuple_into(r, &dst);
+        for (l, regs) in lhs.iter().zip(dst) {
+            if let Some(obj) = self.defined(l) {
+                self.vars.insert(obj, Storage::Regs(regs));
+            }
+        }
+        true
+    }
+
+    /// Evaluates a call of several results, or a comma-ok form, into registers that nothing reads meanwhile.
+    fn tuple_into(&mut self, e: &'w Expr, dst: &[Regs]) {
+        let (first, last) = (&dst[0], dst[dst.len() - 1].first().copied());
+        let ok = || last.expect("internal error: a boolean without register");
+        match e.unparen() {
+            Expr::Call(call) => self.call_into(call, dst),
+            Expr::TypeAssert(x) => self.type_assert_into(x, first, ok()),
+            Expr::Unary(x) if x.op == UnaryOp::Recv => {
+                let chan = self.reg(&x.x);
+                let words: Vec<u16> = first.iter().map(|r| r.0).collect();
+                self.emit(Inst::ChanRecv { ok: ok(), words: RegList(&words), chan });
+            }
+            Expr::Index(x) => {
+                let (value, found) = self.map_index_ok(x);
+                self.moves(first, &value.regs());
+                self.mov(ok(), found);
+            }
+            _ => panic!("internal error: no tuple"),
         }
     }
 

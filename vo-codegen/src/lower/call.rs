@@ -87,6 +87,15 @@ impl<'w> Lower<'_, 'w> {
         self.call_words(&prepared.callee, &args, &types)
     }
 
+    /// Makes a call whose results of leaves go to these registers.
+    pub(super) fn call_into(&mut self, call: &'w ast::CallExpr, dst: &[Regs]) {
+        let prepared = self.prepare(&call.fun);
+        let args = self.arguments(&prepared, call);
+        let all: Regs = dst.iter().flatten().copied().collect();
+        self.at(call.span.start);
+        self.emit_call(&prepared.callee, &args, &all);
+    }
+
     /// Makes a call; its results are in temporaries.
     pub(super) fn call_words(&mut self, callee: &Callee, args: &[u16], types: &[TypeId]) -> Vec<Value> {
         let mut parts: Vec<Regs> = Vec::new();

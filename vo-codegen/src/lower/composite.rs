@@ -25,7 +25,7 @@ impl<'w> Lower<'_, 'w> {
     fn composite_of(&mut self, lit: &'w ast::CompositeLit, ty: TypeId, wish: Wish<'_>) -> Value {
         match *self.under(ty) {
             Type::Slice(elem) => self.slice_literal(lit, elem, wish),
-            Type::Map { key, value } => self.map_literal(lit, ty, key, value),
+            Type::Map { key, value } => self.map_literal(lit, ty, (key, value), wish),
             // An element `{…}` of a list of pointers.
             Type::Pointer(elem) => {
                 let dst = self.tmp(Class::Ptr);
@@ -224,8 +224,14 @@ impl<'w> Lower<'_, 'w> {
         Value::Regs(Regs::from_slice(&[ptr, n, n]))
     }
 
-    fn map_literal(&mut self, lit: &'w ast::CompositeLit, ty: TypeId, key: TypeId, value: TypeId) -> Value {
-        let dst = self.tmp(Class::Ptr);
+    fn map_literal(
+        &mut self,
+        lit: &'w ast::CompositeLit,
+        ty: TypeId,
+        (key, value): (TypeId, TypeId),
+        wish: Wish<'_>,
+    ) -> Value {
+        let dst = self.dst(wish.filter(|h| h.fresh), Class::Ptr);
         let n = self.const_int(lit.elts.len() as i64);
         let desc = self.desc(ty);
         self.emit(Inst::MapNew { dst, ty: desc, n });

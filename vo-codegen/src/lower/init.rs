@@ -4,12 +4,14 @@ use std::rc::Rc;
 
 use vo_bytecode::module::FuncFlags;
 use vo_bytecode::operand::RegList;
-use vo_bytecode::{Function, Inst};
+use vo_bytecode::{Class, Function, Inst};
 use vo_syntax::ast::{Expr, FuncDecl, Node};
 use vo_types::object::ObjId;
 use vo_types::types::{Subst, Type, TypeId};
+use vo_types::universe::Builtin;
 
-use super::{Base, Lower, Place};
+use super::call::Callee;
+use super::{Base, Lower, Place, Value};
 use crate::escape::Facts;
 use crate::func::TooLarge;
 use crate::program::Program;
@@ -72,6 +74,31 @@ pub fn sequence<'w>(p: &mut Program<'w>, name: String, calls: &[u32]) -> Result<
     for &func in calls {
         l.emit(Inst::Call { func, args: RegList(&[]), results: RegList(&[]) });
     }
+    l.emit(Inst::Return { results: RegList(&[]) });
+    l.f.finish(l.name, 0, Vec::new(), FuncFlags { wrapper: true, ..FuncFlags::default() })
+}
+
+/// `func main() error`: reports an error that main answers, and ends the program with status 1.
+pub fn main_with_error<'w>(p: &mut Program<'w>, main: u32) -> Result<Function, TooLarge> {
+    let mut l = Lower::new(p, "main.main".to_owned(), Rc::default(), Rc::new(Facts::default()));
+    let err = l.tmps(&[Class::Int, Class::Any]);
+    let results: Vec<u16> = err.iter().map(|r| r.0).collect();
+    l.emit(Inst::Call { func: main, args: RegList(&[]), results: RegList(&results) });
+    let failed = l.label();
+    l.emit(Inst::JumpNeImm { a: err[0], imm: 0, target: failed.0 });
+    l.emit(Inst::Return { results: RegList(&[]) });
+    l.bind(failed);
+    let text = l.tmps(&[Class::Ptr, Class::Int]);
+    let sig = l.world.types.func(&[], &[TypeId::STRING], false);
+    let method = l.p.types.selector("Error".into(), None, sig);
+    l.p.mark_called(method);
+    l.emit_call(&Callee::Iface { ty: err[0], data: err[1], method }, &[], &text);
+    let head = l.const_str(b"error: ", None);
+    l.effect_of(Builtin::Print, &[TypeId::STRING, TypeId::STRING], vec![head, Value::Regs(text)], false);
+    l.effect_of(Builtin::Println, &[], Vec::new(), false);
+    let code = l.const_int(1);
+    let native = l.p.native("syscall.sysExit", &[Class::Int], &[]);
+    l.emit(Inst::CallNative { native, args: RegList(&[code.0]), results: RegList(&[]) });
     l.emit(Inst::Return { results: RegList(&[]) });
     l.f.finish(l.name, 0, Vec::new(), FuncFlags { wrapper: true, ..FuncFlags::default() })
 }

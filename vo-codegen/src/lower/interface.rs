@@ -4,7 +4,7 @@ use vo_bytecode::{Class, Inst, Reg};
 use vo_syntax::ast::{self, Expr, Node};
 use vo_types::types::TypeId;
 
-use super::{Lower, Place, Regs, Value, Wish};
+use super::{Hint, Lower, Place, Regs, Value, Wish};
 use crate::func::Label;
 
 impl<'w> Lower<'_, 'w> {
@@ -94,6 +94,19 @@ impl<'w> Lower<'_, 'w> {
         }
     }
 
+    /// Goes to `yes` where the dynamic type in `word` is `ty`, or implements it.
+    pub(super) fn type_hit(&mut self, word: Reg, ty: TypeId, yes: Label) {
+        if self.is_interface(ty) {
+            let dst = self.tmp_int();
+            let ty = self.desc(ty);
+            self.emit(Inst::IfaceImpl { dst, at: word, ty });
+            self.emit(Inst::JumpIf { a: dst, target: yes.0 });
+        } else {
+            let want = self.type_word(ty);
+            self.emit(Inst::JumpEq { a: word, b: want, target: yes.0 });
+        }
+    }
+
     /// The interface value as a value of a type that it has been found to be of.
     pub(super) fn asserted(&mut self, iface: &Regs, ty: TypeId, wish: Wish<'_>) -> Value {
         match self.is_interface(ty) {
@@ -108,10 +121,8 @@ impl<'w> Lower<'_, 'w> {
         let to = self.asserted_type(x);
         let iface = self.regs(&x.x);
         self.at(e.pos());
-        let (no, yes) = (self.label(), self.label());
-        self.type_test(iface[0], to, no);
-        self.jump(yes);
-        self.bind(no);
+        let yes = self.label();
+        self.type_hit(iface[0], to, yes);
         let (from, target) = (self.desc(from), self.desc(to));
         self.emit(Inst::AssertFail { at: iface[0], from, to: target });
         self.bind(yes);
@@ -125,23 +136,30 @@ impl<'w> Lower<'_, 'w> {
     /// `v, ok := x.(T)`: both registers are written on either way.
     pub(super) fn type_assert_ok(&mut self, x: &'w ast::TypeAssertExpr) -> (Value, Reg) {
         let to = self.asserted_type(x);
-        let iface = self.regs(&x.x);
         let ok = self.tmp_int();
         let classes = self.classes(to);
         let dst = self.tmps(&classes);
+        self.type_assert_into(x, &dst, ok);
+        (self.arrived(&dst, to), ok)
+    }
+
+    /// `v, ok := x.(T)` into registers that nothing reads meanwhile.
+    pub(super) fn type_assert_into(&mut self, x: &'w ast::TypeAssertExpr, dst: &[Reg], ok: Reg) {
+        let to = self.asserted_type(x);
+        let iface = self.regs(&x.x);
+        let wish = Some(Hint { regs: dst, fresh: true });
         let (no, end) = (self.label(), self.label());
         self.type_test(iface[0], to, no);
-        let held = self.asserted(&iface, to, None);
+        let held = self.asserted(&iface, to, wish);
         let held = self.words(held, to);
-        self.moves(&dst, &held);
+        self.moves(dst, &held);
         self.int(ok, 1);
         self.jump(end);
         self.bind(no);
-        let none = self.zero(to, None);
+        let none = self.zero(to, wish);
         let none = self.words(none, to);
-        self.moves(&dst, &none);
+        self.moves(dst, &none);
         self.emit(Inst::Zero { dst: ok });
         self.bind(end);
-        (self.arrived(&dst, to), ok)
     }
 }

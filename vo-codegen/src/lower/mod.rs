@@ -49,7 +49,7 @@ use crate::program::Program;
 
 pub use call::Resolved;
 pub use closure::{LiteralJob, literal};
-pub use init::{declared, initializer, sequence};
+pub use init::{declared, initializer, main_with_error, sequence};
 pub(crate) use place::{Base, Len, Place};
 pub use vars::Storage;
 pub use wrapper::{Method, MethodKey, WrapperKind, wrapper};

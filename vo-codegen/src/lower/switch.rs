@@ -203,15 +203,7 @@ impl<'w> Lower<'_, 'w> {
             return self.emit(Inst::JumpEqImm { a: word, imm: 0, target: body.0 });
         }
         let ty = self.ty(e);
-        if self.is_interface(ty) {
-            let dst = self.tmp_int();
-            let ty = self.desc(ty);
-            self.emit(Inst::IfaceImpl { dst, at: word, ty });
-            self.emit(Inst::JumpIf { a: dst, target: body.0 });
-        } else {
-            let want = self.type_word(ty);
-            self.emit(Inst::JumpEq { a: word, b: want, target: body.0 });
-        }
+        self.type_hit(word, ty, body);
     }
 
     /// The variable that a clause declares: of the clause's type if it names just one.
