@@ -645,6 +645,8 @@ pub fn int_fits(value: &Constant, bits: u32, signed: bool) -> bool {
 /// The greatest common form used as a key for duplicate detection: equal constants of one kind
 /// have equal keys.
 pub fn dedup_key(value: &Constant) -> Option<Vec<u8>> {
+    let integer = value.to_int();
+    let value = if integer.is_unknown() { value } else { &integer };
     let mut key = vec![value.kind() as u8];
     match value {
         Constant::Unknown => return None,

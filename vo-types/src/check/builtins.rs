@@ -675,6 +675,9 @@ impl<'w> Checker<'w> {
         if !x.is_valid() {
             return None;
         }
+        if !self.is_complete(x.ty) {
+            return None;
+        }
         if self.has_variable_size(x.ty) {
             return c.value(TypeId::UINTPTR);
         }

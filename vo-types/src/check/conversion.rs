@@ -11,6 +11,9 @@ impl<'w> Checker<'w> {
     /// Converts `x` to a type; reports it if that cannot be.
     pub fn conversion(&mut self, x: &mut Operand<'w>, ty: TypeId) {
         let w = self.w;
+        if !self.is_complete(ty) {
+            return x.invalidate();
+        }
         let constant = x.is_constant();
         let const_target = w.is_basic(ty, Basic::is_const_type);
         let mut result = Ok(());

@@ -48,6 +48,11 @@ impl<'w> Checker<'w> {
             }
             _ => {}
         }
+        let base = self.w.deref(x.ty).0;
+        if !self.is_complete(base) {
+            self.use_exprs(&index.indices);
+            return Operand::invalid(Some(e));
+        }
         let Some(indexed) = self.indexed(&x) else {
             let message = format!("cannot index {}", self.os(&x));
             self.error(Code::NonIndexable, &index.lbrack, message);
@@ -189,7 +194,9 @@ impl<'w> Checker<'w> {
             bounds.iter().flatten().for_each(|b| self.use_expr(b));
             return x;
         }
-        let Some(len) = self.sliced(&mut x, s) else {
+        let base = self.w.deref(x.ty).0;
+        let complete = self.is_complete(base);
+        let Some(len) = (if complete { self.sliced(&mut x, s) } else { None }) else {
             bounds.iter().flatten().for_each(|b| self.use_expr(b));
             return Operand::invalid(Some(e));
         };

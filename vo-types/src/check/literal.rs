@@ -70,6 +70,10 @@ impl<'w> Checker<'w> {
                 return Operand::invalid(Some(e));
             }
         };
+        if !self.is_complete(base) {
+            self.use_exprs(&lit.elts);
+            return Operand::invalid(Some(e));
+        }
         let under = self.common_underlying(base);
         let mut result = ty;
         match under.as_ref().map(|&u| self.w.types.raw(u)) {

@@ -95,7 +95,9 @@ fn check_fully(world: &World, pkg: PkgId) {
     }
     checker.unused_imports();
     checker.init_order();
-    checker.instance_cycles();
+    if !package.failed() {
+        checker.instance_cycles();
+    }
     checker.missing_bodies();
 }
 

@@ -99,6 +99,10 @@ impl<'w> Checker<'w> {
 
     fn select(&mut self, x: Operand<'w>, sel: &'w SelectorExpr, e: &'w Expr) -> Operand<'w> {
         let name = sel.sel.name;
+        let base = self.w.deref(x.ty).0;
+        if !self.is_complete(base) {
+            return Operand::invalid(Some(e));
+        }
         let lookup = self.w.lookup(x.ty, x.mode == OpMode::Variable, Some(self.pkg), name);
         let found = match lookup {
             Lookup::Found(found) => found,

@@ -15,6 +15,41 @@ impl<'w> Checker<'w> {
         self.contains_itself(id, &mut path);
     }
 
+    /// Whether a type is known as far as using its structure needs. A declaration that needs its
+    /// own structure (`type T [unsafe.Sizeof(T{})]int`) is reported as a cycle.
+    pub fn is_complete(&mut self, ty: TypeId) -> bool {
+        let Some(open) = self.open_part(ty, 0) else { return true };
+        let Type::Named(n) = self.w.types.raw(open) else { return true };
+        let path = self.w.path.borrow().clone();
+        let Some(start) = path.iter().rposition(|&o| o == n.obj) else { return true };
+        self.cycle_error(&path[start..]);
+        n.rhs.set(TypeId::INVALID);
+        n.underlying.set(TypeId::INVALID);
+        false
+    }
+
+    /// A defined type inside of a type whose declaration has not been reached its end.
+    fn open_part(&self, ty: TypeId, depth: u32) -> Option<TypeId> {
+        if depth > 100 {
+            return None;
+        }
+        let ty = self.w.types.unalias(ty);
+        match self.w.types.raw(ty) {
+            Type::Named(n) => {
+                let origin = n.origin.unwrap_or(ty);
+                let Type::Named(o) = self.w.types.raw(origin) else { return None };
+                if o.rhs.get() == TypeId::NONE && o.underlying.get() == TypeId::NONE {
+                    return Some(origin);
+                }
+                let inside = if o.underlying.get() == TypeId::NONE { o.rhs.get() } else { TypeId::NONE };
+                if inside == TypeId::NONE { None } else { self.open_part(inside, depth + 1) }
+            }
+            Type::Array { elem, .. } => self.open_part(*elem, depth + 1),
+            Type::Struct(s) => s.fields.iter().find_map(|f| self.open_part(f.ty, depth + 1)),
+            _ => None,
+        }
+    }
+
     /// Walks what a value of the type contains; true if there was a cycle (reported once, on the
     /// type's first visit).
     fn contains_itself(&mut self, id: TypeId, path: &mut Vec<TypeId>) -> bool {
