@@ -380,33 +380,27 @@ func main() { println(f(Sq{2}), f(1)) }";
                   ^ Blocking live []
             62  Return results=[]
         func 1 main.f(r0:i r1:a) (d)  ; main.go:10
-                regs r2:i r3:i r4:a r5:i r6:i r7:a r8:i r9:a r10:i r11:d
+                regs r2:i r3:a r4:i r5:i r6:d
              0  IfaceImpl dst=r5 at=r0 ty=20  ; main.S    ; main.go:11
                   ^ Entry live [r0 r1]
              5  JumpIfNot a=r5 target=L22
-             9  Mov dst=r3 src=r0
-            12  Mov dst=r4 src=r1
-            15  ConstI32 dst=r2 value=1
-            19  Jump target=L34
-            22  Zero dst=r6
-            24  Zero dst=r7
-            26  Mov dst=r3 src=r6
-            29  Mov dst=r4 src=r7
-            32  Zero dst=r2
-            34  Mov dst=r8 src=r3
-            37  Mov dst=r9 src=r4
-            40  Mov dst=r10 src=r2
-            43  JumpIfNot a=r10 target=L58
-            47  CallIface ty=r8 data=r9 method=2 args=[] results=[r11]  ; Area    ; main.go:12
+             9  Mov dst=r2 src=r0
+            12  Mov dst=r3 src=r1
+            15  ConstI32 dst=r4 value=1
+            19  Jump target=L28
+            22  Zero dst=r2
+            24  Zero dst=r3
+            26  Zero dst=r4
+            28  JumpIfNot a=r4 target=L43
+            32  CallIface ty=r2 data=r3 method=2 args=[] results=[r6]  ; Area    ; main.go:12
                   ^ Call live []
-            55  Return results=[r11]
-            58  TypeWord dst=r8 ty=13  ; int    ; main.go:14
-            62  JumpNe a=r0 b=r8 target=L70
-            67  Jump target=L76
-            70  AssertFail at=r0 from=15 to=13  ; interface {} int
-            76  Mov dst=r10 src=r1
-            79  F64FromS64 dst=r11 a=r10
-            82  Return results=[r11]
+            40  Return results=[r6]
+            43  TypeWord dst=r2 ty=13  ; int    ; main.go:14
+            47  JumpEq a=r0 b=r2 target=L58
+            52  AssertFail at=r0 from=15 to=13  ; interface {} int
+            58  Mov dst=r4 src=r1
+            61  F64FromS64 dst=r6 a=r4
+            64  Return results=[r6]
         func 7 main.Sq.Area(r0:a) (d)  ; main.go:0
                 regs r1:d r2:d
              0  F64FromBits dst=r1 a=r0    ; main.go:0
@@ -445,49 +439,48 @@ func main() { count(\"abc\") }";
         &["main.count"],
         expect![[r#"
         func 1 main.count(r0:p r1:i) (p)  ; main.go:4
-                regs r2:p r3:p r4:i r5:i r6:i r7:i r8:i r9:p r10:i r11:i r12:i r13:p r14:p r15:p r16:p r17:p
-             0  ConstI32 dst=r4 value=0    ; main.go:5
+                regs r2:p r3:i r4:p r5:i r6:i r7:i r8:i r9:p r10:i r11:i r12:i r13:p r14:p r15:p r16:p r17:p
+             0  ConstI32 dst=r3 value=0    ; main.go:5
                   ^ Entry live [r0 r1]
-             4  MapNew dst=r3 ty=18 n=r4  ; map[int32]int
-             9  Mov dst=r2 src=r3
-            12  Mov dst=r3 src=r0    ; main.go:6
-            15  Mov dst=r4 src=r1
-            18  Zero dst=r5
-            20  Jump target=L65
-            23  LoopHeader
+             4  MapNew dst=r2 ty=18 n=r3  ; map[int32]int
+             9  Mov dst=r4 src=r0    ; main.go:6
+            12  Mov dst=r3 src=r1
+            15  Zero dst=r5
+            17  Jump target=L62
+            20  LoopHeader
                   ^ Loop live [r2 r3 r4 r5]
-            24  StrRune rune=r7 width=r6 ap=r3 al=r4 index=r5
-            30  Mov dst=r8 src=r7
-            33  MapGetInt elem=r9 ok=r10 map=r2 key=r8 ty=18  ; map[int32]int    ; main.go:7
-            40  LoadI64 dst=r11 base=r9 offset=0
-            45  AddImm dst=r12 a=r11 imm=1
-            50  MapSetInt elem=r13 map=r2 key=r8 ty=18  ; map[int32]int
-            56  Store64 base=r13 offset=0 src=r12
-            61  AddI64 dst=r5 a=r5 b=r6    ; main.go:6
-            65  JumpLtS a=r5 b=r4 target=L23
-            70  Zero dst=r3    ; main.go:9
-            72  Zero dst=r4
-            74  MapIter dst=r9 map=r2 ty=18  ; map[int32]int    ; main.go:10
-            79  Jump target=L116
-            82  LoopHeader
+            21  StrRune rune=r7 width=r6 ap=r4 al=r3 index=r5
+            27  Mov dst=r8 src=r7
+            30  MapGetInt elem=r9 ok=r10 map=r2 key=r8 ty=18  ; map[int32]int    ; main.go:7
+            37  LoadI64 dst=r11 base=r9 offset=0
+            42  AddImm dst=r12 a=r11 imm=1
+            47  MapSetInt elem=r13 map=r2 key=r8 ty=18  ; map[int32]int
+            53  Store64 base=r13 offset=0 src=r12
+            58  AddI64 dst=r5 a=r5 b=r6    ; main.go:6
+            62  JumpLtS a=r5 b=r3 target=L20
+            67  Zero dst=r4    ; main.go:9
+            69  Zero dst=r3
+            71  MapIter dst=r9 map=r2 ty=18  ; map[int32]int    ; main.go:10
+            76  Jump target=L113
+            79  LoopHeader
                   ^ Loop live [r2 r3 r4 r9 r13]
-            83  LoadI32 dst=r5 base=r13 offset=0
-            88  Mov dst=r6 src=r5
-            91  StrFromRune ptr=r15 len=r5 rune=r6    ; main.go:11
-            95  ConstStr ptr=r16 len=r7 string=1  ; ","
-           100  StrConcat ptr=r17 len=r8 parts=[r15 r5 r16 r7]
-           108  StrConcat ptr=r3 len=r4 parts=[r3 r4 r17 r8]
-           116  MapNext ok=r6 key=r13 elem=r14 iter=r9    ; main.go:10
-           121  JumpIf a=r6 target=L82
-           125  CallNative native=0 args=[r3 r4] results=[]  ; runtime.printstring    ; main.go:13
-                  ^ Blocking live [r2 r4]
-           132  CallNative native=1 args=[] results=[]  ; runtime.printsp
-                  ^ Blocking live [r2 r4]
-           137  CallNative native=2 args=[r4] results=[]  ; runtime.printint
+            80  LoadI32 dst=r5 base=r13 offset=0
+            85  Mov dst=r6 src=r5
+            88  StrFromRune ptr=r15 len=r5 rune=r6    ; main.go:11
+            92  ConstStr ptr=r16 len=r7 string=1  ; ","
+            97  StrConcat ptr=r17 len=r8 parts=[r15 r5 r16 r7]
+           105  StrConcat ptr=r4 len=r3 parts=[r4 r3 r17 r8]
+           113  MapNext ok=r6 key=r13 elem=r14 iter=r9    ; main.go:10
+           118  JumpIf a=r6 target=L79
+           122  CallNative native=0 args=[r4 r3] results=[]  ; runtime.printstring    ; main.go:13
+                  ^ Blocking live [r2 r3]
+           129  CallNative native=1 args=[] results=[]  ; runtime.printsp
+                  ^ Blocking live [r2 r3]
+           134  CallNative native=2 args=[r3] results=[]  ; runtime.printint
                   ^ Blocking live [r2]
-           143  CallNative native=3 args=[] results=[]  ; runtime.printnl
+           140  CallNative native=3 args=[] results=[]  ; runtime.printnl
                   ^ Blocking live [r2]
-           148  Return results=[r2]    ; main.go:14
+           145  Return results=[r2]    ; main.go:14
     "#]],
     );
 }
