@@ -12,7 +12,8 @@
 //! and the results are fetched by the machine when the fiber's record is resumed.
 //!
 //! Types: `word` is any 64-bit value, `addr` a machine address, `status` a
-//! [`crate::Status`], `none` nothing.
+//! [`crate::Status`], `none` nothing. A *site* is a function's index (low half) and a code offset (high
+//! half), a *place* a function's index and the index of one of its suspend points.
 
 /// Calls the macro `$consumer` with every row of the table.
 #[macro_export]
@@ -22,9 +23,14 @@ macro_rules! for_each_callback {
             // ---- calls -------------------------------------------------------------------------
             call_interpreted "runs function `func` in the interpreter; args and results are word lists" (func: word, args: addr, results: addr) -> status;
             resolve_method "function index of method `selector` of type word `ty`, or -1" (ty: word, selector: word) -> word;
-            call_native "calls native `native` of the module" (native: word, args: addr, results: addr) -> status;
+            call_native "calls native `native` of the module; `site` is the caller's (function, code offset)" (native: word, args: addr, results: addr, site: word) -> status;
+            // ---- frames ------------------------------------------------------------------------
+            poll_entry "function `func` has not begun: answers a set interrupt word, or that the native stack is `exhausted`" (func: word, args: addr, exhausted: word) -> status;
+            leave_frame "a frame leaves with `status` at `place` (function, suspend point): its record is written, or it is noted in the panic's trace" (status: word, place: word, live: addr, slots: addr) -> none;
+            leave "a panic has come to `site` (function, code offset)" (site: word) -> none;
             // ---- fibers ------------------------------------------------------------------------
-            go_start "starts a fiber that runs function `func`" (func: word, args: addr, n: word) -> status;
+            go_start "starts a fiber that runs function `func`" (func: word, args: addr, n: word, site: word) -> status;
+            go_closure "starts a fiber that runs a closure" (closure: word, args: addr, n: word, site: word) -> status;
             yield_now "gives the worker up" () -> status;
             interrupt "answers a set interrupt word: stops for the collector, or says Wake" () -> status;
             // ---- channels ----------------------------------------------------------------------
@@ -45,7 +51,7 @@ macro_rules! for_each_callback {
             // ---- defer and panic ---------------------------------------------------------------
             defer_push "a new head of the defer list: `kind` 0 function, 1 closure" (list: word, kind: word, target: word, args: addr, n: word) -> word;
             run_defers "takes the first call off the list and runs it; see RunDefers" (list: addr) -> status;
-            defer_unwind "see DeferUnwind; Ok where one recovered" (list: addr, state: addr) -> status;
+            defer_unwind "see DeferUnwind; Ok where one recovered, Panic where none has" (list: addr, state: addr, site: word) -> status;
             recover_token "the right to recover, taken" () -> word;
             recover "the current panic's value into `out[0..2]`" (token: word, out: addr) -> none;
             panic "panics with an interface value" (ty: word, data: word) -> status;
@@ -62,7 +68,7 @@ macro_rules! for_each_callback {
             str_concat "concatenates `n` (address, length) pairs into `out[0..2]`" (parts: addr, n: word, out: addr) -> status;
             str_eq "compares two strings of equal length" (a: word, b: word, len: word) -> word;
             str_cmp "-1, 0 or 1" (ap: word, al: word, bp: word, bl: word) -> word;
-            str_convert "conversion `what` (0 bytes, 1 runes to string, 2 rune, 3 string to bytes, 4 to runes) into `out[0..3]`" (what: word, p: word, l: word, out: addr) -> none;
+            str_convert "conversion `what` (0 bytes, 1 runes to string, 2 rune, 3 string to bytes, 4 to runes) into `out[0..3]`" (what: word, p: word, l: word, out: addr) -> status;
             str_rune "code point at a byte offset: width in the high 32 bits" (p: word, l: word, i: word) -> word;
             // ---- slices ------------------------------------------------------------------------
             slice_grow "address and capacity into `out[0..2]`" (p: word, l: word, c: word, n: word, ty: word, out: addr) -> status;

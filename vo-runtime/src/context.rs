@@ -28,11 +28,11 @@ pub struct JitContext {
     pub globals: u64,
     /// The worker's allocation caches for this island.
     pub alloc: *mut AllocCache,
-    /// The function table's first entry (the machine's type).
-    pub functions: *const (),
-    /// Where the next frame record is written, and the end of the room.
-    pub spill: *mut u64,
-    pub spill_end: *mut u64,
+    /// The table of the functions' native code, one address for each function; see [`crate::code`].
+    pub functions: *const u64,
+    /// Frame pointer and site of the compiled function that called a native last, for traces.
+    pub last_frame: u64,
+    pub last_site: u64,
     /// The case that `select_exec` has chosen, -1 for the default.
     pub select_case: i64,
     /// The right to recover that the next function entered with `takes_token` takes.
@@ -64,8 +64,8 @@ pub mod offsets {
         GLOBALS = JitContext.globals;
         ALLOC = JitContext.alloc;
         FUNCTIONS = JitContext.functions;
-        SPILL = JitContext.spill;
-        SPILL_END = JitContext.spill_end;
+        LAST_FRAME = JitContext.last_frame;
+        LAST_SITE = JitContext.last_site;
         SELECT_CASE = JitContext.select_case;
         RECOVER_TOKEN = JitContext.recover_token;
         RET = JitContext.ret;

@@ -2,11 +2,13 @@
 //!
 //! Reading order: [`value`] (words, and how shared memory is touched), [`rtype`] (type descriptors),
 //! [`layout`] (where objects hold pointers), [`heap`], [`object`] (strings, slices, maps,
-//! channels, interfaces), [`reflect`], [`panic`] (what can go wrong), [`context`] (what Vo code shares with the machine).
+//! channels, interfaces), [`reflect`], [`panic`] (what can go wrong), [`context`] (what Vo code shares with the machine),
+//! [`code`] (compiled code as the machine sees it).
 //!
 //! Nothing here runs Vo code, waits, or collects on its own: an operation is one step for the
 //! collector. The machine asks `Heap::must_collect` before operations that allocate.
 
+pub mod code;
 pub mod context;
 pub mod heap;
 pub mod layout;

@@ -612,7 +612,7 @@ impl Shared {
             let name = format!("{}-worker-{}", self.config.name, me.index);
             let shared = self.clone();
             let run = move || run_worker(WorkerCx::new(shared, me, queue));
-            let started = std::thread::Builder::new().name(name).spawn(run);
+            let started = std::thread::Builder::new().name(name).stack_size(WORKER_STACK).spawn(run);
             let thread = started.expect("cannot start a worker thread");
             self.monitor.keep_thread(thread);
         }

@@ -12,6 +12,7 @@
 //!
 //! Must stay true: the loop runs verified code only; nothing in it checks an operand.
 
+use crate::compiled;
 use crate::machine::Machine;
 use crate::program::Code;
 use crate::record;
@@ -182,6 +183,11 @@ impl Interp<'_> {
         args: RegList<'_>,
         results: RegList<'_>,
     ) -> Flow {
+        if let Some(entry) = callee.native {
+            let site = self.site();
+            let transfer = compiled::call(self.m, site, (callee, entry), first, args, results);
+            return self.transfer(transfer);
+        }
         let base = self.w.end();
         // SAFETY: below the stack's limit there is room for the largest frame of the program; a
         // frame is only laid at or below the limit, so this one and the next have room.
@@ -273,8 +279,11 @@ impl Machine {
     pub(crate) fn poll_at_entry(&mut self, new: Window) -> Transfer {
         let exhausted = new.base() > self.limit;
         if exhausted {
-            let (below, frames) = (self.mark, new.end() as usize - self.floor as usize);
-            record::spill(self, new, record::ENTRY);
+            let (below, frames) = (self.fiber().saved.len(), new.end() as usize - self.floor as usize);
+            if record::spill(self, new, record::ENTRY) == Bottom::Native {
+                self.exhausted = self.stack_bytes();
+                return Transfer::Exit(Exit::Yielded);
+            }
             return record::stack_exhausted(self, below, frames);
         }
         if self.answer_interrupt(new) {

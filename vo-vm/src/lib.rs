@@ -19,6 +19,7 @@ pub mod vm;
 
 mod builtins;
 mod callbacks;
+mod compiled;
 mod dying;
 mod fatal;
 mod fiber;

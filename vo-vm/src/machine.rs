@@ -4,6 +4,7 @@
 //! A machine belongs to its worker's thread. Between turns it holds nothing of any fiber.
 
 use crate::builtins::Printer;
+use crate::compiled::Crossing;
 use crate::fiber::VoFiber;
 use crate::host::Host;
 use crate::island::Island;
@@ -48,8 +49,14 @@ pub(crate) struct Machine {
     pub(crate) stack: VmStack,
     /// The stack has been full: its memory is given back after the turn.
     pub(crate) trim: bool,
-    /// Words of the fiber's records that were saved before this turn and have not been thawed.
-    pub(crate) mark: usize,
+    /// Records of frames with native ones below them, backwards; see [`crate::compiled`].
+    pub(crate) spilled: Vec<u64>,
+    /// Frames are leaving because a stack is full: the turn goes on when all are records.
+    pub(crate) exhausted: bool,
+    /// The function about to be entered has had its poll.
+    pub(crate) skip_poll: bool,
+    /// Changes between the machine and compiled code.
+    pub(crate) crossings: Vec<Crossing>,
     /// Results of a frame that returned where no caller's frame is on the stack.
     pub(crate) ret: Vec<u64>,
     /// A native has ended the program, or its fiber: the turn ends.
@@ -89,7 +96,10 @@ impl Machine {
             floor: stack.start(),
             stack,
             trim: false,
-            mark: 0,
+            spilled: Vec::new(),
+            exhausted: false,
+            skip_poll: false,
+            crossings: Vec::new(),
             ret: Vec::new(),
             leaving: false,
             staged: None,
@@ -105,6 +115,7 @@ impl Machine {
         let address = std::ptr::from_mut(&mut *machine);
         machine.context.machine = address.cast();
         machine.context.interrupt = poll;
+        machine.context.stack_limit = crate::stack::native_limit();
         machine
     }
 
@@ -139,6 +150,7 @@ impl Machine {
         self.context.alloc = self.memory.cache_address();
         self.context.island = island.cast_mut().cast();
         self.context.globals = self.globals;
+        self.context.functions = self.program().functions();
     }
 
     /// The turn is over: nothing of the fiber is on the stack any more.
@@ -237,8 +249,14 @@ impl Machine {
 
     /// Starts a fiber that runs function `func`.
     pub(crate) fn go_func(&mut self, site: crate::interp::Site, func: u32, args: &[u64]) {
+        let creator = (site.w.code().index, site.pc);
+        self.go_from(creator, func, args);
+    }
+
+    /// Starts a fiber that runs function `func`, for the `go` statement at a function's code offset.
+    pub(crate) fn go_from(&mut self, at: (u32, u32), func: u32, args: &[u64]) {
         let code = self.program_ref().code(func);
-        let creator = (self.fiber_ref().id(), (site.w.code().index, site.pc));
+        let creator = (self.fiber_ref().id(), at);
         let fiber = new_fiber(self.island(), creator, |saved| record::push_entry(saved, code, args));
         self.worker().spawn(fiber);
     }

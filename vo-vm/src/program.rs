@@ -15,6 +15,7 @@ use vo_bytecode::module::{FuncFlags, Function, Module};
 use vo_bytecode::operand::RegList;
 use vo_bytecode::verify::{VerifyError, verify};
 use vo_bytecode::{Inst, Op};
+use vo_runtime::code::{CompiledCode, Linkage, NativeEntry};
 use vo_runtime::panic::RuntimePanic;
 use vo_runtime::rtype::{LoadedTypes, Ty};
 
@@ -86,6 +87,8 @@ pub(crate) struct Code {
     /// Words of the slots that may hold addresses.
     pub(crate) slot_pointers: Box<[u32]>,
     function: NonNull<Function>,
+    /// The function's compiled code, if it has any.
+    pub(crate) native: Option<NativeEntry>,
 }
 
 // SAFETY: everything a `Code` points at is immutable and lives as long as its program.
@@ -132,6 +135,7 @@ impl Code {
             slots: slots.collect(),
             slot_pointers: Box::default(),
             function: NonNull::from(function),
+            native: None,
         })
     }
 
@@ -231,6 +235,8 @@ pub struct Program {
     /// Selectors of `Error() string` and `String() string`.
     pub(crate) error_method: Option<u32>,
     pub(crate) string_method: Option<u32>,
+    type_words: Vec<u64>,
+    compiled: Option<Box<dyn CompiledCode>>,
 }
 
 impl Program {
@@ -258,6 +264,7 @@ impl Program {
         let strings = module.strings.iter().map(|s| (s.as_ptr() as u64, s.len() as u64)).collect();
         let closures = (0..module.functions.len() as u64).collect();
         let types = Arc::new(LoadedTypes::load(&module));
+        let type_words = types.iter().map(|ty| ty.word()).collect();
         codes.iter_mut().for_each(|code| code.find_slot_pointers(&types));
         let global_pointers = find_global_pointers(&module, &types);
         let runtime_type = |name: &str| types.iter().find(|ty| ty.pkg == "runtime" && ty.defined == name);
@@ -279,8 +286,43 @@ impl Program {
             plain_error,
             error_method,
             string_method,
+            type_words,
+            compiled: None,
             module,
         })
+    }
+
+    /// The addresses that compiled code contains.
+    pub fn linkage(&self) -> Linkage<'_> {
+        Linkage {
+            module: &self.module,
+            type_words: &self.type_words,
+            strings: &self.strings,
+            closures: &self.closures,
+        }
+    }
+
+    /// Gives the program its native code, compiled for its [`Program::linkage`].
+    pub fn install(&mut self, compiled: Box<dyn CompiledCode>) {
+        for code in &mut self.codes {
+            code.native = compiled.entry(code.index);
+        }
+        self.compiled = Some(compiled);
+    }
+
+    /// The program's native code, if it has any.
+    pub fn compiled(&self) -> Option<&dyn CompiledCode> {
+        self.compiled.as_deref()
+    }
+
+    /// The table of native code addresses, for compiled code.
+    pub(crate) fn functions(&self) -> *const u64 {
+        self.compiled.as_ref().map_or(std::ptr::null(), |compiled| compiled.functions())
+    }
+
+    /// The native code behind a suspend point.
+    pub(crate) fn continuation(&self, func: u32, point: u32) -> Option<NativeEntry> {
+        self.compiled.as_ref()?.continuation(self.linkage(), func, point)
     }
 
     /// The module that the program was loaded from.

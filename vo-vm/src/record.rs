@@ -14,12 +14,13 @@
 //! only; those below wait until they are returned to, so that to block again at the same depth costs
 //! the same however deep the fiber is.
 //!
-//! An activation that native code entered is saved before what is below that code. So the machine
-//! keeps a mark, the length of what was saved before the turn, and an activation's records go there.
+//! An activation that native code entered is saved before what is below that code: its records wait in the
+//! machine (see [`crate::compiled`]) until the turn's bottom activation is saved.
 //!
 //! Must stay true: a frame is on the VM stack or a record, never both; a record's point says
 //! completely how its function goes on.
 
+use crate::compiled::{self, Taken};
 use crate::end::Fatal;
 use crate::fiber::Deep;
 use crate::interp::{Site, Transfer};
@@ -52,6 +53,8 @@ impl Tail {
 pub(crate) struct Record<'p, 'a> {
     pub(crate) code: &'p Code,
     pub(crate) point: &'p SuspendPoint,
+    /// The point's index.
+    pub(crate) index: u32,
     /// Live registers, then slots.
     pub(crate) words: &'a [u64],
 }
@@ -64,7 +67,7 @@ impl<'p, 'a> Record<'p, 'a> {
         let code = program.code(tail.func);
         let point = &code.function().points[tail.point as usize];
         let size = point.live.len() + code.slot_words;
-        Some(Record { code, point, words: &below[below.len() - size..] })
+        Some(Record { code, point, index: tail.point, words: &below[below.len() - size..] })
     }
 
     /// All records, innermost first.
@@ -91,13 +94,17 @@ pub(crate) fn push_entry(saved: &mut Vec<u64>, code: &Code, args: &[u64]) {
     saved.push(Tail { func: code.index, point: 0 }.word());
 }
 
-/// Appends all frames of the activation whose innermost frame is `w`, at its instruction `pc`.
+/// Appends all frames of the activation whose innermost frame is `w`, at its instruction `pc`. Answers what
+/// is below the activation.
 #[inline(never)]
-pub(crate) fn spill(m: &mut Machine, w: Window, pc: u32) {
-    let total = measure(w, pc);
+pub(crate) fn spill(m: &mut Machine, w: Window, pc: u32) -> Bottom {
+    let (total, bottom) = measure(w, pc);
     m.stats.spills += 1;
     m.stats.spilled_words += total as u64;
-    let mark = m.mark;
+    if bottom == Bottom::Native {
+        spill_above_native(m, w, pc, total);
+        return bottom;
+    }
     let saved = &mut m.fiber_mut().saved;
     let old = saved.len();
     if saved.capacity() - old < total {
@@ -110,10 +117,35 @@ pub(crate) fn spill(m: &mut Machine, w: Window, pc: u32) {
         write(w, pc, end);
         saved.set_len(old + total);
     }
-    if old > mark {
-        // Activations above this one, with native frames in between, have been saved before it.
-        saved[mark..].rotate_right(total);
+    m.lay_spilled();
+    bottom
+}
+
+/// Saves an activation that has native frames below it: backwards, to be laid when those have left too.
+fn spill_above_native(m: &mut Machine, w: Window, pc: u32, total: usize) {
+    let mut words: Vec<u64> = Vec::with_capacity(total);
+    // SAFETY: there is room for `total` words, and `write` fills exactly those.
+    unsafe {
+        write(w, pc, words.as_mut_ptr().add(total));
+        words.set_len(total);
     }
+    m.spilled.extend(words.into_iter().rev());
+}
+
+/// Saves a compiled frame that leaves at a suspend point: its live registers and its slots.
+pub(crate) fn spill_compiled(m: &mut Machine, code: &Code, point: u32, live: &[u64], slots: &[u64]) {
+    m.stats.spills += 1;
+    m.stats.spilled_words += (live.len() + slots.len() + 1) as u64;
+    m.spilled.push(Tail { func: code.index, point }.word());
+    m.spilled.extend(slots.iter().rev());
+    m.spilled.extend(live.iter().rev());
+}
+
+/// Saves a compiled function that has not begun.
+pub(crate) fn spill_call(m: &mut Machine, code: &Code, args: &[u64]) {
+    let point = &code.function().points[0];
+    let live: Vec<u64> = point.live.iter().map(|r| args[r.0 as usize]).collect();
+    spill_compiled(m, code, 0, &live, &vec![0; code.slot_words]);
 }
 
 /// Stands for the offset of a frame that has not begun. (Its point is at offset 0, where another point may
@@ -132,15 +164,15 @@ pub(crate) fn point_at(code: &Code, pc: u32) -> usize {
     }
 }
 
-/// Words of all records of an activation.
-fn measure(mut w: Window, mut pc: u32) -> usize {
+/// Words of all records of an activation, and what is below it.
+fn measure(mut w: Window, mut pc: u32) -> (usize, Bottom) {
     let mut total = 0;
     loop {
         let code = w.code();
         total += code.function().points[point_at(code, pc)].live.len() + code.slot_words + 1;
         match w.caller() {
             Some(caller) => (pc, w) = (w.call_pc(), caller),
-            None => return total,
+            None => return (total, w.bottom()),
         }
     }
 }
@@ -173,13 +205,14 @@ unsafe fn write(mut w: Window, mut pc: u32, mut end: *mut u64) {
 }
 
 /// Takes the topmost record off and lays it as the bottom frame of an activation. Answers the
-/// frame and the record's point.
-pub(crate) fn thaw<'p>(m: &mut Machine) -> Option<(Window, &'p SuspendPoint)> {
+/// frame, the record's point and that point's index.
+pub(crate) fn thaw<'p>(m: &mut Machine) -> Option<(Window, &'p SuspendPoint, u32)> {
     let program: &'p Program = m.program_ref();
     let base = m.floor;
     let saved = &mut m.fiber_mut().saved;
     let record = Record::top(program, saved)?;
     let (code, point, size) = (record.code, record.point, record.size());
+    let index = record.index;
     // SAFETY: the loader rejects functions whose frame does not fit an empty stack.
     let w = unsafe { Window::at(base) };
     w.set_header(code, std::ptr::null_mut(), std::ptr::null(), 0, Bottom::Fiber);
@@ -194,17 +227,50 @@ pub(crate) fn thaw<'p>(m: &mut Machine) -> Option<(Window, &'p SuspendPoint)> {
     if rest == 0 && saved.capacity() > 256 {
         saved.shrink_to(0);
     }
-    m.mark = rest;
     m.stats.thaws += 1;
-    Some((w, point))
+    Some((w, point, index))
 }
 
 /// The activation is empty and its results are in the return buffer: goes on in the fiber's next
 /// record.
 pub(crate) fn next(m: &mut Machine) -> Transfer {
-    match thaw(m) {
-        Some((w, point)) => go_on(m, Site { w, pc: point.pc }, point.kind),
-        None => resume::fiber_returned(m),
+    loop {
+        let Some((w, point, index)) = thaw(m) else { return resume::fiber_returned(m) };
+        let taken = match point.kind {
+            PointKind::Entry => compiled::begin(m, w),
+            kind => {
+                let transfer = go_on(m, Site { w, pc: point.pc }, kind);
+                continue_natively(m, w, (point, index), transfer)
+            }
+        };
+        match taken {
+            Taken::No => return Transfer::Go(w, w.code().start),
+            Taken::Returned => {}
+            Taken::Transfer(transfer) => return transfer,
+        }
+    }
+}
+
+/// If `transfer` goes on in the bottom frame `w` behind its suspend point, and there is a continuation
+/// for that, runs it.
+fn continue_natively(
+    m: &mut Machine,
+    w: Window,
+    (point, index): (&SuspendPoint, u32),
+    transfer: Transfer,
+) -> Taken {
+    let Transfer::Go(to, pc) = transfer else { return Taken::Transfer(transfer) };
+    let code = w.code();
+    if code.native.is_none() || to.base() != w.base() {
+        return Taken::Transfer(transfer);
+    }
+    let behind = if point.kind == PointKind::Retry { point.pc } else { code.decode(point.pc).1 };
+    if pc != code.at(behind) {
+        return Taken::Transfer(transfer);
+    }
+    match compiled::go_on(m, w, index) {
+        Taken::No => Taken::Transfer(transfer),
+        taken => taken,
     }
 }
 
@@ -230,9 +296,30 @@ pub(crate) fn deliver(m: &mut Machine, site: Site) -> Transfer {
 
 /// Goes on at the fiber's innermost record: what a worker does first.
 pub(crate) fn resume(m: &mut Machine) -> Transfer {
-    let Some((w, point)) = thaw(m) else {
-        panic!("internal error: a fiber without frames runs");
+    let (w, point, index) = thaw_first(m);
+    let taken = match point.kind {
+        PointKind::Entry => compiled::begin(m, w),
+        _ => {
+            let transfer = resume_frame(m, w, point);
+            continue_natively(m, w, (point, index), transfer)
+        }
     };
+    match taken {
+        Taken::No => Transfer::Go(w, w.code().at(point.pc)),
+        Taken::Returned => next(m),
+        Taken::Transfer(transfer) => transfer,
+    }
+}
+
+fn thaw_first<'p>(m: &mut Machine) -> (Window, &'p SuspendPoint, u32) {
+    match thaw(m) {
+        Some(thawed) => thawed,
+        None => panic!("internal error: a fiber without frames runs"),
+    }
+}
+
+/// Goes on in the fiber's innermost frame.
+fn resume_frame(m: &mut Machine, w: Window, point: &SuspendPoint) -> Transfer {
     let code = w.code();
     match point.kind {
         PointKind::Entry | PointKind::Retry => Transfer::Go(w, code.at(point.pc)),
@@ -260,7 +347,9 @@ pub(crate) fn stack_exhausted(m: &mut Machine, below: usize, frames: usize) -> T
     if bytes.max(fiber.saved.len() * 8) > limit {
         return unwind::fatal(m, None, Fatal::StackOverflow);
     }
-    resume(m)
+    // A frame that is too large for an empty native stack would leave again at once: it is interpreted.
+    let (w, point, _) = thaw_first(m);
+    resume_frame(m, w, point)
 }
 
 /// Bytes that the frames of the first `below` saved words had on the stack, from the marks `deep`. Marks of
@@ -286,7 +375,6 @@ pub(crate) fn drop_top(m: &mut Machine) -> Option<(u32, u32)> {
     let (site, size) = ((record.code.index, record.point.pc), record.size());
     let rest = saved.len() - size;
     saved.truncate(rest);
-    m.mark = rest;
     Some(site)
 }
 

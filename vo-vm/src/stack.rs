@@ -60,6 +60,38 @@ impl VmStack {
     }
 }
 
+/// Native stack that functions may rely on beyond the limit that their entries compare with: the largest
+/// frame of a compiled function, and what callbacks and natives need.
+const NATIVE_MARGIN: usize = 10 << 20;
+
+/// The limit of the calling thread's native stack.
+#[cfg(target_os = "linux")]
+pub(crate) fn native_limit() -> u64 {
+    // SAFETY: asks for the calling thread's own attributes, into locals that are written before they are read.
+    let (start, size) = unsafe {
+        let mut attributes: libc::pthread_attr_t = std::mem::zeroed();
+        if libc::pthread_getattr_np(libc::pthread_self(), &raw mut attributes) != 0 {
+            return u64::MAX;
+        }
+        let (mut start, mut size) = (std::ptr::null_mut(), 0);
+        libc::pthread_attr_getstack(&raw const attributes, &raw mut start, &raw mut size);
+        libc::pthread_attr_destroy(&raw mut attributes);
+        (start as usize, size)
+    };
+    (start + NATIVE_MARGIN.min(size / 2)) as u64
+}
+
+/// The limit of the calling thread's native stack.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn native_limit() -> u64 {
+    // SAFETY: reads the calling thread's own stack bounds.
+    let (top, size) = unsafe {
+        let me = libc::pthread_self();
+        (libc::pthread_get_stackaddr_np(me) as usize, libc::pthread_get_stacksize_np(me))
+    };
+    (top - size + NATIVE_MARGIN.min(size / 2)) as u64
+}
+
 impl Drop for VmStack {
     fn drop(&mut self) {
         // SAFETY: the mapping was made in `new` with this size.

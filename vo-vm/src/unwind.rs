@@ -107,7 +107,7 @@ impl Panics {
         self.stack.last_mut().expect("internal error: unwinding without a panic")
     }
 
-    fn leave(&mut self, func: u32, pc: u32) {
+    pub(crate) fn leave(&mut self, func: u32, pc: u32) {
         let trace = &mut self.top().trace;
         if trace.len() < TRACE_LIMIT {
             trace.push(TraceSite { func, pc });
@@ -214,7 +214,7 @@ fn leave_frame(m: &mut Machine, mut w: Window) -> Transfer {
 }
 
 /// Goes on unwinding in the fiber's saved records.
-fn unwind_saved(m: &mut Machine) -> Transfer {
+pub(crate) fn unwind_saved(m: &mut Machine) -> Transfer {
     loop {
         let program = m.program_ref();
         let Some(top) = record::Record::top(program, &m.fiber_mut().saved) else {
@@ -226,7 +226,7 @@ fn unwind_saved(m: &mut Machine) -> Transfer {
             m.drop_native_caller(code, pc);
             m.fiber_mut().panics().leave(code.index, pc);
             if let Some(landing) = landing(code, pc) {
-                let (w, _) = record::thaw(m).expect("internal error: the record is gone");
+                let (w, ..) = record::thaw(m).expect("internal error: the record is gone");
                 return Transfer::Go(w, landing);
             }
         }

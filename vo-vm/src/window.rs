@@ -52,6 +52,11 @@ impl Window {
         self.0.wrapping_sub(HEADER)
     }
 
+    /// The address of the registers; the slots are behind them.
+    pub(crate) fn registers(self) -> *mut u64 {
+        self.0
+    }
+
     /// The word in a register.
     #[inline(always)]
     pub(crate) fn get(self, reg: Reg) -> u64 {

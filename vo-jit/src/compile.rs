@@ -1,0 +1,243 @@
+//! One unit from bytecode to bytes: translation, Cranelift's passes, and what is to be linked.
+
+use crate::abi::{self, Shape};
+use crate::translate::{self, Entry};
+use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::ir::{self, ExternalName, LibCall};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_codegen::settings::{self, Configurable};
+use cranelift_codegen::{Context, FinalizedRelocTarget};
+use cranelift_frontend::FunctionBuilderContext;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use vo_bytecode::Function;
+use vo_runtime::code::Linkage;
+
+/// What is compiled at once.
+pub(crate) struct Unit<'a> {
+    pub(crate) link: Linkage<'a>,
+    pub(crate) func: u32,
+    pub(crate) entry: Entry,
+    /// All functions are compiled into the same memory: direct calls reach them.
+    pub(crate) in_batch: bool,
+    pub(crate) cells: &'a Cells,
+}
+
+impl Unit<'_> {
+    pub(crate) fn function(&self) -> &Function {
+        &self.link.module.functions[self.func as usize]
+    }
+}
+
+/// Words that belong to call sites.
+#[derive(Default)]
+pub(crate) struct Cells(Mutex<Vec<Box<[u64; Cells::CHUNK]>>>, Mutex<usize>);
+
+impl Cells {
+    const CHUNK: usize = 512;
+
+    /// The address of a new word, 0 at first.
+    pub(crate) fn new_cell(&self) -> u64 {
+        let mut chunks = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut used = self.1.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if *used == chunks.len() * Self::CHUNK {
+            chunks.push(Box::new([0; Self::CHUNK]));
+        }
+        *used += 1;
+        let chunk = chunks.last_mut().expect("internal error: a chunk was just made");
+        chunk.as_mut_ptr() as u64 + 8 * ((*used - 1) % Self::CHUNK) as u64
+    }
+}
+
+/// Machine code that is not linked yet.
+pub(crate) struct Blob {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) relocs: Vec<Link>,
+    /// Code offsets by return address, ascending: (offset behind the call, bytecode offset).
+    pub(crate) calls: Vec<(u32, u32)>,
+}
+
+/// A place in a blob that wants an address.
+pub(crate) struct Link {
+    pub(crate) at: u32,
+    pub(crate) kind: Reloc,
+    pub(crate) target: Target,
+    pub(crate) addend: i64,
+}
+
+/// What is wanted there.
+pub(crate) enum Target {
+    Function(u32),
+    Inside(u32),
+    Library(u64),
+}
+
+/// Cranelift for this machine.
+///
+/// # Errors
+/// The machine's architecture has no backend.
+pub(crate) fn new_isa() -> Result<Arc<dyn TargetIsa>, String> {
+    let mut flags = settings::builder();
+    let mut set = |name: &str, value: &str| flags.set(name, value).map_err(|e| e.to_string());
+    set("opt_level", "speed")?;
+    set("preserve_frame_pointers", "true")?;
+    set("enable_probestack", "false")?;
+    set("is_pic", "false")?;
+    set("use_colocated_libcalls", "false")?;
+    set("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" })?;
+    set("enable_llvm_abi_extensions", "true")?;
+    let isa = cranelift_codegen::isa::lookup(target_lexicon::Triple::host()).map_err(|e| e.to_string())?;
+    let mut isa = isa;
+    infer_features(&mut isa);
+    isa.finish(settings::Flags::new(flags)).map_err(|e| e.to_string())
+}
+
+/// Turns on what this processor has.
+fn infer_features(isa: &mut cranelift_codegen::isa::Builder) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let found = [
+            ("has_sse3", is_x86_feature_detected!("sse3")),
+            ("has_ssse3", is_x86_feature_detected!("ssse3")),
+            ("has_sse41", is_x86_feature_detected!("sse4.1")),
+            ("has_sse42", is_x86_feature_detected!("sse4.2")),
+            ("has_popcnt", is_x86_feature_detected!("popcnt")),
+            ("has_avx", is_x86_feature_detected!("avx")),
+            ("has_avx2", is_x86_feature_detected!("avx2")),
+            ("has_fma", is_x86_feature_detected!("fma")),
+            ("has_bmi1", is_x86_feature_detected!("bmi1")),
+            ("has_bmi2", is_x86_feature_detected!("bmi2")),
+            ("has_lzcnt", is_x86_feature_detected!("lzcnt")),
+        ];
+        for (name, _) in found.into_iter().filter(|(_, there)| *there) {
+            // A name that this Cranelift does not know is a feature that it does not use.
+            let _ = isa.enable(name);
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = isa;
+}
+
+/// Compiles units one after another, with the compiler's memory used again.
+pub(crate) struct Compiler {
+    isa: Arc<dyn TargetIsa>,
+    context: Context,
+    frontend: FunctionBuilderContext,
+}
+
+impl Compiler {
+    pub(crate) fn new(isa: Arc<dyn TargetIsa>) -> Compiler {
+        Compiler { isa, context: Context::new(), frontend: FunctionBuilderContext::new() }
+    }
+
+    /// Compiles a unit.
+    ///
+    /// # Errors
+    /// Cranelift's error, or its panic.
+    pub(crate) fn unit(&mut self, unit: &Unit<'_>) -> Result<Blob, String> {
+        self.build(|isa, func, fcx| translate::translate(unit, isa, func, fcx))
+    }
+
+    /// Compiles a stub that interprets the unit's function.
+    ///
+    /// # Errors
+    /// As [`Compiler::unit`].
+    pub(crate) fn stub(&mut self, unit: &Unit<'_>) -> Result<Blob, String> {
+        self.build(|isa, func, fcx| translate::translate_stub(unit, isa, func, fcx))
+    }
+
+    /// Compiles the thunk of a shape.
+    ///
+    /// # Errors
+    /// As [`Compiler::unit`].
+    pub(crate) fn thunk(&mut self, shape: &Shape) -> Result<Blob, String> {
+        self.build(|isa, func, fcx| abi::build_thunk(shape, isa, func, fcx))
+    }
+
+    fn build(
+        &mut self,
+        fill: impl FnOnce(&dyn TargetIsa, &mut ir::Function, &mut FunctionBuilderContext),
+    ) -> Result<Blob, String> {
+        let Compiler { isa, context, frontend } = self;
+        let built = catch_unwind(AssertUnwindSafe(|| {
+            context.clear();
+            fill(&**isa, &mut context.func, frontend);
+            if std::env::var_os("VO_JIT_DUMP").is_some() {
+                eprintln!("{}", context.func.display());
+            }
+            let compiled = context.compile(&**isa, &mut Default::default());
+            compiled.map(|_| ()).map_err(|error| format!("{:?}", error.inner))
+        }));
+        let built = built.unwrap_or_else(|panic| Err(panic_text(&*panic)));
+        match built {
+            Ok(()) => Ok(blob(context)),
+            Err(error) => {
+                // What a panic left half done must not be used again.
+                *context = Context::new();
+                *frontend = FunctionBuilderContext::new();
+                Err(error)
+            }
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("the compiler panicked").to_owned()
+}
+
+fn blob(context: &Context) -> Blob {
+    let code = context.compiled_code().expect("internal error: the code was just compiled");
+    let relocs = code.buffer.relocs().iter().map(|reloc| Link {
+        at: reloc.offset,
+        kind: reloc.kind,
+        addend: reloc.addend,
+        target: match &reloc.target {
+            FinalizedRelocTarget::Func(offset) => Target::Inside(*offset),
+            FinalizedRelocTarget::ExternalName(ExternalName::User(name)) => {
+                Target::Function(context.func.params.user_named_funcs()[*name].index)
+            }
+            FinalizedRelocTarget::ExternalName(ExternalName::LibCall(call)) => {
+                Target::Library(library(*call))
+            }
+            other => panic!("internal error: code refers to {other:?}"),
+        },
+    });
+    let relocs = relocs.collect();
+    let mut calls = Vec::new();
+    for call in code.buffer.call_sites() {
+        let at = call.ret_addr;
+        let srclocs = code.buffer.get_srclocs_sorted();
+        let found = srclocs.iter().find(|loc| loc.start < at && at <= loc.end);
+        // Locations are offsets plus one; 0 and the default stand for none.
+        match found.map(|loc| loc.loc.bits()) {
+            Some(bits) if bits != 0 && bits != u32::MAX => calls.push((at, bits - 1)),
+            _ => {}
+        }
+    }
+    calls.sort_unstable();
+    Blob { bytes: code.code_buffer().to_vec(), relocs, calls }
+}
+
+/// Arithmetic that this machine has no instruction for.
+fn library(call: LibCall) -> u64 {
+    extern "C" fn floor(x: f64) -> f64 {
+        x.floor()
+    }
+    extern "C" fn ceil(x: f64) -> f64 {
+        x.ceil()
+    }
+    extern "C" fn trunc(x: f64) -> f64 {
+        x.trunc()
+    }
+    extern "C" fn fma(a: f64, b: f64, c: f64) -> f64 {
+        a.mul_add(b, c)
+    }
+    match call {
+        LibCall::FloorF64 => floor as *const () as u64,
+        LibCall::CeilF64 => ceil as *const () as u64,
+        LibCall::TruncF64 => trunc as *const () as u64,
+        LibCall::FmaF64 => fma as *const () as u64,
+        other => panic!("internal error: code calls {other:?}"),
+    }
+}

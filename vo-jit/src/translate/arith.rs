@@ -1,0 +1,352 @@
+//! Integer and float arithmetic. Each method is its row's formula.
+
+use super::Translator;
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use vo_bytecode::Reg;
+use vo_runtime::panic::RuntimePanic;
+
+const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+
+macro_rules! binary {
+    ($($name:ident = $ins:ident;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, dst: Reg, a: Reg, b: Reg) {
+                let (a, b) = (self.get(a), self.get(b));
+                let value = self.b.ins().$ins(a, b);
+                self.set(dst, value);
+            })*
+        }
+    };
+}
+
+macro_rules! unary {
+    ($($name:ident = $ins:ident;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, dst: Reg, a: Reg) {
+                let a = self.get(a);
+                let value = self.b.ins().$ins(a);
+                self.set(dst, value);
+            })*
+        }
+    };
+}
+
+macro_rules! compare {
+    ($($name:ident = $get:ident $ins:ident $cc:expr;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, dst: Reg, a: Reg, b: Reg) {
+                let (a, b) = (self.$get(a), self.$get(b));
+                let cond = self.b.ins().$ins($cc, a, b);
+                self.set_bool(dst, cond);
+            })*
+        }
+    };
+}
+
+macro_rules! immediate {
+    ($($name:ident = $ins:ident;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, dst: Reg, a: Reg, imm: i32) {
+                let (a, imm) = (self.get(a), self.int(i64::from(imm)));
+                let value = self.b.ins().$ins(a, imm);
+                self.set(dst, value);
+            })*
+        }
+    };
+}
+
+macro_rules! shift_immediate {
+    ($($name:ident = $ins:ident;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, dst: Reg, a: Reg, imm: u16) {
+                let (a, imm) = (self.get(a), self.int(i64::from(imm & 63)));
+                let value = self.b.ins().$ins(a, imm);
+                self.set(dst, value);
+            })*
+        }
+    };
+}
+
+/// In 32 bits, then extended.
+macro_rules! narrow {
+    ($($name:ident = $ins:ident $extend:ident;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, dst: Reg, a: Reg, b: Reg) {
+                let (a, b) = (self.low32(a), self.low32(b));
+                let value = self.b.ins().$ins(a, b);
+                let value = self.b.ins().$extend(types::I64, value);
+                self.set(dst, value);
+            })*
+        }
+    };
+}
+
+macro_rules! extend {
+    ($($name:ident = $ty:ident $extend:ident;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, dst: Reg, a: Reg) {
+                let a = self.get(a);
+                let low = self.b.ins().ireduce(types::$ty, a);
+                let value = self.b.ins().$extend(types::I64, low);
+                self.set(dst, value);
+            })*
+        }
+    };
+}
+
+macro_rules! convert {
+    ($($name:ident = $ins:ident $ty:ident;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, dst: Reg, a: Reg) {
+                let a = self.get(a);
+                let value = self.b.ins().$ins(types::$ty, a);
+                self.set(dst, value);
+            })*
+        }
+    };
+}
+
+binary! {
+    add_i64 = iadd;
+    sub_i64 = isub;
+    mul_i64 = imul;
+    and64 = band;
+    or64 = bor;
+    xor64 = bxor;
+    and_not64 = band_not;
+    add_f64 = fadd;
+    sub_f64 = fsub;
+    mul_f64 = fmul;
+    div_f64 = fdiv;
+    add_f32 = fadd;
+    sub_f32 = fsub;
+    mul_f32 = fmul;
+    div_f32 = fdiv;
+}
+
+unary! {
+    neg_i64 = ineg;
+    not64 = bnot;
+    neg_f64 = fneg;
+    abs_f64 = fabs;
+    sqrt_f64 = sqrt;
+    floor_f64 = floor;
+    ceil_f64 = ceil;
+    trunc_f64 = trunc;
+    neg_f32 = fneg;
+}
+
+compare! {
+    eq_i64 = word icmp IntCC::Equal;
+    ne_i64 = word icmp IntCC::NotEqual;
+    lt_s64 = get icmp IntCC::SignedLessThan;
+    le_s64 = get icmp IntCC::SignedLessThanOrEqual;
+    lt_u64 = get icmp IntCC::UnsignedLessThan;
+    le_u64 = get icmp IntCC::UnsignedLessThanOrEqual;
+    eq_f64 = get fcmp FloatCC::Equal;
+    ne_f64 = get fcmp FloatCC::NotEqual;
+    lt_f64 = get fcmp FloatCC::LessThan;
+    le_f64 = get fcmp FloatCC::LessThanOrEqual;
+    eq_f32 = get fcmp FloatCC::Equal;
+    ne_f32 = get fcmp FloatCC::NotEqual;
+    lt_f32 = get fcmp FloatCC::LessThan;
+    le_f32 = get fcmp FloatCC::LessThanOrEqual;
+}
+
+immediate! {
+    add_imm = iadd;
+    mul_imm = imul;
+    and_imm = band;
+    or_imm = bor;
+    xor_imm = bxor;
+}
+
+shift_immediate! {
+    shl_imm = ishl;
+    shr_s_imm = sshr;
+    shr_u_imm = ushr;
+}
+
+narrow! {
+    add_i32 = iadd sextend;
+    sub_i32 = isub sextend;
+    mul_i32 = imul sextend;
+    add_u32 = iadd uextend;
+    sub_u32 = isub uextend;
+    mul_u32 = imul uextend;
+}
+
+extend! {
+    ext8s = I8 sextend;
+    ext8u = I8 uextend;
+    ext16s = I16 sextend;
+    ext16u = I16 uextend;
+    ext32s = I32 sextend;
+    ext32u = I32 uextend;
+}
+
+convert! {
+    f64_from_s64 = fcvt_from_sint F64;
+    f64_from_u64 = fcvt_from_uint F64;
+    f32_from_s64 = fcvt_from_sint F32;
+    f32_from_u64 = fcvt_from_uint F32;
+    f64_from_f32 = fpromote F64;
+    f32_from_f64 = fdemote F32;
+}
+
+impl Translator<'_, '_> {
+    fn low32(&mut self, reg: Reg) -> Value {
+        let value = self.get(reg);
+        self.b.ins().ireduce(types::I32, value)
+    }
+
+    pub(crate) fn not_bool(&mut self, dst: Reg, a: Reg) {
+        let a = self.get(a);
+        let one = self.int(1);
+        let value = self.b.ins().bxor(a, one);
+        self.set(dst, value);
+    }
+
+    /// A shift whose amount may be 64 or more, which gives 0.
+    fn shift(&mut self, dst: Reg, a: Reg, b: Reg, width: i64, left: bool) {
+        let (a, b) = (self.get(a), self.get(b));
+        let shifted = if left { self.b.ins().ishl(a, b) } else { self.b.ins().ushr(a, b) };
+        let value = match self.constant(b) {
+            Some(amount) if (0..width).contains(&amount) => shifted,
+            _ => {
+                let below = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, b, width);
+                let zero = self.int(0);
+                self.b.ins().select(below, shifted, zero)
+            }
+        };
+        self.set(dst, value);
+    }
+
+    pub(crate) fn shl64(&mut self, dst: Reg, a: Reg, b: Reg) {
+        self.shift(dst, a, b, 64, true);
+    }
+
+    pub(crate) fn shr_u64(&mut self, dst: Reg, a: Reg, b: Reg) {
+        self.shift(dst, a, b, 64, false);
+    }
+
+    pub(crate) fn shl_u32(&mut self, dst: Reg, a: Reg, b: Reg) {
+        self.shift(dst, a, b, 32, true);
+        self.ext32u(dst, dst);
+    }
+
+    pub(crate) fn shr_s64(&mut self, dst: Reg, a: Reg, b: Reg) {
+        let (a, b) = (self.get(a), self.get(b));
+        let most = self.int(63);
+        let amount = self.b.ins().umin(b, most);
+        let value = self.b.ins().sshr(a, amount);
+        self.set(dst, value);
+    }
+
+    /// The divisor, which is not 0 behind this.
+    fn divisor(&mut self, b: Reg) -> Value {
+        let b = self.get(b);
+        if self.constant(b).is_none_or(|b| b == 0) {
+            let zero = self.b.ins().icmp_imm_s(IntCC::Equal, b, 0);
+            self.trap_if(zero, RuntimePanic::DivideByZero {}, None, None);
+        }
+        b
+    }
+
+    pub(crate) fn div_s64(&mut self, dst: Reg, a: Reg, b: Reg) {
+        let b = self.divisor(b);
+        let a = self.get(a);
+        let value = if self.constant(b).is_some_and(|b| b != -1 && b != 0) {
+            self.b.ins().sdiv(a, b)
+        } else {
+            // The least integer by -1 wraps; the machine's division would fault.
+            let (minus, one) = (self.b.ins().icmp_imm_s(IntCC::Equal, b, -1), self.int(1));
+            let safe = self.b.ins().select(minus, one, b);
+            let (quotient, negated) = (self.b.ins().sdiv(a, safe), self.b.ins().ineg(a));
+            self.b.ins().select(minus, negated, quotient)
+        };
+        self.set(dst, value);
+    }
+
+    pub(crate) fn div_u64(&mut self, dst: Reg, a: Reg, b: Reg) {
+        let b = self.divisor(b);
+        let a = self.get(a);
+        let value = self.b.ins().udiv(a, b);
+        self.set(dst, value);
+    }
+
+    pub(crate) fn rem_s64(&mut self, dst: Reg, a: Reg, b: Reg) {
+        let b = self.divisor(b);
+        let a = self.get(a);
+        let value = self.b.ins().srem(a, b);
+        self.set(dst, value);
+    }
+
+    pub(crate) fn rem_u64(&mut self, dst: Reg, a: Reg, b: Reg) {
+        let b = self.divisor(b);
+        let a = self.get(a);
+        let value = self.b.ins().urem(a, b);
+        self.set(dst, value);
+    }
+
+    pub(crate) fn check_shift(&mut self, count: Reg) {
+        let count = self.get(count);
+        let negative = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, count, 0);
+        self.trap_if(negative, RuntimePanic::NegativeShift {}, None, None);
+    }
+
+    pub(crate) fn fma_f64(&mut self, dst: Reg, a: Reg, b: Reg, c: Reg) {
+        let (a, b, c) = (self.get(a), self.get(b), self.get(c));
+        let value = self.b.ins().fma(a, b, c);
+        self.set(dst, value);
+    }
+
+    /// Truncation to int64; what does not fit gives the least integer. (Below the range the saturating
+    /// conversion does so by itself.)
+    fn signed(&mut self, a: Value) -> Value {
+        let limit = self.b.ins().f64const(TWO_63);
+        let fits = self.b.ins().fcmp(FloatCC::LessThan, a, limit);
+        let (value, least) = (self.b.ins().fcvt_to_sint_sat(types::I64, a), self.int(i64::MIN));
+        self.b.ins().select(fits, value, least)
+    }
+
+    pub(crate) fn s64_from_f64(&mut self, dst: Reg, a: Reg) {
+        let a = self.get(a);
+        let value = self.signed(a);
+        self.set(dst, value);
+    }
+
+    pub(crate) fn u64_from_f64(&mut self, dst: Reg, a: Reg) {
+        let a = self.get(a);
+        let limit = self.b.ins().f64const(TWO_63);
+        let small = self.b.ins().fcmp(FloatCC::LessThan, a, limit);
+        let less = self.b.ins().fsub(a, limit);
+        let (low, high) = (self.signed(a), self.signed(less));
+        let top = self.int(i64::MIN);
+        let high = self.b.ins().bxor(high, top);
+        let value = self.b.ins().select(small, low, high);
+        self.set(dst, value);
+    }
+
+    pub(crate) fn bits_from_f64(&mut self, dst: Reg, a: Reg) {
+        let word = self.word(a);
+        self.set_word(dst, word);
+    }
+
+    pub(crate) fn bits_from_f32(&mut self, dst: Reg, a: Reg) {
+        let word = self.word(a);
+        self.set_word(dst, word);
+    }
+
+    pub(crate) fn f64_from_bits(&mut self, dst: Reg, a: Reg) {
+        let word = self.word(a);
+        let value = self.b.ins().bitcast(types::F64, MemFlagsData::new(), word);
+        self.set(dst, value);
+    }
+
+    pub(crate) fn f32_from_bits(&mut self, dst: Reg, a: Reg) {
+        let word = self.word(a);
+        self.set_word(dst, word);
+    }
+}

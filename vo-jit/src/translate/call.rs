@@ -1,0 +1,194 @@
+//! Calls, native calls, new fibers.
+//!
+//! A direct call of a function that is compiled in the same batch goes straight to it; other calls take the
+//! address from the function table. An interface call remembers, in a word of its own, the
+//! type it saw last and that type's function.
+
+use super::Translator;
+use crate::abi::{self, Place, Shape, plain};
+use crate::callbacks::Callback;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{ExtFuncData, ExternalName, Inst, InstBuilder, UserExternalName, Value, types};
+use vo_bytecode::operand::RegList;
+use vo_bytecode::{Class, Reg};
+use vo_runtime::context::offsets;
+use vo_runtime::panic::RuntimePanic;
+
+/// Bits of a call site's word that hold the function; the type's address, which is a multiple of eight, is above.
+const FUNC_BITS: i64 = 19;
+
+impl Translator<'_, '_> {
+    /// The shape of a call as its site sees it, with `first` before the arguments.
+    fn site_shape(&self, first: Option<Class>, args: RegList<'_>, results: RegList<'_>) -> Shape {
+        let class = |reg: Reg| self.func.class(reg);
+        Shape::new(first.into_iter().chain(args.iter().map(class)), results.iter().map(class))
+    }
+
+    /// The arguments of a call: context, room for results, `first`, the registers.
+    fn call_values(&mut self, shape: &Shape, first: Option<Value>, args: RegList<'_>) -> Vec<Value> {
+        let mut values = vec![self.ctx];
+        let rest = shape.rest_words();
+        if rest > 0 {
+            values.push(self.call_rest_area(rest));
+        }
+        values.extend(first);
+        for reg in args.iter() {
+            values.push(self.get(reg));
+        }
+        values
+    }
+
+    /// A call has come back: leaves, or goes on with the results.
+    fn returned(&mut self, shape: &Shape, call: Inst, results: RegList<'_>) {
+        let answers = self.b.inst_results(call).to_vec();
+        self.suspend_unless_ok(answers[0]);
+        for ((reg, place), &ty) in results.iter().zip(shape.places()).zip(&shape.results) {
+            let value = match place {
+                Place::Value(at) => answers[at],
+                Place::Rest(word) => {
+                    let base = self.call_rest_area(word + 1);
+                    abi::load_word(&mut self.b, ty, base, word)
+                }
+            };
+            self.set(reg, value);
+        }
+    }
+
+    /// Calls the function with this index in the function table.
+    fn call_index(&mut self, shape: &Shape, index: Value, values: &[Value], results: RegList<'_>) {
+        let table = self.b.ins().load(types::I64, plain(), self.ctx, offsets::FUNCTIONS);
+        let offset = self.b.ins().ishl_imm_s(index, 3);
+        let at = self.b.ins().iadd(table, offset);
+        let code = self.b.ins().load(types::I64, plain(), at, 0);
+        self.call_address(shape, code, values, results);
+    }
+
+    fn call_address(&mut self, shape: &Shape, code: Value, values: &[Value], results: RegList<'_>) {
+        let sig = match self.call_sigs.get(shape) {
+            Some(&sig) => sig,
+            None => {
+                let sig = self.b.import_signature(shape.signature());
+                self.call_sigs.insert(shape.clone(), sig);
+                sig
+            }
+        };
+        let call = self.b.ins().call_indirect(sig, code, values);
+        self.returned(shape, call, results);
+    }
+
+    pub(crate) fn call(&mut self, func: u32, args: RegList<'_>, results: RegList<'_>) {
+        let shape = Shape::of(&self.link.module.functions[func as usize]);
+        let values = self.call_values(&shape, None, args);
+        if !self.unit.in_batch {
+            let index = self.int(i64::from(func));
+            return self.call_index(&shape, index, &values, results);
+        }
+        let callee = match self.func_refs.get(&func) {
+            Some(&callee) => callee,
+            None => {
+                let signature = self.b.import_signature(shape.signature());
+                let name = UserExternalName::new(0, func);
+                let name = ExternalName::user(self.b.func.declare_imported_user_function(name));
+                let data = ExtFuncData { name, signature, colocated: true, patchable: false };
+                let callee = self.b.import_function(data);
+                self.func_refs.insert(func, callee);
+                callee
+            }
+        };
+        let call = self.b.ins().call(callee, &values);
+        self.returned(&shape, call, results);
+    }
+
+    pub(crate) fn call_closure(&mut self, closure: Reg, args: RegList<'_>, results: RegList<'_>) {
+        self.nil_trap(closure);
+        let closure = self.get(closure);
+        let shape = self.site_shape(Some(Class::Ptr), args, results);
+        let index = self.b.ins().load(types::I64, plain(), closure, 0);
+        let values = self.call_values(&shape, Some(closure), args);
+        self.call_index(&shape, index, &values, results);
+    }
+
+    /// The function of a method of a dynamic type; a nil type panics.
+    pub(crate) fn method(&mut self, ty: Reg, method: u32) -> Value {
+        let ty = self.get(ty);
+        let nil = self.b.ins().icmp_imm_s(IntCC::Equal, ty, 0);
+        self.trap_if(nil, RuntimePanic::NilDereference {}, None, None);
+        let cell = self.unit.cells.new_cell();
+        let cell = self.int(cell as i64);
+        let seen = self.b.ins().load(types::I64, plain(), cell, 0);
+        let seen_key = self.b.ins().ushr_imm_s(seen, FUNC_BITS);
+        let key = self.b.ins().ushr_imm_s(ty, 3);
+        let func = self.b.ins().band_imm_s(seen, (1 << FUNC_BITS) - 1);
+        let other = self.b.ins().icmp(IntCC::NotEqual, seen_key, key);
+        let (look, found) = (self.cold_block(), self.b.create_block());
+        let index = self.b.append_block_param(found, types::I64);
+        self.b.ins().brif(other, look, &[], found, &[func.into()]);
+
+        self.b.switch_to_block(look);
+        let selector = self.int(i64::from(method));
+        let func = self.ask(Callback::resolve_method, &[ty, selector]);
+        let none = self.b.ins().icmp_imm_s(IntCC::Equal, func, -1);
+        self.trap_if(none, RuntimePanic::UnreachableMethod {}, None, None);
+        if self.link.module.functions.len() < 1 << FUNC_BITS {
+            let key = self.b.ins().ishl_imm_s(key, FUNC_BITS);
+            let seen = self.b.ins().bor(key, func);
+            self.b.ins().store(plain(), seen, cell, 0);
+        }
+        self.b.ins().jump(found, &[func.into()]);
+        self.b.switch_to_block(found);
+        index
+    }
+
+    pub(crate) fn call_iface(
+        &mut self,
+        ty: Reg,
+        data: Reg,
+        method: u32,
+        args: RegList<'_>,
+        results: RegList<'_>,
+    ) {
+        let index = self.method(ty, method);
+        let data = self.get(data);
+        let shape = self.site_shape(Some(Class::Any), args, results);
+        let values = self.call_values(&shape, Some(data), args);
+        self.call_index(&shape, index, &values, results);
+    }
+
+    pub(crate) fn call_native(&mut self, native: u32, args: RegList<'_>, results: RegList<'_>) {
+        let frame = self.b.ins().get_frame_pointer(types::I64);
+        let site = self.site();
+        self.b.ins().store(plain(), frame, self.ctx, offsets::LAST_FRAME);
+        self.b.ins().store(plain(), site, self.ctx, offsets::LAST_SITE);
+        let words = self.words(&[], args);
+        let outs = self.outs_area(results.len());
+        let native = self.int(i64::from(native));
+        // Results that a native leaves alone are zero.
+        let zero = self.int(0);
+        for i in 0..results.len() {
+            self.b.ins().store(plain(), zero, outs, 8 * i as i32);
+        }
+        let status = self.ask(Callback::call_native, &[native, words, outs, site]);
+        self.suspend_unless_ok(status);
+        self.set_outs(0, results);
+    }
+
+    pub(crate) fn go_start(&mut self, func: u32, args: RegList<'_>) {
+        let words = self.words(&[], args);
+        let (func, n, site) = (self.int(i64::from(func)), self.int(args.len() as i64), self.site());
+        self.check(Callback::go_start, &[func, words, n, site]);
+    }
+
+    pub(crate) fn go_closure(&mut self, closure: Reg, args: RegList<'_>) {
+        let words = self.words(&[], args);
+        let (closure, n, site) = (self.get(closure), self.int(args.len() as i64), self.site());
+        self.check(Callback::go_closure, &[closure, words, n, site]);
+    }
+
+    pub(crate) fn go_iface(&mut self, ty: Reg, data: Reg, method: u32, args: RegList<'_>) {
+        let func = self.method(ty, method);
+        let data = self.get(data);
+        let words = self.words(&[data], args);
+        let (n, site) = (self.int(args.len() as i64 + 1), self.site());
+        self.check(Callback::go_start, &[func, words, n, site]);
+    }
+}

@@ -1,0 +1,94 @@
+//! Jumps and returns. (`LoopHeader` is in [`crate::suspend`].)
+
+use super::Translator;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{BlockCall, InstBuilder, JumpTableData, TrapCode, Value, types};
+use vo_bytecode::Reg;
+use vo_bytecode::operand::{LabelList, RegList};
+
+macro_rules! compare_jumps {
+    ($($name:ident = $get:ident $cc:ident;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, a: Reg, b: Reg, target: u32) {
+                let (a, b) = (self.$get(a), self.$get(b));
+                let cond = self.b.ins().icmp(IntCC::$cc, a, b);
+                self.branch(cond, target);
+            })*
+        }
+    };
+}
+
+macro_rules! immediate_jumps {
+    ($($name:ident = $get:ident $cc:ident;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, a: Reg, imm: i32, target: u32) {
+                let a = self.$get(a);
+                let cond = self.b.ins().icmp_imm_s(IntCC::$cc, a, i64::from(imm));
+                self.branch(cond, target);
+            })*
+        }
+    };
+}
+
+compare_jumps! {
+    jump_eq = word Equal;
+    jump_ne = word NotEqual;
+    jump_lt_s = get SignedLessThan;
+    jump_le_s = get SignedLessThanOrEqual;
+    jump_lt_u = get UnsignedLessThan;
+    jump_le_u = get UnsignedLessThanOrEqual;
+}
+
+immediate_jumps! {
+    jump_eq_imm = word Equal;
+    jump_ne_imm = word NotEqual;
+    jump_lt_imm = get SignedLessThan;
+    jump_le_imm = get SignedLessThanOrEqual;
+    jump_gt_imm = get SignedGreaterThan;
+    jump_ge_imm = get SignedGreaterThanOrEqual;
+}
+
+impl Translator<'_, '_> {
+    /// To the target where the condition holds, else to the next instruction.
+    fn branch(&mut self, cond: Value, target: u32) {
+        let (to, on) = (self.block_at(target), self.block_at(self.next));
+        self.b.ins().brif(cond, to, &[], on, &[]);
+    }
+
+    pub(crate) fn jump(&mut self, target: u32) {
+        let to = self.block_at(target);
+        self.b.ins().jump(to, &[]);
+    }
+
+    pub(crate) fn jump_if(&mut self, a: Reg, target: u32) {
+        let a = self.get(a);
+        self.branch(a, target);
+    }
+
+    pub(crate) fn jump_if_not(&mut self, a: Reg, target: u32) {
+        let a = self.get(a);
+        let cond = self.b.ins().icmp_imm_s(IntCC::Equal, a, 0);
+        self.branch(cond, target);
+    }
+
+    pub(crate) fn jump_table(&mut self, a: Reg, default: u32, targets: LabelList<'_>) {
+        let (a, len) = (self.get(a), self.int(targets.len() as i64));
+        let index = self.b.ins().umin(a, len);
+        let index = self.b.ins().ireduce(types::I32, index);
+        let blocks: Vec<_> = targets.iter().map(|target| self.block_at(target)).collect();
+        let default = self.block_at(default);
+        let pool = &mut self.b.func.dfg.value_lists;
+        let table: Vec<BlockCall> = blocks.into_iter().map(|block| BlockCall::new(block, [], pool)).collect();
+        let data = JumpTableData::new(BlockCall::new(default, [], pool), &table);
+        let table = self.b.create_jump_table(data);
+        self.b.ins().br_table(index, table);
+    }
+
+    pub(crate) fn return_(&mut self, results: RegList<'_>) {
+        self.return_results(results);
+    }
+
+    pub(crate) fn unreachable(&mut self) {
+        self.b.ins().trap(TrapCode::unwrap_user(1));
+    }
+}

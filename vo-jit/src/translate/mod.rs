@@ -1,0 +1,647 @@
+//! One function's bytecode to Cranelift's IR.
+//!
+//! A register is a variable of the frontend's SSA construction; the function's slots are one stack slot.
+//! A block begins at each offset that something jumps to. What is rare (suspensions, panics) leaves
+//! into cold blocks, see [`crate::suspend`].
+//!
+//! The same translation makes the function's start and its continuations: only the entry block
+//! differs. Each opcode is a method in the file of its group; [`Visitor`] has no default, so a new
+//! row of the opcode table does not compile until it is translated.
+
+mod arith;
+mod call;
+mod chan;
+mod control;
+mod data;
+mod defer;
+mod iface;
+mod map;
+mod memory;
+mod slice;
+mod string;
+
+use crate::abi::{self, Place, STATUS, Shape, plain};
+use crate::callbacks::Callback;
+use crate::compile::Unit;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{
+    self, Block, InstBuilder, SigRef, SourceLoc, StackSlot, StackSlotData, StackSlotKind, Type, Value, types,
+};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use std::collections::{BTreeSet, HashMap};
+use vo_bytecode::inst::{Visitor, instructions};
+use vo_bytecode::operand::{self, Operand, RegList};
+use vo_bytecode::ops::Flags;
+use vo_bytecode::{Class, Function, Inst, PointKind, Reg};
+use vo_runtime::code::Linkage;
+use vo_runtime::context::offsets;
+use vo_runtime::panic::RuntimePanic;
+
+/// Where a unit begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Entry {
+    /// At the function's start.
+    Start,
+    /// Behind the suspend point with this index.
+    Point(u32),
+}
+
+/// The translation of one unit.
+pub(crate) struct Translator<'a, 'f> {
+    pub(crate) b: FunctionBuilder<'f>,
+    pub(crate) link: Linkage<'a>,
+    pub(crate) func: &'a Function,
+    pub(crate) index: u32,
+    pub(crate) unit: &'a Unit<'a>,
+    pub(crate) shape: Shape,
+    isa: &'a dyn TargetIsa,
+    vars: Vec<Variable>,
+    /// The registers known not to be nil in the running block.
+    checked: Vec<bool>,
+    pub(crate) ctx: Value,
+    /// Where results go that do not fit registers.
+    rest: Option<Value>,
+    blocks: HashMap<u32, Block>,
+    /// The running instruction and the one behind it.
+    pub(crate) pc: u32,
+    pub(crate) next: u32,
+    slots: Option<StackSlot>,
+    slot_offsets: Vec<u32>,
+    /// Room for word lists that are handed to callbacks, and for what they answer.
+    args: Area,
+    outs: Area,
+    /// Room for results of calls that do not fit registers.
+    call_rest: Area,
+    callback_sigs: HashMap<Callback, SigRef>,
+    call_sigs: HashMap<Shape, SigRef>,
+    func_refs: HashMap<u32, ir::FuncRef>,
+    pub(crate) shared: Shared,
+}
+
+/// Blocks that many places jump to, made when they are wanted.
+#[derive(Default)]
+pub(crate) struct Shared {
+    /// Returns the status it is given.
+    pub(crate) exit: Option<Block>,
+    /// Notes the site it is given in the panic's trace and returns `Panic`.
+    pub(crate) panic_exit: Option<Block>,
+    /// As `exit` or `panic_exit`, as the status says that it is given with a site.
+    pub(crate) fail_exit: Option<Block>,
+    /// Raise the panic of a code with two operands and leave with the site.
+    pub(crate) traps: HashMap<u64, Block>,
+}
+
+/// A stack slot that grows with what is wanted of it.
+struct Area {
+    slot: StackSlot,
+    words: usize,
+}
+
+impl Area {
+    fn new(b: &mut FunctionBuilder<'_>) -> Area {
+        let slot = b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
+        Area { slot, words: 1 }
+    }
+}
+
+/// Fills `into` with the translation of a unit.
+pub(crate) fn translate(
+    unit: &Unit<'_>,
+    isa: &dyn TargetIsa,
+    into: &mut ir::Function,
+    fcx: &mut FunctionBuilderContext,
+) {
+    let func = unit.function();
+    let shape = Shape::of(func);
+    into.signature = match unit.entry {
+        Entry::Start => shape.signature(),
+        Entry::Point(_) => shape.continuation().signature(),
+    };
+    let mut b = FunctionBuilder::new(into, fcx);
+    let vars = func.regs.iter().map(|&class| b.declare_var(abi::ty(class))).collect();
+    let (args, outs, call_rest) = (Area::new(&mut b), Area::new(&mut b), Area::new(&mut b));
+    let entry = b.create_block();
+    b.append_block_params_for_function_params(entry);
+    b.switch_to_block(entry);
+    let mut t = Translator {
+        link: unit.link,
+        func,
+        index: unit.func,
+        unit,
+        isa,
+        vars,
+        checked: vec![false; func.regs.len()],
+        ctx: b.block_params(entry)[0],
+        rest: None,
+        blocks: HashMap::new(),
+        pc: 0,
+        next: 0,
+        slots: None,
+        slot_offsets: Vec::new(),
+        args,
+        outs,
+        call_rest,
+        callback_sigs: HashMap::new(),
+        call_sigs: HashMap::new(),
+        func_refs: HashMap::new(),
+        shared: Shared::default(),
+        shape,
+        b,
+    };
+    t.make_slots();
+    let code: Vec<(u32, Inst<'_>)> =
+        instructions(&func.code).map(|i| i.expect("internal error: verified code does not decode")).collect();
+    t.make_blocks(&code);
+    t.enter(entry, &code);
+    t.body(&code);
+    t.finish();
+}
+
+/// Fills `into` with a stub that runs a function in the interpreter.
+pub(crate) fn translate_stub(
+    unit: &Unit<'_>,
+    isa: &dyn TargetIsa,
+    into: &mut ir::Function,
+    fcx: &mut FunctionBuilderContext,
+) {
+    let shape = Shape::of(unit.function());
+    into.signature = shape.signature();
+    let mut b = FunctionBuilder::new(into, fcx);
+    let words = |b: &mut FunctionBuilder<'_>, n: usize| {
+        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 8 * n.max(1) as u32, 3);
+        b.create_sized_stack_slot(data)
+    };
+    let (args, results) = (words(&mut b, shape.params.len()), words(&mut b, shape.results.len()));
+    let entry = b.create_block();
+    b.append_block_params_for_function_params(entry);
+    b.switch_to_block(entry);
+    let params = b.block_params(entry).to_vec();
+    let args = b.ins().stack_addr(types::I64, args, 0);
+    let results = b.ins().stack_addr(types::I64, results, 0);
+    let first = 1 + usize::from(shape.rest_words() > 0);
+    for (i, &param) in params[first..].iter().enumerate() {
+        abi::store_word(&mut b, param, args, i);
+    }
+    let sig = b.import_signature(Callback::call_interpreted.signature(isa.default_call_conv()));
+    let table = b.ins().load(types::I64, plain(), params[0], offsets::CALLBACKS);
+    let door = b.ins().load(types::I64, plain(), table, Callback::call_interpreted.offset());
+    let func = b.ins().iconst(types::I64, i64::from(unit.func));
+    let call = b.ins().call_indirect(sig, door, &[params[0], func, args, results]);
+    let mut values = vec![b.inst_results(call)[0]];
+    for (i, place) in shape.places().into_iter().enumerate() {
+        let value = abi::load_word(&mut b, shape.results[i], results, i);
+        match place {
+            Place::Value(_) => values.push(value),
+            Place::Rest(word) => abi::store_word(&mut b, value, params[1], word),
+        }
+    }
+    b.ins().return_(&values);
+    b.seal_all_blocks();
+    b.finalize(isa.frontend_config());
+}
+
+/// The frame.
+impl<'a> Translator<'a, '_> {
+    fn make_slots(&mut self) {
+        let mut at = 0;
+        for slot in &self.func.slots {
+            self.slot_offsets.push(at);
+            at += slot.size.next_multiple_of(8);
+        }
+        if at > 0 {
+            let data = StackSlotData::new(StackSlotKind::ExplicitSlot, at, 4);
+            self.slots = Some(self.b.create_sized_stack_slot(data));
+        }
+    }
+
+    fn make_blocks(&mut self, code: &[(u32, Inst<'_>)]) {
+        let mut leaders = BTreeSet::from([0]);
+        leaders.extend(self.func.landing);
+        for (i, (pc, inst)) in code.iter().enumerate() {
+            inst.for_each_label(|target| {
+                leaders.insert(target);
+            });
+            let resumed = matches!(self.unit.entry, Entry::Point(p) if self.func.points[p as usize].pc == *pc);
+            if resumed {
+                leaders.insert(*pc);
+            }
+            if (resumed || inst.op().flags().has(Flags::END)) && i + 1 < code.len() {
+                leaders.insert(code[i + 1].0);
+            }
+        }
+        self.blocks = leaders.into_iter().map(|pc| (pc, self.b.create_block())).collect();
+    }
+
+    fn enter(&mut self, entry: Block, code: &[(u32, Inst<'_>)]) {
+        let params = self.b.block_params(entry).to_vec();
+        let first = 1 + usize::from(self.shape.rest_words() > 0);
+        self.rest = (first == 2).then(|| params[1]);
+        self.b.set_srcloc(SourceLoc::new(0));
+        let to = match self.unit.entry {
+            Entry::Start => {
+                for (i, &param) in params[first..].iter().enumerate() {
+                    self.b.def_var(self.vars[i], param);
+                }
+                self.poll_entry(code);
+                self.clear_slots();
+                0
+            }
+            Entry::Point(point) => self.load_frame(params[first], point, code),
+        };
+        let block = self.blocks[&to];
+        self.b.ins().jump(block, &[]);
+    }
+
+    /// A continuation takes over an interpreted frame. Answers where it goes on.
+    fn load_frame(&mut self, frame: Value, point: u32, code: &[(u32, Inst<'_>)]) -> u32 {
+        let point = &self.func.points[point as usize];
+        let at = code.binary_search_by_key(&point.pc, |(pc, _)| *pc);
+        let at = at.expect("internal error: a suspend point without instruction");
+        let mut regs: BTreeSet<Reg> = point.live.iter().copied().collect();
+        code[at].1.for_each_reg(|used| {
+            if used.access != operand::Access::Use {
+                regs.insert(used.reg);
+            }
+        });
+        for reg in regs {
+            if self.func.class(reg) != Class::Raw {
+                let ty = abi::ty(self.func.class(reg));
+                let value = abi::load_word(&mut self.b, ty, frame, usize::from(reg.0));
+                self.b.def_var(self.vars[usize::from(reg.0)], value);
+            }
+        }
+        if self.slots.is_some() {
+            let from = self.b.ins().iadd_imm_s(frame, 8 * self.func.regs.len() as i64);
+            let to = self.slots_addr();
+            self.copy_words(to, from, self.func.slot_words());
+        }
+        match point.kind {
+            PointKind::Entry | PointKind::Retry => point.pc,
+            PointKind::Loop | PointKind::Call | PointKind::Blocking => code[at + 1].0,
+        }
+    }
+
+    fn clear_slots(&mut self) {
+        if self.slots.is_some() {
+            let to = self.slots_addr();
+            self.zero_words(to, self.func.slot_words());
+        }
+    }
+
+    /// The address of the slots; 0 in a function without.
+    pub(crate) fn slots_addr(&mut self) -> Value {
+        match self.slots {
+            Some(slot) => self.b.ins().stack_addr(types::I64, slot, 0),
+            None => self.int(0),
+        }
+    }
+
+    fn body(&mut self, code: &[(u32, Inst<'a>)]) {
+        let mut open = false;
+        for (i, (pc, inst)) in code.iter().enumerate() {
+            if let Some(&block) = self.blocks.get(pc) {
+                if open {
+                    self.b.ins().jump(block, &[]);
+                }
+                self.b.switch_to_block(block);
+                self.checked.fill(false);
+                open = true;
+            }
+            if !open {
+                continue;
+            }
+            self.pc = *pc;
+            self.next = code.get(i + 1).map_or(*pc, |(next, _)| *next);
+            self.b.set_srcloc(SourceLoc::new(*pc + 1));
+            inst.accept(&mut Rows(self));
+            open = !inst.op().flags().has(Flags::END);
+        }
+    }
+
+    fn finish(mut self) {
+        self.make_shared();
+        for area in [&self.args, &self.outs, &self.call_rest] {
+            self.b.func.sized_stack_slots[area.slot].size = 8 * area.words as u32;
+        }
+        self.b.seal_all_blocks();
+        self.b.finalize(self.isa.frontend_config());
+    }
+
+    /// The block at a code offset.
+    pub(crate) fn block_at(&self, pc: u32) -> Block {
+        self.blocks[&pc]
+    }
+}
+
+/// Registers and constants.
+impl Translator<'_, '_> {
+    /// The value in a register.
+    pub(crate) fn get(&mut self, reg: Reg) -> Value {
+        self.b.use_var(self.vars[usize::from(reg.0)])
+    }
+
+    /// Sets a register.
+    pub(crate) fn set(&mut self, reg: Reg, value: Value) {
+        self.checked[usize::from(reg.0)] = false;
+        self.b.def_var(self.vars[usize::from(reg.0)], value);
+    }
+
+    /// The word in a register of any class.
+    pub(crate) fn word(&mut self, reg: Reg) -> Value {
+        let value = self.get(reg);
+        abi::as_word(&mut self.b, value)
+    }
+
+    /// Sets a register of any class to the value with this word.
+    pub(crate) fn set_word(&mut self, reg: Reg, word: Value) {
+        let ty = self.ty(reg);
+        let value = abi::from_word(&mut self.b, ty, word);
+        self.set(reg, value);
+    }
+
+    pub(crate) fn ty(&self, reg: Reg) -> Type {
+        abi::ty(self.func.class(reg))
+    }
+
+    pub(crate) fn int(&mut self, value: i64) -> Value {
+        self.b.ins().iconst(types::I64, value)
+    }
+
+    /// The constant that a value is.
+    pub(crate) fn constant(&self, value: Value) -> Option<i64> {
+        let dfg = &self.b.func.dfg;
+        match dfg.value_def(dfg.resolve_aliases(value)) {
+            ir::ValueDef::Result(inst, _) => match dfg.insts[inst] {
+                ir::InstructionData::UnaryImm { opcode: ir::Opcode::Iconst, imm } => Some(imm.bits()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A condition as 0 or 1.
+    pub(crate) fn set_bool(&mut self, dst: Reg, cond: Value) {
+        let value = self.b.ins().uextend(types::I64, cond);
+        self.set(dst, value);
+    }
+
+    pub(crate) fn type_word_of(&mut self, ty: u32) -> Value {
+        let word = self.link.type_words[ty as usize];
+        self.int(word as i64)
+    }
+
+    /// The running instruction as a site: function and code offset.
+    pub(crate) fn site(&mut self) -> Value {
+        self.int(i64::from(self.index) | i64::from(self.pc) << 32)
+    }
+
+    pub(crate) fn slot_address(&mut self, slot: u16, offset: u32) -> Value {
+        let offset = self.slot_offsets[usize::from(slot)] + offset;
+        match self.slots {
+            Some(slot) => self.b.ins().stack_addr(types::I64, slot, offset as i32),
+            None => self.int(0),
+        }
+    }
+
+    pub(crate) fn is_checked(&self, reg: Reg) -> bool {
+        self.checked[usize::from(reg.0)]
+    }
+
+    pub(crate) fn set_checked(&mut self, reg: Reg) {
+        self.checked[usize::from(reg.0)] = true;
+    }
+}
+
+/// Control that leaves the straight path.
+impl Translator<'_, '_> {
+    pub(crate) fn cold_block(&mut self) -> Block {
+        let block = self.b.create_block();
+        self.b.set_cold_block(block);
+        block
+    }
+
+    /// Goes on where `cond` is zero; else to a cold block, which it goes into and answers the block to
+    /// come back to.
+    pub(crate) fn unlikely(&mut self, cond: Value) -> Block {
+        let (cold, on) = (self.cold_block(), self.b.create_block());
+        self.b.ins().brif(cond, cold, &[], on, &[]);
+        self.b.switch_to_block(cold);
+        on
+    }
+
+    /// Raises a panic where `cond` is not zero.
+    pub(crate) fn trap_if(&mut self, cond: Value, panic: RuntimePanic, a: Option<Value>, b: Option<Value>) {
+        let on = self.b.create_block();
+        let site = self.site();
+        let zero = a.or(b).unwrap_or(site);
+        let operands = [a.unwrap_or(zero), b.unwrap_or(zero)];
+        if self.func.landing.is_none() {
+            let block = self.trap_block(panic.code());
+            let args = [operands[0].into(), operands[1].into(), site.into()];
+            self.b.ins().brif(cond, block, &args, on, &[]);
+        } else {
+            let cold = self.cold_block();
+            self.b.ins().brif(cond, cold, &[], on, &[]);
+            self.b.switch_to_block(cold);
+            self.raise(panic.code(), operands);
+        }
+        self.b.switch_to_block(on);
+    }
+
+    /// Raises a panic where `ptr` is nil, unless it is known not to be.
+    pub(crate) fn nil_trap(&mut self, reg: Reg) {
+        if self.func.class(reg) == Class::Raw || self.is_checked(reg) {
+            return;
+        }
+        let ptr = self.get(reg);
+        let nil = self.b.ins().icmp_imm_s(IntCC::Equal, ptr, 0);
+        self.trap_if(nil, RuntimePanic::NilDereference {}, None, None);
+        self.set_checked(reg);
+    }
+
+    /// Raises the index error where `index` is not below `len`.
+    pub(crate) fn bounds_trap(&mut self, index: Value, len: Value) {
+        let out = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
+        self.trap_if(out, RuntimePanic::Index { index: 0, len: 0 }, Some(index), Some(len));
+    }
+}
+
+/// Callbacks.
+impl Translator<'_, '_> {
+    fn call_door(&mut self, callback: Callback, args: &[Value]) -> ir::Inst {
+        let sig = match self.callback_sigs.get(&callback) {
+            Some(&sig) => sig,
+            None => {
+                let sig = self.b.import_signature(callback.signature(self.isa.default_call_conv()));
+                self.callback_sigs.insert(callback, sig);
+                sig
+            }
+        };
+        let table = self.b.ins().load(types::I64, plain(), self.ctx, offsets::CALLBACKS);
+        let door = self.b.ins().load(types::I64, plain(), table, callback.offset());
+        let values: Vec<Value> = [self.ctx].into_iter().chain(args.iter().copied()).collect();
+        self.b.ins().call_indirect(sig, door, &values)
+    }
+
+    /// Calls a callback that answers a word or a status.
+    pub(crate) fn ask(&mut self, callback: Callback, args: &[Value]) -> Value {
+        let call = self.call_door(callback, args);
+        self.b.inst_results(call)[0]
+    }
+
+    /// Calls a callback that answers nothing.
+    pub(crate) fn tell(&mut self, callback: Callback, args: &[Value]) {
+        self.call_door(callback, args);
+    }
+
+    /// Calls a callback that answers a status and cannot wait; goes on where it is `Ok`.
+    pub(crate) fn check(&mut self, callback: Callback, args: &[Value]) {
+        let status = self.ask(callback, args);
+        self.check_status(status);
+    }
+
+    /// Calls a callback that answers an address, or 0 where the program is ending.
+    pub(crate) fn made(&mut self, callback: Callback, args: &[Value]) -> Value {
+        let word = self.ask(callback, args);
+        let none = self.b.ins().icmp_imm_s(IntCC::Equal, word, 0);
+        let exit = self.exit_block();
+        let on = self.b.create_block();
+        let wake = self.b.ins().iconst(STATUS, vo_bytecode::Status::Wake as i64);
+        self.b.ins().brif(none, exit, &[wake.into()], on, &[]);
+        self.b.switch_to_block(on);
+        word
+    }
+
+    /// The address of room for `n` words to hand to a callback.
+    pub(crate) fn args_area(&mut self, n: usize) -> Value {
+        self.args.words = self.args.words.max(n);
+        self.b.ins().stack_addr(types::I64, self.args.slot, 0)
+    }
+
+    /// The address of room for `n` words that a callback answers.
+    pub(crate) fn outs_area(&mut self, n: usize) -> Value {
+        self.outs.words = self.outs.words.max(n);
+        self.b.ins().stack_addr(types::I64, self.outs.slot, 0)
+    }
+
+    fn call_rest_area(&mut self, n: usize) -> Value {
+        self.call_rest.words = self.call_rest.words.max(n);
+        self.b.ins().stack_addr(types::I64, self.call_rest.slot, 0)
+    }
+
+    /// Word `i` of what a callback has answered.
+    pub(crate) fn out(&mut self, i: usize) -> Value {
+        let base = self.outs_area(i + 1);
+        self.b.ins().load(types::I64, plain(), base, 8 * i as i32)
+    }
+
+    /// Stores registers as a word list; answers its address.
+    pub(crate) fn words(&mut self, first: &[Value], regs: RegList<'_>) -> Value {
+        let base = self.args_area(first.len() + regs.len());
+        for (i, &value) in first.iter().enumerate() {
+            abi::store_word(&mut self.b, value, base, i);
+        }
+        for (i, reg) in regs.iter().enumerate() {
+            let value = self.get(reg);
+            abi::store_word(&mut self.b, value, base, first.len() + i);
+        }
+        base
+    }
+
+    /// Sets registers to the words of an answer, from word `first` on.
+    pub(crate) fn set_outs(&mut self, first: usize, regs: RegList<'_>) {
+        for (i, reg) in regs.iter().enumerate() {
+            let word = self.out(first + i);
+            self.set_word(reg, word);
+        }
+    }
+}
+
+/// Runs of words.
+impl Translator<'_, '_> {
+    /// Words that are copied or zeroed one by one; more take a loop.
+    const UNROLLED: usize = 16;
+
+    fn zero_words(&mut self, to: Value, n: usize) {
+        let zero = self.int(0);
+        if n <= Self::UNROLLED {
+            for i in 0..n {
+                self.b.ins().store(plain(), zero, to, 8 * i as i32);
+            }
+            return;
+        }
+        self.word_loop(n, |t, offset| {
+            let at = t.b.ins().iadd(to, offset);
+            t.b.ins().store(plain(), zero, at, 0);
+        });
+    }
+
+    fn copy_words(&mut self, to: Value, from: Value, n: usize) {
+        self.word_loop(n, |t, offset| {
+            let (from, to) = (t.b.ins().iadd(from, offset), t.b.ins().iadd(to, offset));
+            let word = t.b.ins().load(types::I64, plain(), from, 0);
+            t.b.ins().store(plain(), word, to, 0);
+        });
+    }
+
+    fn word_loop(&mut self, n: usize, body: impl FnOnce(&mut Self, Value)) {
+        let (turn, done) = (self.b.create_block(), self.b.create_block());
+        let offset = self.b.append_block_param(turn, types::I64);
+        let zero = self.int(0);
+        self.b.ins().jump(turn, &[zero.into()]);
+        self.b.switch_to_block(turn);
+        body(self, offset);
+        let next = self.b.ins().iadd_imm_s(offset, 8);
+        let more = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, next, 8 * n as i64);
+        self.b.ins().brif(more, turn, &[next.into()], done, &[]);
+        self.b.switch_to_block(done);
+    }
+}
+
+/// Returns.
+impl Translator<'_, '_> {
+    /// Returns `Ok` with the results.
+    pub(crate) fn return_results(&mut self, results: RegList<'_>) {
+        let mut values = vec![self.b.ins().iconst(STATUS, 0)];
+        for (reg, place) in results.iter().zip(self.shape.places()) {
+            let value = self.get(reg);
+            match (place, self.rest) {
+                (Place::Value(_), _) => values.push(value),
+                (Place::Rest(word), Some(rest)) => abi::store_word(&mut self.b, value, rest, word),
+                (Place::Rest(_), None) => panic!("internal error: results without room"),
+            }
+        }
+        self.b.ins().return_(&values);
+    }
+
+    /// Returns a status without results.
+    pub(crate) fn return_status(&mut self, status: Value) {
+        let mut values = vec![status];
+        let types: Vec<Type> = self.b.func.signature.returns[1..].iter().map(|p| p.value_type).collect();
+        for ty in types {
+            values.push(match ty {
+                types::F64 => self.b.ins().f64const(0.0),
+                types::F32 => self.b.ins().f32const(0.0),
+                _ => self.int(0),
+            });
+        }
+        self.b.ins().return_(&values);
+    }
+}
+
+/// Connects the opcode table with the translations, which are methods of [`Translator`].
+struct Rows<'t, 'a, 'f>(&'t mut Translator<'a, 'f>);
+
+macro_rules! connect {
+    ($($name:ident = $method:ident $doc:literal { $($field:ident : $role:ident),* } [$($flag:ident),*];)*) => {
+        impl<'c> Visitor<'c> for Rows<'_, '_, '_> {
+            type Out = ();
+            $(fn $method(&mut self, $($field: <operand::$role as Operand>::Value<'c>),*) {
+                self.0.$method($($field),*)
+            })*
+        }
+    };
+}
+
+vo_bytecode::for_each_op!(connect);

@@ -1,0 +1,162 @@
+//! Where the machine and compiled code meet: entering it, and going on when it has come back.
+//!
+//! Compiled frames lie on the worker's native stack, interpreted ones on its VM stack; a fiber's frames may
+//! alternate. While compiled code runs, the machine's floor is above the interpreted frames below it.
+//! What leaves writes records, innermost first, into `Machine::spilled`, the words of each backwards;
+//! the bottom of the turn lays them onto the fiber's saved stack in reverse. Nothing can be resumed
+//! before that.
+//!
+//! For traces the machine keeps a list of the *crossings* between the two worlds.
+//!
+//! Must stay true: an activation whose bottom is native never goes on with the fiber's records.
+
+use crate::interp::{Exit, Site, Transfer};
+use crate::machine::Machine;
+use crate::program::Code;
+use crate::record;
+use crate::unwind;
+use crate::window::{Bottom, Window};
+use smallvec::{SmallVec, smallvec};
+use vo_bytecode::operand::RegList;
+use vo_bytecode::{Reg, Status};
+use vo_runtime::code::NativeEntry;
+
+/// A change between the machine and compiled code, on the native stack.
+#[derive(Clone, Copy)]
+pub(crate) enum Crossing {
+    /// The machine has entered compiled code: from this frame, or from no frame.
+    ToNative(Option<Site>),
+    /// Compiled code has called the machine, which runs Vo code: the caller's frame pointer and site.
+    ToMachine { frame: u64, site: u64 },
+}
+
+/// What became of a frame that compiled code might have taken over.
+pub(crate) enum Taken {
+    /// There is no compiled code for it: it is interpreted.
+    No,
+    /// It has returned; its results are in the return buffer.
+    Returned,
+    /// Something else.
+    Transfer(Transfer),
+}
+
+impl Machine {
+    /// Runs compiled code above the interpreted frames that end at `floor`.
+    ///
+    /// # Safety
+    /// `args` and `results` have the words that the code takes and gives.
+    pub(crate) unsafe fn run_native(
+        &mut self,
+        floor: *mut u64,
+        from: Option<Site>,
+        entry: NativeEntry,
+        args: *const u64,
+        results: *mut u64,
+    ) -> Status {
+        let old = std::mem::replace(&mut self.floor, floor);
+        self.crossings.push(Crossing::ToNative(from));
+        let context = std::ptr::from_mut(&mut *self.context);
+        // SAFETY: this worker's context; words by the contract.
+        let status = unsafe { entry.call(context, args, results) };
+        self.crossings.pop();
+        self.floor = old;
+        status
+    }
+
+    /// Lays what compiled code has spilled onto the fiber's saved stack.
+    pub(crate) fn lay_spilled(&mut self) {
+        if !self.spilled.is_empty() {
+            let mut spilled = std::mem::take(&mut self.spilled);
+            self.fiber_mut().saved.extend(spilled.drain(..).rev());
+            self.spilled = spilled;
+        }
+    }
+}
+
+/// The interpreter calls a compiled function.
+#[inline(never)]
+pub(crate) fn call(
+    m: &mut Machine,
+    site: Site,
+    (callee, entry): (&Code, NativeEntry),
+    first: Option<u64>,
+    args: RegList<'_>,
+    results: RegList<'_>,
+) -> Transfer {
+    let words: SmallVec<[u64; 16]> = first.into_iter().chain(args.iter().map(|r| site.w.get(r))).collect();
+    let mut out: SmallVec<[u64; 16]> = smallvec![0; callee.results()];
+    // SAFETY: the verifier, or the caller, has seen that the call passes what the function takes.
+    let status =
+        unsafe { m.run_native(site.w.end(), Some(site), entry, words.as_ptr(), out.as_mut_ptr()) };
+    match status {
+        Status::Ok => {
+            for (reg, &word) in results.iter().zip(&out) {
+                site.w.set(reg, word);
+            }
+            // SAFETY: the list stands in the running function's code; the next instruction is behind it.
+            Transfer::Go(site.w, unsafe { results.0.as_ptr().add(results.len()) })
+        }
+        Status::Panic => unwind::unwind(m, site),
+        Status::WaitIo | Status::Wake => left(m, status, Some(site)),
+    }
+}
+
+/// Compiled code has left the worker: what is below it leaves too.
+fn left(m: &mut Machine, status: Status, site: Option<Site>) -> Transfer {
+    if std::mem::take(&mut m.leaving) {
+        m.spilled.clear();
+        m.exhausted = false;
+        return Transfer::Exit(Exit::Finished);
+    }
+    let bottom = match site {
+        Some(site) => record::spill(m, site.w, site.pc),
+        None => {
+            m.lay_spilled();
+            Bottom::Fiber
+        }
+    };
+    if bottom == Bottom::Fiber && std::mem::take(&mut m.exhausted) {
+        return record::stack_exhausted(m);
+    }
+    Transfer::Exit(if status == Status::WaitIo { Exit::Parked } else { Exit::Yielded })
+}
+
+/// Code that was entered with nothing of the fiber below it has come back.
+fn came_back(m: &mut Machine, status: Status, results: &[u64]) -> Taken {
+    match status {
+        Status::Ok => {
+            m.ret.clear();
+            m.ret.extend_from_slice(results);
+            Taken::Returned
+        }
+        Status::Panic => Taken::Transfer(unwind::unwind_saved(m)),
+        Status::WaitIo | Status::Wake => Taken::Transfer(left(m, status, None)),
+    }
+}
+
+/// Begins the function of a bottom frame whose parameters are in place.
+pub(crate) fn begin(m: &mut Machine, w: Window) -> Taken {
+    let code = w.code();
+    let Some(entry) = code.native else { return Taken::No };
+    let args: SmallVec<[u64; 16]> = (0..code.params()).map(|i| w.get(Reg(i as u16))).collect();
+    let mut out: SmallVec<[u64; 16]> = smallvec![0; code.results()];
+    // The point at the entry has been taken already.
+    m.skip_poll = m.takes_every_point();
+    // SAFETY: the frame's parameters.
+    let status = unsafe { m.run_native(m.floor, None, entry, args.as_ptr(), out.as_mut_ptr()) };
+    m.skip_poll = false;
+    came_back(m, status, &out)
+}
+
+/// Goes on natively in a bottom frame that is to be interpreted behind its suspend point `point`, if there is
+/// a continuation.
+pub(crate) fn go_on(m: &mut Machine, w: Window, point: u32) -> Taken {
+    let code = w.code();
+    let Some(entry) = m.program_ref().continuation(code.index, point) else { return Taken::No };
+    let frame = [w.registers() as u64];
+    let mut out: SmallVec<[u64; 16]> = smallvec![0; code.results()];
+    // SAFETY: a continuation takes the address of the frame's registers, which it reads before anything
+    // else is laid there.
+    let status = unsafe { m.run_native(m.floor, None, entry, frame.as_ptr(), out.as_mut_ptr()) };
+    came_back(m, status, &out)
+}
