@@ -56,10 +56,7 @@ impl Shape {
         params: impl IntoIterator<Item = Class>,
         results: impl IntoIterator<Item = Class>,
     ) -> Shape {
-        Shape {
-            params: params.into_iter().map(ty).collect(),
-            results: results.into_iter().map(ty).collect(),
-        }
+        Shape { params: params.into_iter().map(ty).collect(), results: results.into_iter().map(ty).collect() }
     }
 
     /// Of a function of the module.

@@ -32,6 +32,7 @@ macro_rules! define {
 
         impl Callback {
             /// How many there are.
+            #[cfg(test)]
             pub(crate) const COUNT: usize = [$(stringify!($name)),*].len();
 
             /// The signature in the platform's convention, the context first.

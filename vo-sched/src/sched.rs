@@ -25,6 +25,10 @@ use std::time::{Duration, Instant};
 /// The most workers that a scheduler can have.
 pub const MAX_WORKERS: usize = 256;
 
+/// Bytes of a worker's native stack, committed as it is used: compiled code recurses on it.
+#[cfg(not(loom))]
+const WORKER_STACK: usize = 64 << 20;
+
 /// How a scheduler is set up.
 #[derive(Clone, Debug)]
 pub struct Config {

@@ -6,16 +6,21 @@
 //! the door is gone on with. While compiled code runs, the machine's floor is above all interpreted
 //! frames that are in use.
 
+use crate::compiled::Crossing;
 use crate::end::Fatal;
+use crate::fiber::Completed;
 use crate::interp::{self, Exit};
 use crate::machine::Machine;
 use crate::memory::Floor;
-use crate::native::NativeCx;
+use crate::native::{Completion, NativeCx, PendingCall};
 use crate::ops::chan::{self as ops, Waited};
 use crate::ops::select;
+use crate::record;
+use crate::resume;
 use crate::unwind::Unwound;
-use crate::value::Deferred;
+use crate::value::{self, Deferred};
 use crate::window::{Bottom, Window};
+use smallvec::{SmallVec, smallvec};
 use vo_bytecode::{Reg, Status};
 use vo_runtime::context::{JitContext, RETURN_WORDS, VmCallbacks};
 use vo_runtime::object::{chan, map, mem, slice, string};
@@ -34,8 +39,8 @@ pub(crate) fn new_context() -> Box<JitContext> {
         globals: 0,
         alloc: std::ptr::null_mut(),
         functions: std::ptr::null(),
-        spill: std::ptr::null_mut(),
-        spill_end: std::ptr::null_mut(),
+        last_frame: 0,
+        last_site: 0,
         select_case: 0,
         recover_token: 0,
         ret: [0; RETURN_WORDS],
@@ -112,6 +117,24 @@ impl Machine {
         })
     }
 
+    /// Runs a function for compiled code or a native that it called; results go to `results`.
+    ///
+    /// # Safety
+    /// `args` has the function's parameters, `results` room for its results.
+    unsafe fn call_function(&mut self, func: u32, args: *const u64, results: *mut u64) -> Status {
+        let (frame, site) = (self.context.last_frame, self.context.last_site);
+        self.crossings.push(Crossing::ToMachine { frame, site });
+        let status = match self.program_ref().code(func).native {
+            // SAFETY: words by the contract.
+            Some(entry) => unsafe { self.run_native(self.floor, None, entry, args, results) },
+            // SAFETY: words by the contract.
+            None => unsafe { self.call_nested(func, args, results) },
+        };
+        self.crossings.pop();
+        (self.context.last_frame, self.context.last_site) = (frame, site);
+        status
+    }
+
     /// Runs a function in a nested activation on top of the floor; results go to `results`.
     ///
     /// # Safety
@@ -123,7 +146,8 @@ impl Machine {
             // No room for another activation: the function begins when the frames below are records.
             // SAFETY: parameters by the contract.
             let words = unsafe { std::slice::from_raw_parts(args, code.params()) };
-            crate::record::push_entry(&mut self.fiber_mut().saved, code, words);
+            crate::record::spill_call(self, code, words);
+            self.exhausted = true;
             return Status::Wake;
         }
         // SAFETY: at or below the limit there is room for a frame.
@@ -152,18 +176,102 @@ impl Machine {
         }
     }
 
-    /// Runs one deferred call to its end in a nested activation.
+    /// Runs one deferred call to its end.
     fn run_deferred(&mut self, call: Deferred, token: u64) -> Status {
         let Some((func, first)) = call.target() else {
             return self.raise(RuntimePanic::NilDereference {}.into());
         };
         let takes_token = self.program().code(func).flags.takes_token;
         self.fiber_mut().recover_token = if takes_token { token } else { 0 };
-        let args: Vec<u64> = first.into_iter().chain((0..call.len()).map(|i| call.arg(i))).collect();
-        let mut results = vec![0; self.program().code(func).results()];
+        let args: SmallVec<[u64; 16]> =
+            first.into_iter().chain((0..call.len()).map(|i| call.arg(i))).collect();
+        let mut results: SmallVec<[u64; 8]> = smallvec![0; self.program().code(func).results()];
         // SAFETY: as many words as the function has parameters and results.
-        unsafe { self.call_nested(func, args.as_ptr(), results.as_mut_ptr()) }
+        unsafe { self.call_function(func, args.as_ptr(), results.as_mut_ptr()) }
     }
+
+    /// A blocking operation was done at once. Its point is taken where every point is.
+    fn complete(&mut self, outcome: impl FnOnce(&Machine) -> Completed) -> Status {
+        if !self.takes_every_point() {
+            return Status::Ok;
+        }
+        let completed = outcome(self);
+        self.fiber_mut().completed = Some(Box::new(completed));
+        Status::Wake
+    }
+
+    /// A native that compiled code called has answered: calls the Vo functions that it wants called, with its
+    /// completions, until it is done or waits.
+    fn native_done(&mut self, mut status: Status, results: &mut [u64]) -> Status {
+        loop {
+            if self.leaving {
+                return Status::Wake;
+            }
+            match status {
+                Status::Panic => return status,
+                Status::WaitIo | Status::Wake => {
+                    let staged = self.staged.take().or_else(|| resume::keep_results(results));
+                    self.fiber_mut().pending.push(staged);
+                    return status;
+                }
+                Status::Ok => {
+                    let Some(call) = self.pending_call.take() else { return status };
+                    status = self.native_callback(&call, results);
+                    if matches!(status, Status::WaitIo | Status::Wake) && self.waits_in_callee() {
+                        return status;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the native's own completion is what waits, or the function that it called.
+    fn waits_in_callee(&mut self) -> bool {
+        std::mem::take(&mut self.callee_waits)
+    }
+
+    /// Calls a Vo function for a native, then the native's completion.
+    fn native_callback(&mut self, call: &PendingCall, results: &mut [u64]) -> Status {
+        let staged = self.staged.take();
+        // SAFETY: a native hands over a function value of the program, or nil.
+        let Some(func) = (unsafe { value::closure_func(call.closure) }) else {
+            return self.raise(RuntimePanic::NilDereference {}.into());
+        };
+        let code = self.program_ref().code(func);
+        assert_eq!(
+            code.params(),
+            call.args.len() + 1,
+            "internal error: a native calls {} with other arguments",
+            code.name()
+        );
+        let args: SmallVec<[u64; 16]> = [call.closure].into_iter().chain(call.args.iter().copied()).collect();
+        let mut out: SmallVec<[u64; 8]> = smallvec![0; code.results()];
+        self.fiber_mut().pending.push(staged);
+        // SAFETY: as many words as the function has parameters and results.
+        match unsafe { self.call_function(func, args.as_ptr(), out.as_mut_ptr()) } {
+            Status::Ok => match self.fiber_mut().pending.pop().flatten() {
+                None => Status::Ok,
+                Some(completion) => {
+                    let Completion { run, roots } = *completion;
+                    let site = self.native_site();
+                    run(&mut NativeCx { m: self, site, args: &roots }, &out, results)
+                }
+            },
+            Status::Panic => {
+                self.fiber_mut().pending.pop();
+                Status::Panic
+            }
+            status => {
+                self.callee_waits = true;
+                status
+            }
+        }
+    }
+}
+
+/// Function and code offset of a site word.
+fn site_parts(site: u64) -> (u32, u32) {
+    (site as u32, (site >> 32) as u32)
 }
 
 /// The doors, by the names of their rows. All have the same contract.
@@ -181,7 +289,7 @@ mod doors {
         args: *mut u64,
         results: *mut u64,
     ) -> Status {
-        unsafe { machine(ctx).call_nested(func as u32, args, results) }
+        unsafe { machine(ctx).call_function(func as u32, args, results) }
     }
 
     pub(super) unsafe extern "C" fn resolve_method(_: *mut JitContext, ty: u64, selector: u64) -> u64 {
@@ -194,6 +302,7 @@ mod doors {
         native: u64,
         args: *mut u64,
         results: *mut u64,
+        _site: u64,
     ) -> Status {
         let m = unsafe { machine(ctx) };
         let import = &m.program_ref().module().natives[native as usize];
@@ -207,11 +316,62 @@ mod doors {
             m.flush_print();
         }
         let status = (function.run)(&mut NativeCx { m, site, args }, args, results);
-        if matches!(status, Status::WaitIo | Status::Wake) && !m.leaving {
-            let staged = m.staged.take();
-            m.fiber_mut().pending.push(staged);
+        let status = m.native_done(status, results);
+        if status == Status::Ok && m.takes_every_point() {
+            let kept = resume::keep_results(results);
+            m.fiber_mut().pending.push(kept);
+            return Status::Wake;
         }
         status
+    }
+
+    pub(super) unsafe extern "C" fn poll_entry(
+        ctx: *mut JitContext,
+        func: u64,
+        args: *mut u64,
+        exhausted: u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let leaves =
+            exhausted != 0 || (!std::mem::take(&mut m.skip_poll) && m.answer_interrupt(m.at_floor()));
+        if !leaves {
+            return Status::Ok;
+        }
+        let code = m.program_ref().code(func as u32);
+        let args = unsafe { std::slice::from_raw_parts(args, code.params()) };
+        record::spill_call(m, code, args);
+        m.exhausted |= exhausted != 0;
+        Status::Wake
+    }
+
+    pub(super) unsafe extern "C" fn leave_frame(
+        ctx: *mut JitContext,
+        status: u64,
+        place: u64,
+        live: *mut u64,
+        slots: *mut u64,
+    ) {
+        let m = unsafe { machine(ctx) };
+        let (func, point) = site_parts(place);
+        let code = m.program_ref().code(func);
+        let at = &code.function().points[point as usize];
+        if status == Status::Panic as u64 {
+            return m.fiber_mut().panics().leave(func, at.pc);
+        }
+        if m.leaving {
+            return;
+        }
+        unsafe {
+            let live = std::slice::from_raw_parts(live, at.live.len());
+            let slots =
+                if slots.is_null() { &[] } else { std::slice::from_raw_parts(slots, code.slot_words) };
+            record::spill_compiled(m, code, point, live, slots);
+        }
+    }
+
+    pub(super) unsafe extern "C" fn leave(ctx: *mut JitContext, site: u64) {
+        let (func, pc) = site_parts(site);
+        unsafe { machine(ctx) }.fiber_mut().panics().leave(func, pc);
     }
 
     pub(super) unsafe extern "C" fn go_start(
@@ -219,12 +379,23 @@ mod doors {
         func: u64,
         args: *mut u64,
         n: u64,
+        site: u64,
     ) -> Status {
-        let m = unsafe { machine(ctx) };
         let words = unsafe { std::slice::from_raw_parts(args, n as usize) };
-        let site = m.native_site();
-        m.go_func(site, func as u32, words);
+        unsafe { machine(ctx) }.go_from(site_parts(site), func as u32, words);
         Status::Ok
+    }
+
+    pub(super) unsafe extern "C" fn go_closure(
+        ctx: *mut JitContext,
+        closure: u64,
+        args: *mut u64,
+        n: u64,
+        site: u64,
+    ) -> Status {
+        let (m, words) = unsafe { (machine(ctx), std::slice::from_raw_parts(args, n as usize)) };
+        let started = m.go_closure_from(site_parts(site), closure, words);
+        m.status(started)
     }
 
     pub(super) unsafe extern "C" fn yield_now(_: *mut JitContext) -> Status {
@@ -253,7 +424,7 @@ mod doors {
         let m = unsafe { machine(ctx) };
         let words = unsafe { element(ch, words) };
         match ops::send(m, ch, words) {
-            Ok(Waited::Done(())) => Status::Ok,
+            Ok(Waited::Done(())) => m.complete(|_| Completed::default()),
             Ok(Waited::Parked) => Status::WaitIo,
             Err(trap) => m.raise(trap),
         }
@@ -270,7 +441,7 @@ mod doors {
         match ops::recv(m, ch, words) {
             Waited::Done(sent) => {
                 unsafe { *ok = u64::from(sent) };
-                Status::Ok
+                m.complete(|_| Completed { words: words.to_vec(), ok: sent, case: 0 })
             }
             Waited::Parked => Status::WaitIo,
         }
@@ -333,7 +504,7 @@ mod doors {
         match select::exec(m, default == 0) {
             Ok(Waited::Done(case)) => {
                 m.context.select_case = case;
-                Status::Ok
+                m.complete(|m| Completed { words: m.select.values.clone(), ok: m.select.ok, case })
             }
             Ok(Waited::Parked) => Status::WaitIo,
             Err(trap) => m.raise(trap),
@@ -379,8 +550,10 @@ mod doors {
         ctx: *mut JitContext,
         list: *mut u64,
         state: *mut u64,
+        site: u64,
     ) -> Status {
         let m = unsafe { machine(ctx) };
+        let (func, pc) = site_parts(site);
         loop {
             match m.fiber_mut().panics().arrive(unsafe { &mut *state }) {
                 Unwound::Recovered => return Status::Ok,
@@ -388,8 +561,9 @@ mod doors {
                     let Some(call) = Deferred::at(unsafe { *list }) else { return Status::Panic };
                     unsafe { *list = call.next() };
                     match m.run_deferred(call, token) {
+                        Status::Ok => {}
                         // A panic of the deferred call arrives here at once.
-                        Status::Ok | Status::Panic => {}
+                        Status::Panic => m.fiber_mut().panics().leave(func, pc),
                         status => return status,
                     }
                 }
@@ -500,7 +674,7 @@ mod doors {
         p: u64,
         l: u64,
         out: *mut u64,
-    ) {
+    ) -> Status {
         let m = unsafe { machine(ctx) };
         let (floor, s) = (m.at_floor(), Str { ptr: p, len: l });
         let pair = |s: Str| [s.ptr, s.len, 0];
@@ -514,12 +688,7 @@ mod doors {
                 _ => string::to_runes(m.cache(), s).map(triple),
             }
         });
-        let words = made.unwrap_or_else(|trap| {
-            let _ = m.raise(trap);
-            [0; 3]
-        });
-        let n = if what < 3 { 2 } else { 3 };
-        unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), out, n) };
+        unsafe { m.deliver(out, made) }
     }
 
     pub(super) unsafe extern "C" fn str_rune(_: *mut JitContext, p: u64, l: u64, i: u64) -> u64 {

@@ -86,8 +86,7 @@ pub(crate) fn call(
     let words: SmallVec<[u64; 16]> = first.into_iter().chain(args.iter().map(|r| site.w.get(r))).collect();
     let mut out: SmallVec<[u64; 16]> = smallvec![0; callee.results()];
     // SAFETY: the verifier, or the caller, has seen that the call passes what the function takes.
-    let status =
-        unsafe { m.run_native(site.w.end(), Some(site), entry, words.as_ptr(), out.as_mut_ptr()) };
+    let status = unsafe { m.run_native(site.w.end(), Some(site), entry, words.as_ptr(), out.as_mut_ptr()) };
     match status {
         Status::Ok => {
             for (reg, &word) in results.iter().zip(&out) {

@@ -64,6 +64,8 @@ pub(crate) struct Machine {
     /// A completion, and a call, that the running native has asked for.
     pub(crate) staged: Option<Box<Completion>>,
     pub(crate) pending_call: Option<PendingCall>,
+    /// The function that a native called for compiled code has called waits, not the native.
+    pub(crate) callee_waits: bool,
     /// Words that the running native wants kept with its completion.
     pub(crate) keep: Vec<u64>,
     pub(crate) printer: Printer,
@@ -104,6 +106,7 @@ impl Machine {
             leaving: false,
             staged: None,
             pending_call: None,
+            callee_waits: false,
             keep: Vec::new(),
             printer: Printer::default(),
             select: SelectState::new(vm.max_elem_words()),
@@ -271,6 +274,14 @@ impl Machine {
         closure: u64,
         args: &[u64],
     ) -> Result<(), Trap> {
+        self.go_closure_from((site.w.code().index, site.pc), closure, args)
+    }
+
+    /// As [`Machine::go_closure`], for the `go` statement at a function's code offset.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn go_closure_from(&mut self, at: (u32, u32), closure: u64, args: &[u64]) -> Result<(), Trap> {
         if closure == 0 {
             return Err(RuntimePanic::NilDereference {}.into());
         }
@@ -284,7 +295,7 @@ impl Machine {
             words.len(),
             "internal error: go with other arguments"
         );
-        self.go_func(site, func, &words);
+        self.go_from(at, func, &words);
         Ok(())
     }
 

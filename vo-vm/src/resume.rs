@@ -176,7 +176,7 @@ pub(crate) fn native_answered(
 }
 
 /// A native that had its results before it gave the worker up: they are delivered when it goes on.
-fn keep_results(results: &[u64]) -> Option<Box<Completion>> {
+pub(crate) fn keep_results(results: &[u64]) -> Option<Box<Completion>> {
     if results.is_empty() {
         return None;
     }

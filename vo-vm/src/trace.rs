@@ -2,6 +2,7 @@
 //!
 //! A *place number* stands for (function, code offset) where Go has a program counter.
 
+use crate::compiled::Crossing;
 use crate::fiber::VoFiber;
 use crate::interp::Site;
 use crate::machine::Machine;
@@ -61,7 +62,35 @@ pub(crate) fn saved_sites<'a>(
 
 /// All frames of the fiber that runs.
 fn running_sites(m: &Machine, site: Site) -> Vec<TraceSite> {
-    live_sites(site).chain(saved_sites(m.program(), &m.fiber().saved, false)).collect()
+    let mut sites = Vec::new();
+    let compiled = std::ptr::eq(site.w.code(), m.program().stub());
+    if compiled {
+        compiled_sites(m, m.context.last_frame, m.context.last_site, &mut sites);
+    } else {
+        sites.extend(live_sites(site));
+    }
+    for crossing in m.crossings.iter().rev() {
+        match *crossing {
+            Crossing::ToNative(None) => {}
+            Crossing::ToNative(Some(site)) => sites.extend(live_sites(site)),
+            Crossing::ToMachine { frame, site } => compiled_sites(m, frame, site, &mut sites),
+        }
+    }
+    sites.extend(saved_sites(m.program(), &m.fiber().saved, false));
+    sites
+}
+
+/// The compiled frames from one on that has called the machine, up to the machine's own. A frame begins with the
+/// frame pointer of its caller and the address that it returns to.
+fn compiled_sites(m: &Machine, mut frame: u64, site: u64, sites: &mut Vec<TraceSite>) {
+    let Some(compiled) = m.program().compiled() else { return };
+    sites.push(TraceSite { func: site as u32, pc: (site >> 32) as u32 });
+    // SAFETY: the frame pointers of compiled frames that are still on this thread's stack.
+    while let Some((func, pc)) = compiled.place(unsafe { *(frame as *const u64).add(1) }) {
+        sites.push(TraceSite { func, pc });
+        // SAFETY: as above.
+        frame = unsafe { *(frame as *const u64) };
+    }
 }
 
 /// See [`crate::native::NativeCx::callers`].

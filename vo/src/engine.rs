@@ -119,6 +119,25 @@ impl Program {
         }
     }
 
+    /// The program with native code for all of its functions.
+    ///
+    /// # Errors
+    /// This machine has no compiler backend, or no memory for code; the message says which.
+    pub fn with_native_code(self) -> Result<Program, String> {
+        let mut program = match Arc::try_unwrap(self.program) {
+            Ok(program) => program,
+            Err(_) => return Err("the program is in use already".into()),
+        };
+        let compiled = vo_jit::compile(program.linkage())?;
+        program.install(Box::new(compiled));
+        Ok(Program { program: Arc::new(program) })
+    }
+
+    /// Counters of the native code, ready to print.
+    pub fn native_stats(&self) -> Vec<String> {
+        self.program.compiled().map(|compiled| compiled.stats()).unwrap_or_default()
+    }
+
     /// The program as a `.vob` file.
     pub fn to_vob(&self) -> Vec<u8> {
         serialize::write(self.program.module())

@@ -154,11 +154,17 @@ impl Translator<'_, '_> {
         self.call_index(&shape, index, &values, results);
     }
 
-    pub(crate) fn call_native(&mut self, native: u32, args: RegList<'_>, results: RegList<'_>) {
+    /// Notes frame and site in the context, for traces. Answers the site.
+    pub(crate) fn note_frame(&mut self) -> Value {
         let frame = self.b.ins().get_frame_pointer(types::I64);
         let site = self.site();
         self.b.ins().store(plain(), frame, self.ctx, offsets::LAST_FRAME);
         self.b.ins().store(plain(), site, self.ctx, offsets::LAST_SITE);
+        site
+    }
+
+    pub(crate) fn call_native(&mut self, native: u32, args: RegList<'_>, results: RegList<'_>) {
+        let site = self.note_frame();
         let words = self.words(&[], args);
         let outs = self.outs_area(results.len());
         let native = self.int(i64::from(native));

@@ -42,6 +42,7 @@ impl Translator<'_, '_> {
         self.b.switch_to_block(run);
         let outs = self.outs_area(1);
         self.b.ins().store(plain(), head, outs, 0);
+        self.note_frame();
         let status = self.ask(Callback::run_defers, &[outs]);
         let head = self.out(0);
         self.set(list, head);
@@ -55,7 +56,7 @@ impl Translator<'_, '_> {
         let (head, at) = (self.get(list), self.get(state));
         self.b.ins().store(plain(), head, outs, 0);
         self.b.ins().store(plain(), at, outs, 8);
-        let (second, site) = (self.b.ins().iadd_imm_s(outs, 8), self.site());
+        let (second, site) = (self.b.ins().iadd_imm_s(outs, 8), self.note_frame());
         let status = self.ask(Callback::defer_unwind, &[outs, second, site]);
         let (head, at) = (self.out(0), self.out(1));
         self.set(list, head);

@@ -216,7 +216,15 @@ impl Translator<'_, '_> {
 
     /// The panic of a slice expression that is out of range. The kinds are told apart by `three`,
     /// see `slice_expr` of the runtime: bit 0 max was written, bit 1 the operand is an array.
-    pub(crate) fn slice_traps(&mut self, three: bool, array: bool, lo: Value, hi: Value, max: Value, cap: Value) {
+    pub(crate) fn slice_traps(
+        &mut self,
+        three: bool,
+        array: bool,
+        lo: Value,
+        hi: Value,
+        max: Value,
+        cap: Value,
+    ) {
         use cranelift_codegen::ir::condcodes::IntCC::UnsignedGreaterThan as Above;
         let (i, n) = (0, 0);
         if three {

@@ -187,6 +187,9 @@ pub(crate) fn translate_stub(
     let table = b.ins().load(types::I64, plain(), params[0], offsets::CALLBACKS);
     let door = b.ins().load(types::I64, plain(), table, Callback::call_interpreted.offset());
     let func = b.ins().iconst(types::I64, i64::from(unit.func));
+    let frame = b.ins().get_frame_pointer(types::I64);
+    b.ins().store(plain(), frame, params[0], offsets::LAST_FRAME);
+    b.ins().store(plain(), func, params[0], offsets::LAST_SITE);
     let call = b.ins().call_indirect(sig, door, &[params[0], func, args, results]);
     let mut values = vec![b.inst_results(call)[0]];
     for (i, place) in shape.places().into_iter().enumerate() {
@@ -222,7 +225,8 @@ impl<'a> Translator<'a, '_> {
             inst.for_each_label(|target| {
                 leaders.insert(target);
             });
-            let resumed = matches!(self.unit.entry, Entry::Point(p) if self.func.points[p as usize].pc == *pc);
+            let resumed =
+                matches!(self.unit.entry, Entry::Point(p) if self.func.points[p as usize].pc == *pc);
             if resumed {
                 leaders.insert(*pc);
             }

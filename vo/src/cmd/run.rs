@@ -17,6 +17,14 @@ pub fn run(options: &Run) -> ExitCode {
         Ok(program) => program,
         Err(error) => return super::fail(&error),
     };
+    let program = if engine(&options.engine) == EngineName::Jit {
+        match program.with_native_code() {
+            Ok(program) => program,
+            Err(message) => return super::fail_with(message),
+        }
+    } else {
+        program
+    };
     let compiled = start.elapsed();
     let name = options.program.to_string_lossy().into_owned();
     let args = std::iter::once(name).chain(options.args.iter().cloned()).map(String::into_bytes).collect();
@@ -41,7 +49,7 @@ pub fn run(options: &Run) -> ExitCode {
             machine.native_calls,
             machine.panics
         );
-        for line in &end.stats.lines {
+        for line in program.native_stats().iter().chain(&end.stats.lines) {
             let _ = writeln!(stderr, "{line}");
         }
     }
@@ -53,17 +61,18 @@ fn ms(duration: std::time::Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-/// The machine's configuration from options and environment.
-fn config(options: &EngineOptions) -> Result<Config, String> {
-    let engine = match (options.interp, options.jit, options.engine) {
+/// Which engine the options name.
+fn engine(options: &EngineOptions) -> EngineName {
+    match (options.interp, options.jit, options.engine) {
         (true, ..) => EngineName::Interp,
         (_, true, _) => EngineName::Jit,
         (_, _, Some(engine)) => engine,
         _ => EngineName::Interp,
-    };
-    if engine != EngineName::Interp {
-        return Err("this build has no JIT compiler yet; run with --interp, which is the default".into());
     }
+}
+
+/// The machine's configuration from options and environment.
+fn config(options: &EngineOptions) -> Result<Config, String> {
     let has = |name| options.stress.contains(&name);
     let stress = Stress {
         gc: has(StressName::Gc),
