@@ -15,7 +15,7 @@ use vo_runtime::code::{CompiledCode, Linkage, NativeEntry, Thunk};
 use vo_runtime::context::JitContext;
 
 /// How often a continuation is asked for before it is compiled.
-const CONTINUATION_THRESHOLD: u32 = 2;
+const CONTINUATION_THRESHOLD: u32 = 32;
 
 /// A unit that the compiler could not compile: a bug of the compiler.
 #[derive(Clone, Debug, PartialEq, Eq)]
