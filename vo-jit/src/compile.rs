@@ -162,9 +162,6 @@ impl Compiler {
         let built = catch_unwind(AssertUnwindSafe(|| {
             context.clear();
             fill(&**isa, &mut context.func, frontend);
-            if std::env::var_os("VO_JIT_DUMP").is_some() {
-                eprintln!("{}", context.func.display());
-            }
             let compiled = context.compile(&**isa, &mut Default::default());
             compiled.map(|_| ()).map_err(|error| format!("{:?}", error.inner))
         }));

@@ -3,6 +3,9 @@
 //! Must stay true: no page is writable and executable at once.
 
 use std::io;
+use vo_bytecode::Status;
+use vo_runtime::code::Thunk;
+use vo_runtime::context::JitContext;
 
 /// A piece of executable memory.
 pub(crate) struct CodeMemory {
@@ -44,6 +47,13 @@ impl CodeMemory {
     pub(crate) fn start(&self) -> u64 {
         self.start as u64
     }
+}
+
+/// The thunk that was compiled to an address.
+pub(crate) fn thunk_at(address: u64) -> Thunk {
+    type F = unsafe extern "C" fn(*mut JitContext, *const u64, *mut u64, *const u8) -> Status;
+    // SAFETY: a thunk of this signature was compiled to this address, in the platform's convention.
+    unsafe { std::mem::transmute::<*const (), F>(address as *const ()) }
 }
 
 impl Drop for CodeMemory {

@@ -2,7 +2,7 @@
 
 use crate::abi::Shape;
 use crate::compile::{Blob, Cells, Compiler, Target, Unit, new_isa};
-use crate::memory::CodeMemory;
+use crate::memory::{CodeMemory, thunk_at};
 use crate::translate::Entry;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::isa::TargetIsa;
@@ -10,9 +10,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::Instant;
-use vo_bytecode::Status;
 use vo_runtime::code::{CompiledCode, Linkage, NativeEntry, Thunk};
-use vo_runtime::context::JitContext;
 
 /// How often a continuation is asked for before it is compiled.
 const CONTINUATION_THRESHOLD: u32 = 32;
@@ -161,12 +159,6 @@ fn compile_thunks(link: Linkage<'_>, compiler: &mut Compiler) -> Result<(Vec<Sha
     }
     let blobs = shapes.iter().map(|shape| compiler.thunk(shape)).collect::<Result<Vec<_>, _>>()?;
     Ok((shapes, blobs))
-}
-
-fn thunk_at(address: u64) -> Thunk {
-    type F = unsafe extern "C" fn(*mut JitContext, *const u64, *mut u64, *const u8) -> Status;
-    // SAFETY: a thunk of this signature was compiled to this address, in the platform's convention.
-    unsafe { std::mem::transmute::<*const (), F>(address as *const ()) }
 }
 
 /// Lays blobs into one piece of memory; `function` finds the address of a function.
