@@ -147,7 +147,7 @@ impl Machine {
             // SAFETY: parameters by the contract.
             let words = unsafe { std::slice::from_raw_parts(args, code.params()) };
             crate::record::spill_call(self, code, words);
-            self.exhausted = true;
+            self.exhausted = self.stack_bytes();
             return Status::Wake;
         }
         // SAFETY: at or below the limit there is room for a frame.
@@ -340,7 +340,9 @@ mod doors {
         let code = m.program_ref().code(func as u32);
         let args = unsafe { std::slice::from_raw_parts(args, code.params()) };
         record::spill_call(m, code, args);
-        m.exhausted |= exhausted != 0;
+        if exhausted != 0 {
+            m.exhausted = m.stack_bytes();
+        }
         Status::Wake
     }
 

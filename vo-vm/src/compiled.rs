@@ -63,6 +63,13 @@ impl Machine {
         status
     }
 
+    /// Bytes of both stacks that the turn's frames take.
+    pub(crate) fn stack_bytes(&self) -> usize {
+        let here = 0u64;
+        let native = (self.memory.native_top as usize).saturating_sub(&raw const here as usize);
+        native + (self.floor as usize - self.stack.start() as usize)
+    }
+
     /// Lays what compiled code has spilled onto the fiber's saved stack.
     pub(crate) fn lay_spilled(&mut self) {
         if !self.spilled.is_empty() {
@@ -104,9 +111,10 @@ pub(crate) fn call(
 fn left(m: &mut Machine, status: Status, site: Option<Site>) -> Transfer {
     if std::mem::take(&mut m.leaving) {
         m.spilled.clear();
-        m.exhausted = false;
+        m.exhausted = 0;
         return Transfer::Exit(Exit::Finished);
     }
+    let below = m.fiber().saved.len();
     let bottom = match site {
         Some(site) => record::spill(m, site.w, site.pc),
         None => {
@@ -114,8 +122,9 @@ fn left(m: &mut Machine, status: Status, site: Option<Site>) -> Transfer {
             Bottom::Fiber
         }
     };
-    if bottom == Bottom::Fiber && std::mem::take(&mut m.exhausted) {
-        return record::stack_exhausted(m);
+    if bottom == Bottom::Fiber && m.exhausted != 0 {
+        let bytes = std::mem::take(&mut m.exhausted);
+        return record::stack_exhausted(m, below, bytes);
     }
     Transfer::Exit(if status == Status::WaitIo { Exit::Parked } else { Exit::Yielded })
 }

@@ -51,8 +51,9 @@ pub(crate) struct Machine {
     pub(crate) trim: bool,
     /// Records of frames with native ones below them, backwards; see [`crate::compiled`].
     pub(crate) spilled: Vec<u64>,
-    /// Frames are leaving because a stack is full: the turn goes on when all are records.
-    pub(crate) exhausted: bool,
+    /// Not 0: frames are leaving because a stack is full, so many bytes of it; the turn goes on when all
+    /// are records.
+    pub(crate) exhausted: usize,
     /// The function about to be entered has had its poll.
     pub(crate) skip_poll: bool,
     /// Changes between the machine and compiled code.
@@ -99,7 +100,7 @@ impl Machine {
             stack,
             trim: false,
             spilled: Vec::new(),
-            exhausted: false,
+            exhausted: 0,
             skip_poll: false,
             crossings: Vec::new(),
             ret: Vec::new(),
