@@ -28,6 +28,8 @@ mod deque;
 mod idle;
 mod park;
 mod stats;
+#[cfg_attr(not(feature = "trace"), path = "trace_off.rs")]
+mod trace;
 
 pub mod chan;
 pub mod fiber;

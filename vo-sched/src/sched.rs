@@ -11,6 +11,7 @@
 use crate::deque::{Inject, LocalQueue};
 use crate::fiber::{FiberRef, NO_WORKER, Wake};
 use crate::idle::Idle;
+use crate::lockrank::{self, Rank};
 use crate::park::Parker;
 use crate::semaphore::SemTable;
 use crate::stats::Stats;
@@ -239,6 +240,13 @@ impl Shared {
             stats.preempts = self.monitor.preempts();
         }
         stats
+    }
+
+    /// The last events of every worker, oldest first, one line each; empty without the feature `trace`.
+    pub fn trace_text(&self) -> String {
+        let mut text = String::new();
+        (0..self.created()).for_each(|i| self.worker(i).log.print(i, &mut text));
+        text
     }
 
     /// Announces that a wake-up may come from outside (a blocking call of the host, a request
@@ -576,6 +584,7 @@ impl Shared {
 
     /// Creates workers until there are `count`.
     fn create_workers(&self, count: usize) {
+        let _rank = lockrank::hold(Rank::Workers);
         let mut fresh = self.fresh.lock();
         for index in self.created()..count {
             let (worker, queue) = WorkerShared::new(index as u16);

@@ -26,6 +26,7 @@ use crate::seed::Rng;
 use crate::stats::Counters;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering};
 use crate::timer::{NEVER, Popped, TimerAction, TimerId};
+use crate::trace::{Event, Log};
 use crate::wait::WaitReason;
 use crate::world::{PREEMPT, STOP, Seat, World};
 use core::ops::Range;
@@ -63,6 +64,7 @@ pub(crate) struct WorkerShared {
     /// Number of picks so far, for the monitor to see that time passes within one.
     pub picks: AtomicU64,
     pub counters: Counters,
+    pub log: Log,
 }
 
 impl WorkerShared {
@@ -79,6 +81,7 @@ impl WorkerShared {
             has_pinned: AtomicBool::new(false),
             picks: AtomicU64::new(0),
             counters: Counters::default(),
+            log: Log::new(),
         };
         (shared, queue)
     }
@@ -278,6 +281,7 @@ impl WorkerCx {
     #[cold]
     fn halt(&mut self) {
         self.me.counters.safepoints.bump();
+        self.note(Event::Halt, 0);
         match self.current_world() {
             Some(world) => world.safepoint(&self.me.seat),
             None => {
@@ -507,6 +511,7 @@ impl WorkerCx {
             }
             if let Some(fiber) = victim.thief.steal_half(&self.queue) {
                 self.me.counters.steals.bump();
+                self.note(Event::Steal, fiber.id());
                 return Some(fiber);
             }
         }
@@ -572,22 +577,42 @@ impl WorkerCx {
     fn resume(&mut self, fiber: FiberRef) {
         loop {
             self.me.counters.resumes.bump();
+            let id = self.note_fiber(Event::Resume, fiber);
             // SAFETY: the fiber is Running, and this worker took it out of a run queue.
             match unsafe { (fiber.vtable().resume)(fiber, self) } {
                 Outcome::Parked => {
                     if fiber.finish_park() == ParkEnd::Parked {
                         // From here on the fiber belongs to whoever wakes it.
                         self.me.counters.parks.bump();
+                        self.note(Event::Park, id);
                         return;
                     }
                 }
                 Outcome::Yielded => {
                     self.me.counters.yields.bump();
+                    self.note(Event::Yield, id);
                     return self.requeue(fiber);
                 }
-                Outcome::Finished => return self.finish(fiber),
+                Outcome::Finished => {
+                    self.note(Event::Finish, id);
+                    return self.finish(fiber);
+                }
             }
         }
+    }
+
+    /// Records an event, if events are recorded.
+    #[inline]
+    fn note(&self, event: Event, fiber: u64) {
+        self.me.log.record(|| self.shared.now(), event, fiber);
+    }
+
+    /// Records an event of a fiber, and answers the fiber's number: it may be gone at the next one.
+    #[inline]
+    fn note_fiber(&self, event: Event, fiber: FiberRef) -> u64 {
+        let id = fiber.id();
+        self.note(event, id);
+        id
     }
 
     /// Puts a fiber that yields behind the others.
@@ -651,6 +676,7 @@ impl WorkerCx {
     pub(crate) fn sleep_until_woken(&mut self) {
         self.leave_world();
         self.me.counters.sleeps.bump();
+        self.note(Event::Sleep, 0);
         let shared = self.shared.clone();
         shared.idle().sleep(self.me.index, self.searching);
         self.searching = false;
@@ -661,6 +687,7 @@ impl WorkerCx {
         // Whether the waker took us out of the list or we do it ourselves: now we search.
         shared.idle().take(self.me.index);
         self.searching = true;
+        self.note(Event::Wakeup, 0);
     }
 
     /// This worker is above the worker count: gives its fibers to the others and sleeps.

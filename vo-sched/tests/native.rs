@@ -42,6 +42,18 @@ fn ping_pong() {
 }
 
 #[test]
+fn events_are_recorded_if_that_is_wanted() {
+    let sched = sched(1, false);
+    sched.run(|| native::sleep(Duration::from_millis(1)));
+    let text = sched.trace_text();
+    if cfg!(feature = "trace") {
+        assert!(text.contains("worker 0: fiber 1 parks"), "{text}");
+    } else {
+        assert_eq!(text, "");
+    }
+}
+
+#[test]
 fn many_to_many() {
     in_every_mode(|| {
         for cap in [0, 1, 7] {
