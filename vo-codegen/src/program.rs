@@ -561,6 +561,7 @@ impl<'w> Program<'w> {
     pub fn request_methods(&mut self) -> bool {
         let before = self.functions.len();
         self.keep_methods();
+        self.keep_makers();
         for at in 0..self.boxed_list.len() {
             let ty = self.boxed_list[at];
             if self.types.known_desc(ty).is_none() || matches!(self.world.under(ty), Type::Interface(_)) {

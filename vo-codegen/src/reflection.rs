@@ -6,23 +6,29 @@
 //! and that of the method expression, in the table of the type's own. They lie under selectors of packages
 //! that no source can name, so nothing else finds them.
 //!
-//! What must stay true: the natives of package reflect know the two package paths.
+//! For function types there is, where the program reaches `keepMakers`, the code of the functions that MakeFunc
+//! makes: it puts its parameters into an object and calls package reflect's `callMade`.
+//!
+//! What must stay true: the natives of package reflect know the package paths; `callMade` knows the
+//! layout of that object.
 
 use rustc_hash::FxHashMap;
 use vo_bytecode::typedesc::MethodDesc;
-use vo_types::types::{MethodSetEntry, Type, TypeId};
+use vo_types::types::{Field, MethodSetEntry, Param, Type, TypeId};
 
 use crate::lower::{Method, WrapperKind};
 use crate::program::Program;
 
 const BOUND: &str = "reflect.bound";
 const EXPR: &str = "reflect.expr";
+const MADE: &str = "reflect.made";
 
 /// Closure functions by the type in whose method table they go.
 #[derive(Default)]
 pub struct Reflection {
     /// How many of the boxed types have been looked at.
     seen: usize,
+    seen_functions: usize,
     kept: FxHashMap<TypeId, Vec<MethodDesc>>,
 }
 
@@ -48,6 +54,37 @@ impl Program<'_> {
                 self.keep_method(ty, entry);
             }
         }
+    }
+
+    /// Requests the code of functions that are made for the function types among the boxed types.
+    pub(crate) fn keep_makers(&mut self) {
+        if !self.is_reached("reflect", "keepMakers") {
+            return;
+        }
+        while let Some(&ty) = self.boxed_list.get(self.reflection.seen_functions) {
+            self.reflection.seen_functions += 1;
+            if !matches!(self.world.under(ty), Type::Signature(_)) {
+                continue;
+            }
+            let func = self.wrapper(WrapperKind::Made { ty }, "reflect.makeFuncStub".to_owned(), true, false);
+            let selector = self.types.reflect_selector("", MADE, ty);
+            self.put_kept(ty, MethodDesc { selector, func, ty: self.types.selectors[selector as usize].ty });
+        }
+    }
+
+    /// The object in which a made function hands over its parameters and gets its results.
+    pub(crate) fn made_frame(&mut self, ty: TypeId) -> TypeId {
+        let Type::Signature(s) = self.world.under(ty) else { panic!("internal error: no signature") };
+        let field = |(i, p): (usize, &Param)| Field {
+            name: format!("F{i}").as_str().into(),
+            ty: p.ty,
+            embedded: false,
+            tag: "".into(),
+            pkg: None,
+            pos: p.pos,
+        };
+        let fields = s.params.iter().chain(&s.results).enumerate().map(field).collect();
+        self.world.canonical(self.world.types.new_struct(fields))
     }
 
     fn keep_method(&mut self, ty: TypeId, entry: &MethodSetEntry) {

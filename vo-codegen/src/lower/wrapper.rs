@@ -52,6 +52,8 @@ pub enum WrapperKind {
     Expr(Method),
     /// A function whose receiver is an interface's data word.
     Data(Method),
+    /// The closure code of a function that package reflect makes, for a function type.
+    Made { ty: TypeId },
     /// A built-in function on evaluated operands.
     Builtin { builtin: Builtin, types: Vec<TypeId>, out: bool },
 }
@@ -82,6 +84,7 @@ pub fn wrapper<'w>(
         WrapperKind::BoundIface { selector, sig } => l.bound_iface_wrapper(*selector, *sig),
         WrapperKind::Expr(method) => l.expr_wrapper(method),
         WrapperKind::Data(method) => l.data_wrapper(method),
+        WrapperKind::Made { ty } => l.made_wrapper(*ty),
         WrapperKind::Builtin { builtin, types, out } => l.builtin_wrapper(*builtin, types, *out),
     };
     l.f.finish(l.name, params as u16, results, flags)
@@ -158,6 +161,36 @@ impl<'w> Lower<'_, 'w> {
         };
         let results = self.forward_method(at, method, &args);
         (1 + recv.len() + args.len(), results)
+    }
+
+    /// Puts the parameters into an object that has room for the results behind them, and lets package
+    /// reflect do the rest.
+    fn made_wrapper(&mut self, ty: TypeId) -> (usize, Vec<Class>) {
+        let closure = self.f.regs.pinned(Class::Ptr);
+        let sig = self.signature(ty);
+        let params: Vec<TypeId> = sig.params.iter().map(|p| p.ty).collect();
+        let results: Vec<TypeId> = sig.results.iter().map(|p| p.ty).collect();
+        let regs = self.param_regs(&params);
+        let (frame_ty, frame) = (self.p.made_frame(ty), self.tmp(Class::Ptr));
+        let desc = self.desc(frame_ty);
+        self.emit(Inst::New { dst: frame, ty: desc });
+        for (i, (words, &ty)) in regs.iter().zip(&params).enumerate() {
+            let place = Place::owned(frame).plus(self.p.field_offset(frame_ty, i));
+            let value = self.arrived(words, ty);
+            self.store_value(&place, ty, &value);
+        }
+        let func = self.p.package_func("reflect", "callMade");
+        let func = func.expect("internal error: package reflect has no callMade");
+        self.emit_call(&Callee::Code(Code::Func(func)), &[closure.0, frame.0], &[]);
+        let mut words = Vec::new();
+        for (i, &ty) in results.iter().enumerate() {
+            let place = Place::owned(frame).plus(self.p.field_offset(frame_ty, params.len() + i));
+            let value = self.load_value(place, ty, None);
+            words.extend(self.words(value, ty).iter().map(|r| r.0));
+        }
+        self.emit(Inst::Return { results: RegList(&words) });
+        let (_, classes) = self.p.types.signature_classes(ty);
+        (1 + regs.iter().map(|r| r.len()).sum::<usize>(), classes)
     }
 
     fn data_wrapper(&mut self, method: &Method) -> (usize, Vec<Class>) {

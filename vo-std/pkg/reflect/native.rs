@@ -23,6 +23,8 @@ use vo_vm::native::NativeCx;
 /// closure function that is bound to an interface value, and that of the method expression.
 const BOUND: &str = "reflect.bound";
 const EXPR: &str = "reflect.expr";
+/// The path under which the code of made functions lies.
+const MADE: &str = "reflect.made";
 
 fn ty(t: Ptr) -> Ty {
     // SAFETY: the package's *rtype values are type words.
@@ -65,6 +67,7 @@ fn info(types: &LoadedTypes, t: &'static RtType, what: i64, i: i64) -> i64 {
         10 => count_methods(types, t) as i64,
         11 => t.fields[i as usize].offset as i64,
         12 => t.fields[i as usize].embedded as i64,
+        13 => kept(types, t, "", MADE).map_or(-1, |m| m.func as i64),
         _ => panic!("internal error: reflect.info {what}"),
     }
 }
