@@ -7,7 +7,7 @@
 //! name `import/path.Func`.
 //!
 //! What must stay true: every body-less function of `pkg/` has a native of that
-//! name (a test walks them), and natives never call back into Vo code.
+//! name (a test walks them), and natives never call back into Vo code, but for package reflect's `call`.
 
 use include_dir::{Dir, include_dir};
 use vo_vm::Registry;
