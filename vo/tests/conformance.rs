@@ -1,5 +1,6 @@
-//! Go's own test programs, run by the conformance scripts where they are present:
-//! in `$VO_CONFORMANCE`, or in `../shared/conformance` beside the checkout.
+//! Go's own test programs, run by the conformance scripts where they are present
+//! (in `$VO_CONFORMANCE`, or in `../shared/conformance` beside the checkout) and have
+//! fetched their corpus (into `$VO_CORPORA`, or `.cache/vo-corpora` in the home folder).
 //!
 //! `tests/conformance/known_failures.txt` lists the programs that fail, each with
 //! its reason; they must keep failing. The programs themselves are fetched at
@@ -16,7 +17,13 @@ const DIRS: &str = ".,chan,ken,interface";
 fn scripts() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
     let dir = std::env::var_os("VO_CONFORMANCE").map_or(beside, PathBuf::from);
-    dir.join("gotest.py").exists().then_some(dir)
+    (dir.join("gotest.py").exists() && corpus().join("test1.19").exists()).then_some(dir)
+}
+
+/// Where the scripts keep the programs.
+fn corpus() -> PathBuf {
+    let home = std::env::var_os("HOME").map_or_else(PathBuf::new, PathBuf::from);
+    std::env::var_os("VO_CORPORA").map_or(home.join(".cache/vo-corpora"), PathBuf::from)
 }
 
 fn known_failures() -> BTreeMap<String, String> {
