@@ -59,7 +59,7 @@ pub struct EngineOptions {
     /// Seed of every random choice; with one worker the same seed gives the same run
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Hostile modes, comma-separated: suspend, gc, steal, verify
+    /// Hostile modes, comma-separated: suspend, gc, steal
     #[arg(long, env = "VO_STRESS", value_enum, value_delimiter = ',', value_name = "MODES", hide = true)]
     pub stress: Vec<StressName>,
 }
@@ -81,8 +81,6 @@ pub enum StressName {
     Gc,
     /// Send every woken goroutine to another worker
     Steal,
-    /// Check the whole heap after each collection
-    Verify,
 }
 
 /// `vo check`

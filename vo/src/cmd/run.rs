@@ -74,12 +74,8 @@ fn engine(options: &EngineOptions) -> EngineName {
 /// The machine's configuration from options and environment.
 fn config(options: &EngineOptions) -> Result<Config, String> {
     let has = |name| options.stress.contains(&name);
-    let stress = Stress {
-        gc: has(StressName::Gc),
-        suspend: has(StressName::Suspend),
-        steal: has(StressName::Steal),
-        ..Stress::default()
-    };
+    let stress =
+        Stress { gc: has(StressName::Gc), suspend: has(StressName::Suspend), steal: has(StressName::Steal) };
     let workers = options.workers.map_or(0, usize::from);
     Ok(Config { workers, seed: options.seed, stress, ..Config::default() })
 }
