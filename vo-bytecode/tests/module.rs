@@ -105,6 +105,7 @@ fn arbitrary_code_never_makes_the_verifier_fault() {
 
 #[test]
 fn what_the_engines_may_not_assume_is_rejected() {
+    let last = module().functions[0].code.len() - 1;
     assert!(rejected(|m| m.functions[0].code[0] = 9999).contains("no opcode 9999"));
     assert!(rejected(|m| m.functions[0].code[1] = 7).contains("no register r7"));
     assert!(rejected(|m| m.functions[0].code[4] = 8).contains("no instruction"));
@@ -113,7 +114,7 @@ fn what_the_engines_may_not_assume_is_rejected() {
     assert!(rejected(|m| m.functions[0].points[1].live.clear()).contains("r0 is needed"));
     assert!(rejected(|m| drop(m.functions[0].points.pop())).contains("suspend point"));
     assert!(rejected(|m| m.functions[0].points[1].kind = PointKind::Blocking).contains("kind"));
-    assert!(rejected(|m| m.functions[0].code.truncate(m.functions[0].code.len() - 1)).contains("truncated"));
+    assert!(rejected(|m| m.functions[0].code.truncate(last)).contains("truncated"));
     assert!(rejected(|m| m.main = 0).contains("main"));
 }
 
