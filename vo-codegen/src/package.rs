@@ -133,29 +133,41 @@ fn known_types(p: &mut Program<'_>) -> KnownTypes {
     }
 }
 
-/// All packages of the program, those that others import first.
+/// All packages of the program in the order in which they are initialised: those that others import
+/// first, and of those that are ready the one whose path comes first. What `runtime` stands on comes
+/// before all.
 fn in_order(world: &World, main: PkgId) -> Vec<PkgId> {
     let mut order = Vec::new();
-    let mut seen = FxHashSet::default();
-    let mut stack: Vec<(PkgId, usize)> = Vec::new();
+    let mut done = FxHashSet::default();
     for root in world.package_by_path("runtime").into_iter().chain([main]) {
-        if !seen.insert(root) {
-            continue;
-        }
-        stack.push((root, 0));
-        while let Some((pkg, next)) = stack.pop() {
-            match world.package(pkg).imports().get(next) {
-                Some(&import) => {
-                    stack.push((pkg, next + 1));
-                    if seen.insert(import) {
-                        stack.push((import, 0));
-                    }
-                }
-                None => order.push(pkg),
-            }
+        let mut waiting = reachable(world, root);
+        waiting.retain(|pkg| !done.contains(pkg));
+        // Sorted downwards by path, so that the next one is found from the end.
+        waiting.sort_by(|&a, &b| world.package(b).path.cmp(&world.package(a).path));
+        while !waiting.is_empty() {
+            let ready =
+                |&pkg: &PkgId| world.package(pkg).imports().iter().all(|import| done.contains(import));
+            let next = waiting.iter().rposition(ready).expect("internal error: packages import in a circle");
+            let pkg = waiting.remove(next);
+            done.insert(pkg);
+            order.push(pkg);
         }
     }
     order
+}
+
+/// A package and all that it imports, directly or not.
+fn reachable(world: &World, root: PkgId) -> Vec<PkgId> {
+    let mut seen = FxHashSet::default();
+    let mut found = Vec::new();
+    let mut stack = vec![root];
+    while let Some(pkg) = stack.pop() {
+        if seen.insert(pkg) {
+            found.push(pkg);
+            stack.extend(world.package(pkg).imports().iter().copied());
+        }
+    }
+    found
 }
 
 fn package_init<'w>(p: &mut Program<'w>, pkg: PkgId) -> PackageInit<'w> {

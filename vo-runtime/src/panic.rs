@@ -143,6 +143,7 @@ runtime_panics! {
     UnsafeSliceNil = 24 () "unsafe.Slice of nil with a length.";
     UnsafeStringNil = 25 () "unsafe.String of nil with a length.";
     UnreachableMethod = 26 () "A method was called whose code was left out of the program.";
+    UnhashableAbsent = 27 (ty: Ty) "As Unhashable, where the map has no entries: Go words this one otherwise.";
 }
 
 impl RuntimePanic {
@@ -157,6 +158,7 @@ impl RuntimePanic {
                 | CloseClosed {}
                 | NilMapAssign {}
                 | UnreachableMethod {}
+                | UnhashableAbsent { .. }
         )
     }
 
@@ -235,6 +237,7 @@ impl fmt::Display for RuntimePanic {
             CloseClosed {} => f.write_str("close of closed channel"),
             NilMapAssign {} => f.write_str("assignment to entry in nil map"),
             Unhashable { ty } => write!(f, "hash of unhashable type {}", ty.name),
+            UnhashableAbsent { ty } => write!(f, "hash of unhashable type: {}", ty.name),
             Uncomparable { ty } => write!(f, "comparing uncomparable type {}", ty.name),
             UnsafeSliceLen {} => f.write_str("unsafe.Slice: len out of range"),
             UnsafeStringLen {} => f.write_str("unsafe.String: len out of range"),
@@ -250,7 +253,7 @@ impl fmt::Display for RuntimePanic {
 /// The contents of a `*runtime.TypeAssertionError`: names of types, and the method that lacks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AssertionError {
-    /// The static interface type.
+    /// The static interface type; empty where an interface was asked for.
     pub interface: String,
     /// The dynamic type; empty for nil.
     pub concrete: String,
@@ -266,11 +269,10 @@ impl AssertionError {
     /// What happened when a value of dynamic type `ty` (`None`: nil), held in an interface of type
     /// `from`, was asserted to be `to`.
     pub fn new(types: &LoadedTypes, ty: Option<Ty>, from: Ty, to: Ty) -> AssertionError {
-        let mut error = AssertionError {
-            interface: from.name.to_string(),
-            asserted: to.name.to_string(),
-            ..AssertionError::default()
-        };
+        // Asked for an interface, nil is not said to be nil of some type.
+        let interface = if to.kind == Kind::Interface { String::new() } else { from.name.to_string() };
+        let mut error =
+            AssertionError { interface, asserted: to.name.to_string(), ..AssertionError::default() };
         let Some(ty) = ty else { return error };
         error.concrete = ty.name.to_string();
         if to.kind == Kind::Interface {

@@ -33,7 +33,7 @@ mod tests;
 
 use crate::heap::AllocCache;
 use crate::object::mem::zero_layout;
-use crate::panic::{Fatal, Result, RuntimePanic};
+use crate::panic::{Fatal, Result, RuntimePanic, Trap};
 use crate::rtype::{KeyForm, MapShape, Ty};
 use crate::value::{Str, Word, load_str, load_uint, load_word, store_word};
 use key::{IntKey, Key, MemKey, StrKey};
@@ -221,8 +221,7 @@ fn wrong_form<T>(ty: Ty) -> Result<T> {
 #[inline(always)]
 unsafe fn get<K: Key>(map: Word, key: &K, shape: &MapShape) -> Result<(Word, bool)> {
     if map == 0 || MapRef::at(map).count() == 0 {
-        // The key's panic comes even where there is nothing to find.
-        key.hash(0)?;
+        check_absent(key)?;
         return Ok((shape.zero, false));
     }
     let map = MapRef::at(map);
@@ -233,6 +232,17 @@ unsafe fn get<K: Key>(map: Word, key: &K, shape: &MapShape) -> Result<(Word, boo
         Some(found) => (table.entry(found, shape) + shape.elem_offset, true),
         None => (shape.zero, false),
     })
+}
+
+/// The key's panic comes even where there is nothing to find, in words of its own.
+#[inline(always)]
+fn check_absent<K: Key>(key: &K) -> Result<()> {
+    match key.hash(0) {
+        Err(Trap::Panic(RuntimePanic::Unhashable { ty })) => {
+            Err(RuntimePanic::UnhashableAbsent { ty }.into())
+        }
+        other => other.map(drop),
+    }
 }
 
 // ---- insertion ----
@@ -408,7 +418,7 @@ pub unsafe fn delete_mem(map: Word, key: Word, ty: Ty) -> Result<()> {
 /// `map` is a map of this shape or 0, the key is one of it.
 unsafe fn delete<K: Key>(map: Word, key: &K, shape: &MapShape) -> Result<()> {
     if map == 0 || MapRef::at(map).count() == 0 {
-        key.hash(0)?;
+        check_absent(key)?;
         return Ok(());
     }
     let map = MapRef::at(map);

@@ -50,7 +50,7 @@ fn methods_are_found_by_selector() {
         "interface conversion: main.Half is not main.RC: missing method Close"
     );
     assert_eq!(text(Some(get(int)), any, half), "interface conversion: interface {} is int, not main.Half");
-    assert_eq!(text(None, reader, closer), "interface conversion: io.Reader is nil, not main.RC");
+    assert_eq!(text(None, reader, closer), "interface conversion: interface is nil, not main.RC");
     assert_eq!(text(None, any, int), "interface conversion: interface {} is nil, not int");
 }
 

@@ -223,10 +223,13 @@ fn structs_and_interfaces_are_keys() {
         let bad = [slice.word(), 0];
         let want = Trap::Panic(RuntimePanic::Unhashable { ty: slice });
         assert_eq!(get_mem(any, bad.as_ptr() as u64, f.anys).unwrap_err(), want);
-        assert_eq!(get_mem(0, bad.as_ptr() as u64, f.anys).unwrap_err(), want);
+        let absent = Trap::Panic(RuntimePanic::UnhashableAbsent { ty: slice });
+        assert_eq!(get_mem(0, bad.as_ptr() as u64, f.anys).unwrap_err(), absent);
+        assert_eq!(delete_mem(0, bad.as_ptr() as u64, f.anys).unwrap_err(), absent);
         assert_eq!(set_mem(&mut f.cache, any, bad.as_ptr() as u64, f.anys).unwrap_err(), want);
         assert_eq!(delete_mem(any, bad.as_ptr() as u64, f.anys).unwrap_err(), want);
         assert_eq!(want_text(want), "runtime error: hash of unhashable type []int");
+        assert_eq!(want_text(absent), "hash of unhashable type: []int");
         set_mem(&mut f.cache, any, [0u64, 0].as_ptr() as u64, f.anys).expect("the map is not left locked");
     }
 }
