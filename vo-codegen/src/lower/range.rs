@@ -192,7 +192,7 @@ impl<'w> Lower<'_, 'w> {
 
     /// Reads an element into the registers of the variable that the turn declares for it.
     fn load_range_var(&mut self, s: &'w ast::RangeStmt, place: &Place, elem: TypeId) -> bool {
-        let name = s.value.as_ref().filter(|_| s.define).and_then(|e| e.as_ident());
+        let name = s.value.as_ref().filter(|e| s.define && !e.is_blank()).and_then(|e| e.as_ident());
         let Some(obj) = name.and_then(|n| self.world.info.def(n.id)) else { return false };
         let same = self.world.identical(self.var_ty(obj), elem);
         if !same || self.leaves(elem).is_none() || self.needs_box(obj) {
