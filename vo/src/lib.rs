@@ -7,7 +7,7 @@
 //! let source = "package main\n\nfunc main() { print(\"hello\") }\n";
 //! let program = engine.compile_text(&Text { name: "hello.vo", text: source.as_bytes() })?;
 //! let run = program.run_captured(RunOptions::default());
-//! assert_eq!((run.exit_code, run.stderr.as_slice()), (0, &b"hello"[..]));
+//! assert_eq!((run.exit_code, run.stdout.as_slice()), (0, &b"hello"[..]));
 //! # Ok::<(), vo::CompileError>(())
 //! ```
 //!

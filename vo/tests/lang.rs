@@ -158,8 +158,10 @@ fn check_run(mode: &Mode, program: &Path, expected: Expectation) -> Result<(), F
         }
         return Ok(());
     }
-    let want = std::fs::read_to_string(&out_file).unwrap_or_default();
-    if *stdout != *want {
+    // Programs may print any bytes.
+    let want = std::fs::read(&out_file).unwrap_or_default();
+    if output.stdout != want {
+        let want = String::from_utf8_lossy(&want);
         return Err(difference(&stdout, &want).into());
     }
     Ok(())
