@@ -3,8 +3,8 @@
 //! A native is declared with [`natives!`] as a function of Rust types; the macro
 //! makes the door that the machine calls, which takes the parameters' leaf words
 //! apart and puts the results' together. What must stay true: a type's `WORDS` is
-//! the number of leaf registers of the Vo type it stands for, so a wrong
-//! signature is noticed when the module is loaded (the registry compares counts).
+//! the number of leaf registers of the Vo type it stands for. Nothing checks a
+//! native's signature against its declaration: the two are written side by side.
 
 use vo_bytecode::Status;
 pub use vo_runtime::value::{Iface as Any, Slice, Str};
