@@ -4,7 +4,7 @@
 //! structs themselves. A context belongs to one worker and is passed as the first argument to all
 //! Vo code; the machine switches its island and fiber fields when the worker takes another fiber.
 
-use crate::heap::AllocCache;
+use crate::heap::{AllocCache, CacheEntry};
 use std::sync::atomic::AtomicU32;
 use vo_bytecode::{Status, for_each_callback};
 
@@ -28,6 +28,13 @@ pub struct JitContext {
     pub globals: u64,
     /// The worker's allocation caches for this island.
     pub alloc: *mut AllocCache,
+    /// Their entries, one for each bin: how compiled code allocates; see [`CacheEntry`]. It moves when bins are
+    /// added, so it is loaded anew for each allocation.
+    pub entries: *mut CacheEntry,
+    /// Not 0 while the collector marks beside the running fibers: each store of an address over another one in
+    /// heap or package variables is told to `write_barrier` *before* it is done. New objects' first
+    /// stores need not be told.
+    pub barrier: u64,
     /// The table of the functions' native code, one address for each function; see [`crate::code`].
     pub functions: *const u64,
     /// Frame pointer and site of the compiled function that called a native last, for traces.
@@ -46,7 +53,7 @@ pub struct JitContext {
 /// Offsets of the fields that machine code uses, in bytes.
 pub mod offsets {
     use super::JitContext;
-    use crate::heap::{AllocCache, CacheEntry};
+    use crate::heap::CacheEntry;
     use std::mem::offset_of;
 
     macro_rules! offsets {
@@ -63,16 +70,20 @@ pub mod offsets {
         ISLAND = JitContext.island;
         GLOBALS = JitContext.globals;
         ALLOC = JitContext.alloc;
+        ENTRIES = JitContext.entries;
+        BARRIER = JitContext.barrier;
         FUNCTIONS = JitContext.functions;
         LAST_FRAME = JitContext.last_frame;
         LAST_SITE = JitContext.last_site;
         SELECT_CASE = JitContext.select_case;
         RECOVER_TOKEN = JitContext.recover_token;
         RET = JitContext.ret;
-        CACHE_ENTRIES = AllocCache.entries;
         ENTRY_NEXT = CacheEntry.next;
         ENTRY_END = CacheEntry.end;
     }
+
+    /// Bytes from one bin's entry to the next.
+    pub const ENTRY_SIZE: i32 = size_of::<CacheEntry>() as i32;
 }
 
 macro_rules! callback_type {
@@ -111,7 +122,7 @@ mod tests {
         assert_eq!(offsets::CALLBACKS, 0);
         assert_eq!(offsets::STACK_LIMIT, 8);
         assert_eq!(offsets::ALLOC as usize, offset_of!(JitContext, alloc));
-        assert_eq!(offsets::CACHE_ENTRIES, 0);
+        assert_eq!(offsets::ENTRIES as usize, offset_of!(JitContext, entries));
         assert_eq!((offsets::ENTRY_NEXT, offsets::ENTRY_END), (0, 8));
     }
 

@@ -38,6 +38,8 @@ pub(crate) fn new_context() -> Box<JitContext> {
         island: std::ptr::null_mut(),
         globals: 0,
         alloc: std::ptr::null_mut(),
+        entries: std::ptr::null_mut(),
+        barrier: 0,
         functions: std::ptr::null(),
         last_frame: 0,
         last_site: 0,

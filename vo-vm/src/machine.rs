@@ -150,7 +150,7 @@ impl Machine {
         self.island = island;
         self.program = entered.program();
         self.globals = entered.globals();
-        self.memory.enter_island(entered);
+        self.memory.enter_island(entered, &mut self.context.entries);
         self.context.alloc = self.memory.cache_address();
         self.context.island = island.cast_mut().cast();
         self.context.globals = self.globals;

@@ -9,7 +9,7 @@ use crate::machine::Machine;
 use crate::roots;
 use crate::window::Window;
 use std::sync::Arc;
-use vo_runtime::heap::{AllocCache, Heap};
+use vo_runtime::heap::{AllocCache, CacheEntry, Heap};
 use vo_runtime::panic::{Fatal, Trap};
 use vo_runtime::rtype::Ty;
 use vo_runtime::value::{Iface, Slice, Str, store_word};
@@ -61,8 +61,11 @@ impl Memory {
         self.native_top = 0;
     }
 
-    pub(crate) fn enter_island(&mut self, island: &Island) {
-        self.cache = Some(AllocCache::new(island.heap()));
+    /// `entries` is the place in the context where compiled code looks for the caches.
+    pub(crate) fn enter_island(&mut self, island: &Island, entries: &mut *mut CacheEntry) {
+        let cache = self.cache.insert(AllocCache::new(island.heap()));
+        // SAFETY: the context lives as long as the machine, and the cache is dropped before.
+        unsafe { cache.publish(entries) };
         self.heap = Some(island.heap().clone());
     }
 

@@ -1,7 +1,6 @@
 //! Loads, stores, objects, memory values.
 //!
-//! Pointer stores have their place for a write barrier in [`Translator::store_pointer`]; the collector
-//! stops the island, so that there is nothing to do.
+//! Pointer stores go through [`Translator::store_pointer`], which tells the collector while it marks.
 
 use super::Translator;
 use crate::abi::{plain, store_word};
@@ -9,6 +8,7 @@ use crate::callbacks::Callback;
 use cranelift_codegen::ir::{InstBuilder, Type, Value, types};
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
+use vo_runtime::context::offsets;
 use vo_runtime::panic::RuntimePanic;
 
 /// How a value lies in memory and comes into a register.
@@ -108,8 +108,15 @@ impl Translator<'_, '_> {
         self.b.ins().store(plain(), value, base, offset);
     }
 
-    /// Stores an address where the collector looks.
+    /// Stores an address where the collector looks: while it marks beside the running fibers, it is told
+    /// the place before.
     fn store_pointer(&mut self, value: Value, base: Value, offset: i32) {
+        let marking = self.b.ins().load(types::I64, plain(), self.ctx, offsets::BARRIER);
+        let on = self.unlikely(marking);
+        let slot = self.b.ins().iadd_imm_s(base, i64::from(offset));
+        self.tell(Callback::write_barrier, &[slot, value]);
+        self.b.ins().jump(on, &[]);
+        self.b.switch_to_block(on);
         self.b.ins().store(plain(), value, base, offset);
     }
 

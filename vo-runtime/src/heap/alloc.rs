@@ -1,8 +1,21 @@
 //! Allocation: a worker's caches, how they are filled, and large objects.
 //!
 //! A cache entry is a run of free, zeroed slots of one bin. The fast path is: take the front,
-//! move it, compare with the end; compiled code does the same inline ([`AllocCache`] is
-//! `#[repr(C)]`). An empty entry has `next == end == 0`. Filling takes the heap's lock, once per run.
+//! move it, compare with the end. An empty entry has `next == end == 0`. Filling takes the heap's lock,
+//! once per run.
+//!
+//! Compiled code does the same inline for an object of type `T`, whose bin is a constant of the program:
+//!
+//! ```text
+//!   entry = [ctx + ENTRIES] + T.bin * ENTRY_SIZE
+//!   object = [entry + ENTRY_NEXT]
+//!   after = object + size(class of T's size)
+//!   if after > [entry + ENTRY_END], unsigned: object = callbacks.alloc(ctx, T)
+//!   else: [entry + ENTRY_NEXT] = after
+//! ```
+//!
+//! A type with `bin == NO_BIN` (no size, or large) always takes the callback. The object is zero. Whether the
+//! collector wants to run is asked by the callback alone: runs are short, and empty under `VO_STRESS=gc`.
 //!
 //! Must stay true: slots between `next` and `end` have their alloc bits set, are zero, and belong
 //! to this worker until a collection takes them back.
@@ -21,7 +34,7 @@ use std::sync::atomic::Ordering::Relaxed;
 /// What freed memory is filled with under stress: no address, no small number.
 pub(super) const POISON: u8 = 0xDB;
 
-/// Free slots of one bin, taken from the front.
+/// Free slots of one bin, taken from the front; compiled code finds it at `JitContext::entries`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct CacheEntry {
@@ -46,12 +59,12 @@ impl CacheEntry {
     }
 }
 
-/// A worker's allocation caches for one island. Compiled code reads `entries[bin]` where the bin is a
-/// type's own (`RtType::bin`), which always exists.
-#[repr(C)]
+/// A worker's allocation caches for one island. A type's own bin (`RtType::bin`) always has an entry.
 pub struct AllocCache {
     /// One entry per bin; moves when bins are added.
-    pub entries: *mut CacheEntry,
+    entries: *mut CacheEntry,
+    /// Where compiled code finds `entries`, if somewhere.
+    published: *mut *mut CacheEntry,
     len: u64,
     storage: Vec<CacheEntry>,
     /// State of the generator behind `random`.
@@ -59,7 +72,7 @@ pub struct AllocCache {
     heap: Arc<Heap>,
 }
 
-// SAFETY: the pointer is into `storage`, which the cache owns.
+// SAFETY: the pointer is into `storage`, which the cache owns; `published` is its worker's.
 unsafe impl Send for AllocCache {}
 
 impl AllocCache {
@@ -67,6 +80,7 @@ impl AllocCache {
     pub fn new(heap: &Arc<Heap>) -> Box<AllocCache> {
         let mut cache = Box::new(AllocCache {
             entries: std::ptr::null_mut(),
+            published: std::ptr::null_mut(),
             len: 0,
             storage: Vec::new(),
             random: heap.next_seed(),
@@ -76,6 +90,22 @@ impl AllocCache {
         let address: *mut AllocCache = &mut *cache;
         heap.lock().caches.push(address);
         cache
+    }
+
+    /// Keeps the address of the entries at `place` from now on.
+    ///
+    /// # Safety
+    /// `place` is written by nobody else and outlives the cache, or the next call with another place.
+    pub unsafe fn publish(&mut self, place: *mut *mut CacheEntry) {
+        self.published = place;
+        self.tell_entries();
+    }
+
+    fn tell_entries(&mut self) {
+        if !self.published.is_null() {
+            // SAFETY: ours to write, by the contract of `publish`.
+            unsafe { *self.published = self.entries };
+        }
     }
 
     /// The heap.
@@ -180,6 +210,7 @@ impl AllocCache {
         }
         self.entries = self.storage.as_mut_ptr();
         self.len = self.storage.len() as u64;
+        self.tell_entries();
     }
 }
 
