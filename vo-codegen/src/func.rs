@@ -461,7 +461,7 @@ fn width(code: &[u16], role: Role, at: u32) -> u32 {
 }
 
 /// Calls `f` with the offset of each label of the instruction at `at`.
-fn for_each_label_place(code: &[u16], at: u32, mut f: impl FnMut(u32)) {
+pub(crate) fn for_each_label_place(code: &[u16], at: u32, mut f: impl FnMut(u32)) {
     let mut place = at + 1;
     for &(_, role) in op_at(code, at).operands() {
         match role {
@@ -480,13 +480,19 @@ pub fn for_each_label(code: &[u16], at: u32, mut f: impl FnMut(u32)) {
 
 /// Calls `f` with each register operand of the instruction at `at`.
 pub fn for_each_reg(code: &[u16], at: u32, mut f: impl FnMut(Reg, Access)) {
+    for_each_reg_place(code, at, |_, reg, access| f(reg, access));
+}
+
+/// As [`for_each_reg`], with the offset of each operand.
+pub(crate) fn for_each_reg_place(code: &[u16], at: u32, mut f: impl FnMut(u32, Reg, Access)) {
     let mut place = at + 1;
+    let reg = |place: u32| Reg(code[place as usize]);
     for &(_, role) in op_at(code, at).operands() {
         match role {
-            Role::Reg(access, _) => f(Reg(code[place as usize]), access),
+            Role::Reg(access, _) => f(place, reg(place), access),
             Role::Regs(access) => {
                 let n = code[place as usize] as u32;
-                (1..=n).for_each(|i| f(Reg(code[(place + i) as usize]), access));
+                (place + 1..=place + n).for_each(|i| f(i, reg(i), access));
             }
             _ => {}
         }

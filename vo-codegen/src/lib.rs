@@ -4,7 +4,8 @@
 //! variables ([`package`]), and lowers every function that something reachable refers to ([`program`], the
 //! work list). A function is lowered in one pass over its tree ([`lower`]) after one walk that finds out which
 //! variables need a place on the heap ([`escape`]). The builder ([`func`]) encodes, drops dead code, and
-//! computes the suspend points with their live registers ([`suspend`]).
+//! computes the suspend points with their live registers ([`suspend`]). When all are known, calls of small
+//! leaves are replaced by what they do (`optimise`).
 //!
 //! Functions are lowered per instance: type parameters never reach the bytecode.
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@ pub mod debug;
 pub mod escape;
 pub mod func;
 pub mod lower;
+mod optimise;
 pub mod package;
 pub mod program;
 mod reflection;

@@ -14,6 +14,7 @@ use vo_types::types::TypeId;
 use vo_types::universe::Builtin;
 
 use crate::lower;
+use crate::optimise;
 use crate::program::Program;
 
 /// A step of a package's initialisation.
@@ -81,8 +82,10 @@ fn finish(mut p: Program<'_>, known: KnownTypes, init: u32, main: u32) -> Result
     if p.lines.files.is_empty() {
         p.lines.file("");
     }
+    let mut functions = functions.expect("internal error: a function was not lowered");
+    optimise::inline_leaves(&mut functions);
     Ok(Module {
-        functions: functions.expect("internal error: a function was not lowered"),
+        functions,
         types: p.types.descs,
         strings: p.string_pool,
         natives: p.natives,

@@ -199,45 +199,47 @@ func main() {
         source,
         &["main.add", "main.(*P).scale", "main.main"],
         expect![[r#"
-        func 0 main.main() ()  ; main.go:10
-                regs r0:d r1:d r2:p r3:d r4:d r5:d r6:d
-             0  ConstF64 dst=r0 bits=4607182418800017408    ; main.go:11
-                  ^ Entry live []
-             6  ConstF64 dst=r1 bits=4611686018427387904
-            12  New dst=r2 ty=18  ; main.P
-            16  StoreF64 base=r2 offset=0 src=r0
-            21  StoreF64 base=r2 offset=8 src=r1
-            26  ConstF64 dst=r0 bits=4611686018427387904    ; main.go:12
-            32  Call func=1 args=[r2 r0] results=[]  ; main.(*P).scale
-                  ^ Call live [r2]
-            39  LoadF64 dst=r0 base=r2 offset=0    ; main.go:13
-            44  LoadF64 dst=r1 base=r2 offset=8
-            49  ConstF64 dst=r3 bits=4613937818241073152
-            55  Zero dst=r4
-            57  Call func=2 args=[r0 r1 r4 r3] results=[r5 r6]  ; main.add
-                  ^ Call live []
-            68  CallNative native=0 args=[r5] results=[]  ; runtime.printfloat
-                  ^ Blocking live []
-            74  CallNative native=1 args=[] results=[]  ; runtime.printnl
-                  ^ Blocking live []
-            79  Return results=[]    ; main.go:14
-        func 1 main.(*P).scale(r0:p r1:d) ()  ; main.go:8
-                regs r2:d r3:d
-             0  LoadF64 dst=r2 base=r0 offset=0    ; main.go:8
-                  ^ Entry live [r0 r1]
-             5  MulF64 dst=r3 a=r2 b=r1
-             9  StoreF64 base=r0 offset=0 src=r3
-            14  LoadF64 dst=r2 base=r0 offset=8
-            19  MulF64 dst=r3 a=r2 b=r1
-            23  StoreF64 base=r0 offset=8 src=r3
-            28  Return results=[]
-        func 2 main.add(r0:d r1:d r2:d r3:d) (dd)  ; main.go:6
-                regs r4:d r5:d
-             0  AddF64 dst=r4 a=r0 b=r2    ; main.go:6
-                  ^ Entry live [r0 r1 r2 r3]
-             4  AddF64 dst=r5 a=r1 b=r3
-             8  Return results=[r4 r5]
-    "#]],
+            func 0 main.main() ()  ; main.go:10
+                    regs r0:d r1:d r2:p r3:d r4:d r5:d r6:d r7:d r8:d
+                 0  ConstF64 dst=r0 bits=4607182418800017408    ; main.go:11
+                      ^ Entry live []
+                 6  ConstF64 dst=r1 bits=4611686018427387904
+                12  New dst=r2 ty=18  ; main.P
+                16  StoreF64 base=r2 offset=0 src=r0
+                21  StoreF64 base=r2 offset=8 src=r1
+                26  ConstF64 dst=r0 bits=4611686018427387904    ; main.go:12
+                32  Call func=1 args=[r2 r0] results=[]  ; main.(*P).scale
+                      ^ Call live [r2]
+                39  LoadF64 dst=r0 base=r2 offset=0    ; main.go:13
+                44  LoadF64 dst=r1 base=r2 offset=8
+                49  ConstF64 dst=r3 bits=4613937818241073152
+                55  Zero dst=r4
+                57  AddF64 dst=r7 a=r0 b=r4
+                61  AddF64 dst=r8 a=r1 b=r3
+                65  Mov dst=r5 src=r7
+                68  Mov dst=r6 src=r8
+                71  CallNative native=0 args=[r5] results=[]  ; runtime.printfloat
+                      ^ Blocking live []
+                77  CallNative native=1 args=[] results=[]  ; runtime.printnl
+                      ^ Blocking live []
+                82  Return results=[]    ; main.go:14
+            func 1 main.(*P).scale(r0:p r1:d) ()  ; main.go:8
+                    regs r2:d r3:d
+                 0  LoadF64 dst=r2 base=r0 offset=0    ; main.go:8
+                      ^ Entry live [r0 r1]
+                 5  MulF64 dst=r3 a=r2 b=r1
+                 9  StoreF64 base=r0 offset=0 src=r3
+                14  LoadF64 dst=r2 base=r0 offset=8
+                19  MulF64 dst=r3 a=r2 b=r1
+                23  StoreF64 base=r0 offset=8 src=r3
+                28  Return results=[]
+            func 2 main.add(r0:d r1:d r2:d r3:d) (dd)  ; main.go:6
+                    regs r4:d r5:d
+                 0  AddF64 dst=r4 a=r0 b=r2    ; main.go:6
+                      ^ Entry live [r0 r1 r2 r3]
+                 4  AddF64 dst=r5 a=r1 b=r3
+                 8  Return results=[r4 r5]
+        "#]],
     );
 }
 
@@ -357,63 +359,62 @@ func main() { println(f(Sq{2}), f(1)) }";
         source,
         &["main.f", "main.Sq.Area", "main.main"],
         expect![[r#"
-        func 0 main.main() ()  ; main.go:17
-                regs r0:d r1:i r2:a r3:d r4:i r5:i r6:a r7:d
-             0  ConstF64 dst=r0 bits=4611686018427387904    ; main.go:17
-                  ^ Entry live []
-             6  BitsFromF64 dst=r2 a=r0
-             9  TypeWord dst=r1 ty=18  ; main.Sq
-            13  Call func=1 args=[r1 r2] results=[r3]  ; main.f
-                  ^ Call live []
-            21  ConstI32 dst=r4 value=1
-            25  Mov dst=r6 src=r4
-            28  TypeWord dst=r5 ty=13  ; int
-            32  Call func=1 args=[r5 r6] results=[r7]  ; main.f
-                  ^ Call live [r3]
-            40  CallNative native=0 args=[r3] results=[]  ; runtime.printfloat
-                  ^ Blocking live [r7]
-            46  CallNative native=1 args=[] results=[]  ; runtime.printsp
-                  ^ Blocking live [r7]
-            51  CallNative native=0 args=[r7] results=[]  ; runtime.printfloat
-                  ^ Blocking live []
-            57  CallNative native=2 args=[] results=[]  ; runtime.printnl
-                  ^ Blocking live []
-            62  Return results=[]
-        func 1 main.f(r0:i r1:a) (d)  ; main.go:10
-                regs r2:i r3:a r4:i r5:i r6:d
-             0  IfaceImpl dst=r5 at=r0 ty=20  ; main.S    ; main.go:11
-                  ^ Entry live [r0 r1]
-             5  JumpIfNot a=r5 target=L22
-             9  Mov dst=r2 src=r0
-            12  Mov dst=r3 src=r1
-            15  ConstI32 dst=r4 value=1
-            19  Jump target=L28
-            22  Zero dst=r2
-            24  Zero dst=r3
-            26  Zero dst=r4
-            28  JumpIfNot a=r4 target=L43
-            32  CallIface ty=r2 data=r3 method=2 args=[] results=[r6]  ; Area    ; main.go:12
-                  ^ Call live []
-            40  Return results=[r6]
-            43  TypeWord dst=r2 ty=13  ; int    ; main.go:14
-            47  JumpEq a=r0 b=r2 target=L58
-            52  AssertFail at=r0 from=15 to=13  ; interface {} int
-            58  Mov dst=r4 src=r1
-            61  F64FromS64 dst=r6 a=r4
-            64  Return results=[r6]
-        func 7 main.Sq.Area(r0:a) (d)  ; main.go:0
-                regs r1:d r2:d
-             0  F64FromBits dst=r1 a=r0    ; main.go:0
-                  ^ Entry live [r0]
-             3  Call func=11 args=[r1] results=[r2]  ; main.Sq.Area
-                  ^ Call live []
-            10  Return results=[r2]
-        func 11 main.Sq.Area(r0:d) (d)  ; main.go:8
-                regs r1:d
-             0  MulF64 dst=r1 a=r0 b=r0    ; main.go:8
-                  ^ Entry live [r0]
-             4  Return results=[r1]
-    "#]],
+            func 0 main.main() ()  ; main.go:17
+                    regs r0:d r1:i r2:a r3:d r4:i r5:i r6:a r7:d
+                 0  ConstF64 dst=r0 bits=4611686018427387904    ; main.go:17
+                      ^ Entry live []
+                 6  BitsFromF64 dst=r2 a=r0
+                 9  TypeWord dst=r1 ty=18  ; main.Sq
+                13  Call func=1 args=[r1 r2] results=[r3]  ; main.f
+                      ^ Call live []
+                21  ConstI32 dst=r4 value=1
+                25  Mov dst=r6 src=r4
+                28  TypeWord dst=r5 ty=13  ; int
+                32  Call func=1 args=[r5 r6] results=[r7]  ; main.f
+                      ^ Call live [r3]
+                40  CallNative native=0 args=[r3] results=[]  ; runtime.printfloat
+                      ^ Blocking live [r7]
+                46  CallNative native=1 args=[] results=[]  ; runtime.printsp
+                      ^ Blocking live [r7]
+                51  CallNative native=0 args=[r7] results=[]  ; runtime.printfloat
+                      ^ Blocking live []
+                57  CallNative native=2 args=[] results=[]  ; runtime.printnl
+                      ^ Blocking live []
+                62  Return results=[]
+            func 1 main.f(r0:i r1:a) (d)  ; main.go:10
+                    regs r2:i r3:a r4:i r5:i r6:d
+                 0  IfaceImpl dst=r5 at=r0 ty=20  ; main.S    ; main.go:11
+                      ^ Entry live [r0 r1]
+                 5  JumpIfNot a=r5 target=L22
+                 9  Mov dst=r2 src=r0
+                12  Mov dst=r3 src=r1
+                15  ConstI32 dst=r4 value=1
+                19  Jump target=L28
+                22  Zero dst=r2
+                24  Zero dst=r3
+                26  Zero dst=r4
+                28  JumpIfNot a=r4 target=L43
+                32  CallIface ty=r2 data=r3 method=2 args=[] results=[r6]  ; Area    ; main.go:12
+                      ^ Call live []
+                40  Return results=[r6]
+                43  TypeWord dst=r2 ty=13  ; int    ; main.go:14
+                47  JumpEq a=r0 b=r2 target=L58
+                52  AssertFail at=r0 from=15 to=13  ; interface {} int
+                58  Mov dst=r4 src=r1
+                61  F64FromS64 dst=r6 a=r4
+                64  Return results=[r6]
+            func 7 main.Sq.Area(r0:a) (d)  ; main.go:0
+                    regs r1:d r2:d r3:d
+                 0  F64FromBits dst=r1 a=r0    ; main.go:0
+                      ^ Entry live [r0]
+                 3  MulF64 dst=r2 a=r1 b=r1
+                 7  Return results=[r2]
+            func 11 main.Sq.Area(r0:d) (d)  ; main.go:8
+                    regs r1:d
+                 0  MulF64 dst=r1 a=r0 b=r0    ; main.go:8
+                      ^ Entry live [r0]
+                 4  Return results=[r1]
+        "#]],
     );
 }
 
