@@ -19,7 +19,7 @@
 //! its next allocating operation. So within one operation of this crate objects that
 //! are held in local variables only are safe.
 //!
-//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `mark`, `roots`, `sweep`, `pacer`, `verify`.
+//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `mark`, `roots`, `sweep`, `watch`, `pacer`, `verify`.
 
 mod alloc;
 mod arena;
@@ -31,6 +31,7 @@ mod roots;
 pub mod sizeclass;
 mod sweep;
 mod verify;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -39,18 +40,19 @@ pub use alloc::{AllocCache, CacheEntry};
 pub use mark::Marker;
 pub use pacer::HeapStats;
 pub use roots::Roots;
+pub use watch::{Due, WatchKind};
 
 use crate::layout::BinInfo;
+use crate::panic::Fatal;
 use crate::rtype::LoadedTypes;
 use crate::value::Word;
 use arena::window;
 use block::Block;
 use pacer::Pacer;
 use pages::PageRuns;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How a heap behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +61,9 @@ pub struct HeapConfig {
     pub gogc: Option<u32>,
     /// Bytes that a heap may have before its first collection, at `gogc` 100.
     pub min_heap: u64,
-    /// Bytes that the island may have.
+    /// Bytes that the island should stay below (`GOMEMLIMIT`).
+    pub soft_limit: Option<u64>,
+    /// Bytes that the island may have: more, after a collection, is its end.
     pub limit: Option<u64>,
     /// Collect at every allocation (`VO_STRESS=gc`), and poison freed memory.
     pub stress: bool,
@@ -76,6 +80,7 @@ impl Default for HeapConfig {
         HeapConfig {
             gogc: Some(100),
             min_heap: 4 << 20,
+            soft_limit: None,
             limit: None,
             stress: false,
             verify: false,
@@ -83,6 +88,17 @@ impl Default for HeapConfig {
             mark_stack: 1 << 22,
         }
     }
+}
+
+/// What a collection was about.
+#[derive(Clone, Copy, Debug)]
+pub struct Collected {
+    /// Bytes of objects, dead ones included, before it.
+    pub before: u64,
+    /// Bytes at which it was due.
+    pub goal: u64,
+    /// How long it took.
+    pub marking: Duration,
 }
 
 /// The heap of an island.
@@ -106,8 +122,7 @@ struct Central {
     spare: PageRuns,
     caches: Vec<*mut AllocCache>,
     pacer: Pacer,
-    watched: HashMap<Word, Vec<Watch>>,
-    dead: Vec<u64>,
+    watched: watch::Watched,
 }
 
 // SAFETY: blocks belong to the heap, caches are entered while their owners are stopped or hold the lock.
@@ -121,12 +136,6 @@ struct Bin {
     next: usize,
 }
 
-#[derive(Clone, Copy)]
-struct Watch {
-    token: u64,
-    keep: bool,
-}
-
 impl Heap {
     /// An empty heap for a program with these types.
     pub fn new(types: Arc<LoadedTypes>, config: HeapConfig) -> Arc<Heap> {
@@ -137,8 +146,7 @@ impl Heap {
             spare: PageRuns::default(),
             caches: Vec::new(),
             pacer: Pacer::new(&config),
-            watched: HashMap::new(),
-            dead: Vec::new(),
+            watched: watch::Watched::default(),
         };
         Arc::new(Heap {
             id: NEXT_ID.fetch_add(1, Relaxed),
@@ -167,9 +175,13 @@ impl Heap {
         self.must_collect.store(true, Relaxed);
     }
 
-    /// Whether the last collection left more than the limit alive: the island's end.
-    pub fn over_limit(&self) -> bool {
-        self.over_limit.load(Relaxed)
+    /// The error where the last collection left more alive than the limit allows: the island's end.
+    pub fn over_limit(&self) -> Option<Fatal> {
+        if !self.over_limit.load(Relaxed) {
+            return None;
+        }
+        let over = self.lock().pacer.over_limit();
+        over.map(|(live, limit)| Fatal::OverLimit { live, limit })
     }
 
     /// Collects: frees every object that no root leads to. The calling worker may allocate right
@@ -178,14 +190,16 @@ impl Heap {
     /// # Safety
     /// No worker runs the island's code or an operation of this crate on its objects until this
     /// returns, and `roots` marks every address of an object that will still be used.
-    pub unsafe fn collect(&self, roots: &mut dyn Roots) {
+    pub unsafe fn collect(&self, roots: &mut dyn Roots) -> Collected {
         let started = Instant::now();
         let mut central = self.lock();
         let central = &mut *central;
         central.flush_caches(self.config.stress);
+        let (before, goal) = (central.pacer.allocated(), central.pacer.goal());
         central.clear_marks();
         let mut marker = Marker::new(self.id, &self.types, self.config.mark_stack);
         roots.mark_roots(&mut marker);
+        central.watched.mark_roots(&mut marker);
         central.trace(roots, &mut marker);
         central.settle_watched(roots, &mut marker);
         central.sweep(self.config.stress);
@@ -194,8 +208,19 @@ impl Heap {
             central.verify(self.id);
         }
         central.pacer.finish_cycle(started.elapsed());
-        self.over_limit.store(central.pacer.over_limit(), Relaxed);
+        self.over_limit.store(central.pacer.over_limit().is_some(), Relaxed);
         self.must_collect.store(self.config.stress, Relaxed);
+        Collected { before, goal, marking: started.elapsed() }
+    }
+
+    /// Notes that the program asked for the last collection.
+    pub fn note_forced(&self) {
+        self.lock().pacer.forced += 1;
+    }
+
+    /// A line about the last collection, in the form of Go's `gctrace=1`, of an island with so many workers.
+    pub fn trace_line(&self, last: &Collected, workers: usize) -> String {
+        self.lock().pacer.trace_line(last.before, last.goal, last.marking, workers)
     }
 
     /// Changes the growth until the next collection; answers the value before.
@@ -203,9 +228,9 @@ impl Heap {
         self.lock().pacer.set_gogc(gogc)
     }
 
-    /// Changes the limit in bytes; answers the value before.
-    pub fn set_limit(&self, limit: Option<u64>) -> Option<u64> {
-        self.lock().pacer.set_limit(limit)
+    /// The soft limit in bytes before; sets it where one is given.
+    pub fn soft_limit(&self, limit: Option<u64>) -> Option<u64> {
+        self.lock().pacer.soft_limit(limit)
     }
 
     /// Gives all free pages back to the operating system (`debug.FreeOSMemory`, after a collection).
@@ -217,36 +242,25 @@ impl Heap {
     pub fn stats(&self) -> HeapStats {
         let central = self.lock();
         let (objects, bytes) = central.unused_in_caches();
-        central.pacer.stats(objects, bytes)
-    }
-
-    /// Remembers that `token` wants to know when the object at `addr` is unreachable: it then turns up in
-    /// [`Heap::take_dead`]. With `keep` the object survives once more (finalizers), without it is gone
-    /// (weak pointers, cleanups).
-    pub fn watch(&self, addr: Word, token: u64, keep: bool) {
-        self.lock().watched.entry(addr).or_default().push(Watch { token, keep });
-    }
-
-    /// Forgets a token of [`Heap::watch`].
-    pub fn unwatch(&self, addr: Word, token: u64) {
-        let mut central = self.lock();
-        if let Some(watches) = central.watched.get_mut(&addr) {
-            watches.retain(|w| w.token != token);
-            if watches.is_empty() {
-                central.watched.remove(&addr);
-            }
-        }
-    }
-
-    /// Tokens whose objects earlier collections found unreachable.
-    pub fn take_dead(&self) -> Vec<u64> {
-        std::mem::take(&mut self.lock().dead)
+        HeapStats { meta: central.meta_bytes(), ..central.pacer.stats(objects, bytes) }
     }
 
     /// First address and length of the object that an address lies in; `None` where it is no address of this heap.
     /// Meant for dumps and tests: the answer is stale as soon as the island runs.
     pub fn object_at(&self, addr: Word) -> Option<(Word, u64)> {
         let _central = self.lock();
+        // SAFETY: under the lock.
+        self.find_slot(addr).map(|(block, index)| unsafe { ((*block).slot_addr(index), (*block).slot) })
+    }
+
+    /// First address of the object that an address lies in. The lock is held.
+    fn find_object(&self, addr: Word) -> Option<Word> {
+        // SAFETY: under the lock.
+        self.find_slot(addr).map(|(block, index)| unsafe { (*block).slot_addr(index) })
+    }
+
+    /// The allocated slot that an address lies in. The lock is held.
+    fn find_slot(&self, addr: Word) -> Option<(*mut Block, u32)> {
         let block = window().block_of(addr);
         // SAFETY: blocks are never freed; the rest is read only where the block is ours, under the lock.
         unsafe {
@@ -254,8 +268,7 @@ impl Heap {
                 return None;
             }
             let index = (*block).index_of(addr);
-            let live = index < (*block).slots && (*block).is_alloc(index);
-            live.then(|| ((*block).slot_addr(index), (*block).slot))
+            (index < (*block).slots && (*block).is_alloc(index)).then_some((block, index))
         }
     }
 
@@ -277,6 +290,13 @@ impl Central {
         self.bins.iter().flat_map(|b| b.blocks.iter()).chain(self.large.iter()).copied()
     }
 
+    /// Bytes of the blocks' own data.
+    fn meta_bytes(&self) -> u64 {
+        // SAFETY: blocks of this heap, under its lock.
+        let bits = |block: *mut Block| unsafe { (*block).slots as u64 };
+        self.blocks().map(|block| size_of::<Block>() as u64 + 2 * bits(block).div_ceil(64) * 8).sum()
+    }
+
     /// Follows everything that has been marked, foreign things included.
     fn trace(&mut self, roots: &mut dyn Roots, marker: &mut Marker<'_>) {
         loop {
@@ -290,24 +310,6 @@ impl Central {
             for token in tokens {
                 roots.mark_foreign(token, marker);
             }
-        }
-    }
-
-    /// Finds the watched objects that nothing reaches.
-    fn settle_watched(&mut self, roots: &mut dyn Roots, marker: &mut Marker<'_>) {
-        let gone: Vec<Word> = self.watched.keys().copied().filter(|&addr| !marker.is_marked(addr)).collect();
-        let mut kept = false;
-        for addr in gone {
-            for watch in self.watched.remove(&addr).unwrap_or_default() {
-                self.dead.push(watch.token);
-                if watch.keep {
-                    marker.word(addr);
-                    kept = true;
-                }
-            }
-        }
-        if kept {
-            self.trace(roots, marker);
         }
     }
 

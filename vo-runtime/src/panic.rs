@@ -44,6 +44,11 @@ pub enum Fatal {
     ConcurrentMapIterWrite,
     /// The operating system, or the island's limit, refuses so many bytes.
     OutOfMemory(u64),
+    /// What lives after a collection is more than the island may have, in bytes.
+    OverLimit {
+        live: u64,
+        limit: u64,
+    },
     StringTooLong,
 }
 
@@ -54,7 +59,10 @@ impl fmt::Display for Fatal {
             Fatal::ConcurrentMapReadWrite => f.write_str("concurrent map read and map write"),
             Fatal::ConcurrentMapIterWrite => f.write_str("concurrent map iteration and map write"),
             Fatal::OutOfMemory(bytes) => {
-                write!(f, "runtime: out of memory: cannot allocate {bytes}-byte block")
+                write!(f, "out of memory: cannot allocate {bytes}-byte block")
+            }
+            Fatal::OverLimit { live, limit } => {
+                write!(f, "out of memory: {live} bytes are in use, the island may have {limit}")
             }
             Fatal::StringTooLong => f.write_str("string concatenation too long"),
         }

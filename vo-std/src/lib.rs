@@ -38,6 +38,8 @@ mod sync_atomic;
 mod syscall;
 #[path = "../pkg/time/native.rs"]
 mod time;
+#[path = "../pkg/weak/native.rs"]
+mod weak;
 
 static PACKAGES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/pkg");
 
@@ -93,6 +95,7 @@ pub fn natives() -> Registry {
         syscall::NATIVES,
         syscall::WAITING,
         time::NATIVES,
+        weak::NATIVES,
     ];
     tables.iter().for_each(|table| registry.add_all(table));
     registry

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Stress {
     /// Collect at every allocation.
     pub gc: bool,
+    /// Check the whole heap after every collection.
+    pub verify: bool,
     /// Leave the worker at every suspend point.
     pub suspend: bool,
     /// Every woken fiber goes to another worker.
@@ -20,7 +22,7 @@ pub struct Limits {
     pub fiber_bytes: usize,
     /// Bytes of a worker's VM stack.
     pub stack_bytes: usize,
-    /// Bytes of an island's heap, if limited.
+    /// Bytes of an island's heap, if limited: more, after a collection, is the island's end.
     pub heap_bytes: Option<u64>,
 }
 
@@ -41,6 +43,10 @@ pub struct Config {
     pub limits: Limits,
     /// `GOGC`: how much the heap may grow between collections, in percent; `None`: it is not collected.
     pub gc_percent: Option<u32>,
+    /// `GOMEMLIMIT`: bytes below which an island's heap is kept if collecting more often can do it.
+    pub soft_memory_limit: Option<u64>,
+    /// Tell the host about every collection, in lines like those of Go's `gctrace=1`.
+    pub trace_gc: bool,
     /// How long a fiber runs before another one gets its turn.
     pub time_slice: Duration,
 }
@@ -53,6 +59,8 @@ impl Default for Config {
             stress: Stress::default(),
             limits: Limits::default(),
             gc_percent: Some(100),
+            soft_memory_limit: None,
+            trace_gc: false,
             time_slice: Duration::from_millis(10),
         }
     }

@@ -15,6 +15,15 @@ pub trait Host: Send + Sync + 'static {
         None
     }
 
+    /// Takes lines about what the machine does, where the configuration asks for them: to standard error
+    /// unless told otherwise.
+    fn trace(&self, lines: &str) {
+        use io::Write;
+        if self.write(2, lines.as_bytes()).is_none() {
+            let _ = io::stderr().write_all(lines.as_bytes());
+        }
+    }
+
     /// The program's arguments, its name first.
     fn args(&self) -> Vec<Vec<u8>> {
         Vec::new()

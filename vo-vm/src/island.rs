@@ -20,8 +20,11 @@ impl Island {
         let program = vm.program.clone();
         let config = HeapConfig {
             gogc: vm.config.gc_percent,
+            soft_limit: vm.config.soft_memory_limit,
             limit: vm.config.limits.heap_bytes,
             stress: vm.config.stress.gc,
+            // Both at once would look at everything for every allocation, twice.
+            verify: vm.config.stress.verify || cfg!(debug_assertions) && !vm.config.stress.gc,
             seed: vm.config.seed.unwrap_or_default(),
             ..HeapConfig::default()
         };

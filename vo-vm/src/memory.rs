@@ -5,12 +5,14 @@
 //! local variables is safe.
 
 use crate::island::Island;
-use crate::machine::Machine;
+use crate::machine::{Machine, new_fiber};
+use crate::record;
 use crate::roots;
+use crate::value;
 use crate::window::Window;
 use std::sync::Arc;
-use vo_runtime::heap::{AllocCache, CacheEntry, Heap};
-use vo_runtime::panic::{Fatal, Trap};
+use vo_runtime::heap::{AllocCache, CacheEntry, Collected, Heap};
+use vo_runtime::panic::Trap;
 use vo_runtime::rtype::Ty;
 use vo_runtime::value::{Iface, Slice, Str, store_word};
 
@@ -109,8 +111,7 @@ impl Machine {
     #[inline(never)]
     fn ensure_slow(&mut self, w: impl FramesEnd) -> Result<(), Trap> {
         self.collect(w, false);
-        let heap = self.island().heap();
-        if heap.over_limit() { Err(Fatal::OutOfMemory(heap.stats().heap_alloc).into()) } else { Ok(()) }
+        self.island().heap().over_limit().map_or(Ok(()), |fatal| Err(fatal.into()))
     }
 
     /// Collects the island's garbage, whether the heap wants it or not.
@@ -122,9 +123,35 @@ impl Machine {
         self.memory.publish(w.frames_end());
         let led = roots::with_registers(self, |m| m.stop_and_collect(always));
         self.memory.unpublish();
-        if led {
-            self.stats.collections += 1;
+        if let Some(collected) = led {
+            self.after_collection(&collected, always);
         }
+    }
+
+    /// What the worker that led a collection does when the island runs again.
+    fn after_collection(&mut self, collected: &Collected, forced: bool) {
+        self.stats.collections += 1;
+        let heap = self.island().heap().clone();
+        if forced {
+            heap.note_forced();
+        }
+        if self.vm.config.trace_gc {
+            let workers = self.worker().shared().workers();
+            self.vm.host.trace(&heap.trace_line(collected, workers));
+        }
+        if let Some(closure) = heap.start_due_runner() {
+            self.start_due_runner(closure);
+        }
+    }
+
+    /// Starts the fiber that calls finalizers and cleanups.
+    fn start_due_runner(&mut self, closure: u64) {
+        // SAFETY: what was set as the runner is a function value.
+        let Some(func) = (unsafe { value::closure_func(closure) }) else { return };
+        let code = self.program_ref().code(func);
+        let fiber =
+            new_fiber(self.island(), (0, (0, 0)), |saved| record::push_entry(saved, code, &[closure]));
+        self.worker().spawn(fiber);
     }
 
     /// Runs `f` while nobody else runs in the island.
@@ -145,22 +172,20 @@ impl Machine {
     }
 
     /// Stops the island and collects, unless somebody else has done so meanwhile.
-    fn stop_and_collect(&mut self, always: bool) -> bool {
+    fn stop_and_collect(&mut self, always: bool) -> Option<Collected> {
         if !self.worker().stop_world() {
             if !always {
-                return false;
+                return None;
             }
             // Another worker has collected meanwhile, perhaps before what the caller wants freed.
             while !self.worker().stop_world() {}
         }
         let (heap, mut roots) = (self.island().heap().clone(), roots::IslandRoots::new(self));
         let wanted = always || heap.must_collect();
-        if wanted {
-            // SAFETY: the island is stopped; its roots are those of `roots`.
-            unsafe { heap.collect(&mut roots) };
-        }
+        // SAFETY: the island is stopped; its roots are those of `roots`.
+        let collected = wanted.then(|| unsafe { heap.collect(&mut roots) });
         self.worker().start_world();
-        wanted
+        collected
     }
 
     /// A new zeroed value of a type.

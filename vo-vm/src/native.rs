@@ -354,14 +354,33 @@ impl NativeCx<'_> {
         self.m.island().heap().set_gogc(percent)
     }
 
-    /// `debug.SetMemoryLimit`: sets the heap's limit in bytes where one is given; answers the one before.
+    /// `debug.SetMemoryLimit`: sets the heap's soft limit in bytes where one is given; answers the one before.
     pub fn memory_limit(&mut self, limit: Option<u64>) -> Option<u64> {
-        let heap = self.m.island().heap();
-        let old = heap.set_limit(limit);
-        if limit.is_none() {
-            heap.set_limit(old);
-        }
-        old
+        self.m.island().heap().soft_limit(limit)
+    }
+
+    /// The island's heap: for finalizers, cleanups and weak pointers.
+    pub fn heap(&self) -> &Arc<vo_runtime::heap::Heap> {
+        self.m.island().heap()
+    }
+
+    /// Collects, and gives all free memory back to the system.
+    pub fn free_os_memory(&mut self) {
+        self.collect();
+        self.m.island().heap().release_pages();
+    }
+
+    /// Bytes of the island's fibers: their frames, and what the machine knows of them.
+    pub fn fiber_bytes(&mut self) -> u64 {
+        self.m.with_island_stopped(self.site.w, |m| {
+            let mut bytes = 0;
+            m.island().world().for_each_fiber(|fiber| {
+                // SAFETY: the island is stopped; all its fibers are of this crate.
+                let fiber = unsafe { crate::fiber::VoFiber::of(fiber) };
+                bytes += size_of::<crate::fiber::VoFiber>() + 8 * fiber.saved.capacity();
+            });
+            bytes as u64
+        })
     }
 
     /// Tells the collector that an address is about to be stored at `at` by other means than

@@ -185,5 +185,5 @@ fn a_heap_limit_ends_the_program() {
     let limits = vo_vm::Limits { heap_bytes: Some(16 << 20), ..config.limits };
     let ran = run_with(&with_types(module(vec![main, push(), sum()])), &vo_vm::Config { limits, ..config });
     assert_eq!(ran.end.exit_code, 2);
-    assert!(ran.end.report.starts_with("fatal error: runtime: out of memory"), "{}", ran.end.report);
+    assert!(ran.end.report.starts_with("fatal error: out of memory"), "{}", ran.end.report);
 }

@@ -59,7 +59,10 @@ pub struct EngineOptions {
     /// Seed of every random choice; with one worker the same seed gives the same run
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Hostile modes, comma-separated: suspend, gc, steal
+    /// Bytes that the program's heap may have, as 512MiB; more ends it with an error
+    #[arg(long, value_name = "SIZE")]
+    pub max_memory: Option<String>,
+    /// Hostile modes, comma-separated: suspend, gc, verify, steal
     #[arg(long, env = "VO_STRESS", value_enum, value_delimiter = ',', value_name = "MODES", hide = true)]
     pub stress: Vec<StressName>,
 }
@@ -79,6 +82,8 @@ pub enum StressName {
     Suspend,
     /// Collect at every allocation
     Gc,
+    /// Check the whole heap after every collection
+    Verify,
     /// Send every woken goroutine to another worker
     Steal,
 }

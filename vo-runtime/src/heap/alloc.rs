@@ -367,7 +367,8 @@ impl Central {
             Some(base) => (base, false),
             None => (window().take(pages).ok_or(fail)?, true),
         };
-        self.pacer.in_use_bytes += pages * PAGE;
+        self.pacer.spare_bytes = self.spare.total() * PAGE;
+        self.pacer.took(pages * PAGE);
         Ok((base, zeroed))
     }
 

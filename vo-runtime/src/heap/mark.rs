@@ -121,6 +121,17 @@ impl<'a> Marker<'a> {
         self.find(addr).is_none_or(|(block, index)| unsafe { (*block).is_marked(index) })
     }
 
+    /// Marks what the object at an address leads to, not the object.
+    pub(super) fn contents(&mut self, addr: Word) {
+        let Some((block, index)) = self.find(addr) else { return };
+        // SAFETY: an allocated slot of this heap, which is stopped.
+        unsafe {
+            if !(*block).noscan {
+                self.object((*block).slot_addr(index), block);
+            }
+        }
+    }
+
     /// Marks what the aligned words in `[lo, hi)` may point at: native stacks.
     ///
     /// # Safety

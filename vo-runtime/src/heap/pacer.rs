@@ -1,11 +1,15 @@
 //! When to collect, and the counters that programs see.
 //!
 //! The goal is the live bytes of the last collection plus `gogc` percent of them, at
-//! least `min_heap` scaled alike, and below the limit where there is one. What caches hold counts as
+//! least `min_heap` scaled alike, and below the limits where there are any. What caches hold counts as
 //! allocated until a collection takes it back.
+//!
+//! There are two limits. The *soft* one (`GOMEMLIMIT`) makes collections come earlier, and is exceeded where
+//! that does not help. The island's own, if it has one, is its end: see [`super::Heap::over_limit`].
 
 use super::HeapConfig;
-use std::time::{Duration, SystemTime};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
 
 /// Pauses that are remembered.
 const PAUSES: usize = 256;
@@ -20,15 +24,24 @@ pub struct HeapStats {
     /// Number of all objects ever allocated, and of those freed.
     pub mallocs: u64,
     pub frees: u64,
-    /// Bytes of blocks, and of blocks and free pages kept.
+    /// Bytes of blocks; of all that was ever had from the system at once; of that, what was given back.
     pub heap_in_use: u64,
     pub heap_sys: u64,
+    pub heap_released: u64,
+    /// Bytes of the collector's own data.
+    pub meta: u64,
     /// Bytes that the last collection left alive.
     pub live: u64,
     /// Bytes of objects at which the next collection is due.
     pub next_gc: u64,
     pub collections: u32,
+    /// Of them, those that were asked for (`runtime.GC`).
+    pub forced: u32,
     pub pause_total: Duration,
+    /// Processor time of all collections, pauses included.
+    pub gc_time: Duration,
+    /// Time since the heap was made.
+    pub age: Duration,
     /// Durations and ends of the last collections, the latest last.
     pub pauses: Vec<(Duration, SystemTime)>,
 }
@@ -36,6 +49,7 @@ pub struct HeapStats {
 pub(super) struct Pacer {
     gogc: Option<u32>,
     min_heap: u64,
+    soft_limit: Option<u64>,
     limit: Option<u64>,
     /// Live objects and bytes after the last collection.
     pub(super) live_objects: u64,
@@ -49,9 +63,14 @@ pub(super) struct Pacer {
     bytes_before: u64,
     pub(super) in_use_bytes: u64,
     pub(super) spare_bytes: u64,
+    /// The most that in use and spare ever were together.
+    peak: u64,
     collections: u32,
+    pub(super) forced: u32,
     pause_total: Duration,
+    gc_time: Duration,
     pauses: Vec<(Duration, SystemTime)>,
+    born: Instant,
 }
 
 impl Pacer {
@@ -59,6 +78,7 @@ impl Pacer {
         let mut pacer = Pacer {
             gogc: config.gogc,
             min_heap: config.min_heap,
+            soft_limit: config.soft_limit,
             limit: config.limit,
             live_objects: 0,
             live_bytes: 0,
@@ -69,9 +89,13 @@ impl Pacer {
             bytes_before: 0,
             in_use_bytes: 0,
             spare_bytes: 0,
+            peak: 0,
             collections: 0,
+            forced: 0,
             pause_total: Duration::ZERO,
+            gc_time: Duration::ZERO,
             pauses: Vec::new(),
+            born: Instant::now(),
         };
         pacer.set_goal();
         pacer
@@ -93,15 +117,23 @@ impl Pacer {
         self.live_bytes + self.bytes >= self.goal
     }
 
+    /// Pages went into use.
+    pub(super) fn took(&mut self, bytes: u64) {
+        self.in_use_bytes += bytes;
+        self.peak = self.peak.max(self.in_use_bytes + self.spare_bytes);
+    }
+
     /// Whether so many bytes of pages more are out of the question. What is collectable may stand above the
     /// limit for a moment, hence the factor; `over_limit` is the rule.
     pub(super) fn forbids(&self, bytes: u64) -> bool {
-        self.limit.is_some_and(|limit| self.in_use_bytes + bytes > limit.saturating_mul(2).max(1 << 20))
+        let after = self.in_use_bytes + bytes;
+        after > machine_memory()
+            || self.limit.is_some_and(|limit| bytes > limit || after > limit.saturating_mul(2).max(1 << 20))
     }
 
-    /// Whether the objects that survived are more than allowed.
-    pub(super) fn over_limit(&self) -> bool {
-        self.limit.is_some_and(|limit| self.live_bytes > limit)
+    /// The live bytes and the limit, where the objects that survived are more than allowed.
+    pub(super) fn over_limit(&self) -> Option<(u64, u64)> {
+        self.limit.filter(|&limit| self.live_bytes > limit).map(|limit| (self.live_bytes, limit))
     }
 
     /// Pages that are worth keeping until the next collection.
@@ -118,9 +150,11 @@ impl Pacer {
         self.set_goal();
     }
 
+    /// A collection is over.
     pub(super) fn finish_cycle(&mut self, pause: Duration) {
         self.collections += 1;
         self.pause_total += pause;
+        self.gc_time += pause;
         if self.pauses.len() == PAUSES {
             self.pauses.remove(0);
         }
@@ -133,10 +167,44 @@ impl Pacer {
         before
     }
 
-    pub(super) fn set_limit(&mut self, limit: Option<u64>) -> Option<u64> {
-        let before = std::mem::replace(&mut self.limit, limit);
-        self.set_goal();
+    /// The soft limit before; sets it where one is given.
+    pub(super) fn soft_limit(&mut self, limit: Option<u64>) -> Option<u64> {
+        let before = self.soft_limit;
+        if limit.is_some() {
+            self.soft_limit = limit;
+            self.set_goal();
+        }
         before
+    }
+
+    /// A line about the last collection, in the form of Go's `gctrace=1`.
+    pub(super) fn trace_line(&self, before: u64, goal: u64, marked: Duration, workers: usize) -> String {
+        let (pause, _) = self.pauses.last().copied().unwrap_or((Duration::ZERO, SystemTime::UNIX_EPOCH));
+        let age = self.born.elapsed();
+        let percent = 100.0 * self.gc_time.as_secs_f64() / (age.as_secs_f64() * workers as f64).max(1e-9);
+        let mib = |bytes: u64| bytes >> 20;
+        format!(
+            "gc {} @{:.3}s {:.0}%: {:.3}+{:.3} ms clock, {}->{} MB, {} MB goal, {} P\n",
+            self.collections,
+            age.as_secs_f64(),
+            percent,
+            pause.as_secs_f64() * 1e3,
+            marked.as_secs_f64() * 1e3,
+            mib(before),
+            mib(self.live_bytes),
+            mib(goal),
+            workers,
+        )
+    }
+
+    /// Bytes of objects at which the next collection is due.
+    pub(super) fn goal(&self) -> u64 {
+        self.goal
+    }
+
+    /// Bytes of objects, dead ones included.
+    pub(super) fn allocated(&self) -> u64 {
+        self.live_bytes + self.bytes
     }
 
     fn set_goal(&mut self) {
@@ -146,7 +214,7 @@ impl Pacer {
                 .max(self.live_bytes.saturating_add(percent(self.live_bytes, gogc))),
             None => u64::MAX / 2,
         };
-        if let Some(limit) = self.limit {
+        for limit in [self.soft_limit, self.limit].into_iter().flatten() {
             // Near the limit collections come closer, but not at every allocation.
             goal = goal.min(limit.max(self.live_bytes + (limit / 16).max(64 << 10)));
         }
@@ -163,12 +231,42 @@ impl Pacer {
             mallocs: self.mallocs_before + objects,
             frees: self.mallocs_before - self.live_objects,
             heap_in_use: self.in_use_bytes,
-            heap_sys: self.in_use_bytes + self.spare_bytes,
+            heap_sys: self.peak,
+            heap_released: self.peak - (self.in_use_bytes + self.spare_bytes).min(self.peak),
+            meta: 0,
             live: self.live_bytes,
             next_gc: self.goal,
             collections: self.collections,
+            forced: self.forced,
             pause_total: self.pause_total,
+            gc_time: self.gc_time,
+            age: self.born.elapsed(),
             pauses: self.pauses.clone(),
         }
     }
+}
+
+/// Bytes of memory that the machine, or the container, has.
+fn machine_memory() -> u64 {
+    static BYTES: OnceLock<u64> = OnceLock::new();
+    *BYTES.get_or_init(|| {
+        // SAFETY: asks for two numbers.
+        let (pages, page) =
+            unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
+        let physical = match (u64::try_from(pages), u64::try_from(page)) {
+            (Ok(pages), Ok(page)) if pages > 0 => pages.saturating_mul(page),
+            _ => u64::MAX,
+        };
+        let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+        let group = group.and_then(|text| text.trim().parse().ok()).unwrap_or(u64::MAX);
+        physical.min(group).saturating_add(swap_bytes())
+    })
+}
+
+/// Bytes of swap space.
+fn swap_bytes() -> u64 {
+    let info = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = info.lines().find_map(|line| line.strip_prefix("SwapTotal:"));
+    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
 }

@@ -67,6 +67,7 @@ impl Central {
             window().give_block(block);
             self.spare.give(base, pages);
             self.pacer.in_use_bytes -= pages * PAGE;
+            self.pacer.spare_bytes += pages * PAGE;
         }
     }
 

@@ -111,13 +111,13 @@ fn a_limit_ends_allocation() {
     }
     assert!(roots.len() * 48 < 2 << 20);
     collect(&heap, &[]);
-    assert!(!heap.over_limit());
+    assert_eq!(heap.over_limit(), None);
     let mut roots = Vec::new();
     for _ in 0..30_000 {
         roots.push(cache.alloc(node).unwrap());
     }
     collect(&heap, &roots);
-    assert!(heap.over_limit());
+    assert!(matches!(heap.over_limit(), Some(Fatal::OverLimit { .. })));
     assert!(cache.alloc_bytes(2 << 20).is_err());
 }
 
@@ -167,25 +167,70 @@ fn stacks_are_scanned_conservatively() {
     assert!(heap.object_at(object).is_none());
 }
 
+/// Objects, functions and arguments of what is due, in its order.
+fn due(heap: &Heap) -> Vec<(WatchKind, u64, u64)> {
+    std::iter::from_fn(|| heap.next_due()).map(|due| (due.kind, due.object, due.words[0])).collect()
+}
+
 #[test]
-fn watched_objects_report_their_end() {
+fn finalizers_run_in_the_order_of_pointers() {
+    use WatchKind::{Cleanup, Finalizer};
     let (types, node) = node_types();
     let (heap, mut cache) = heap(&types);
     let node = ty(&types, node);
-    let (weak, finalized, alive) =
-        (cache.alloc(node).unwrap(), cache.alloc(node).unwrap(), cache.alloc(node).unwrap());
-    heap.watch(weak, 1, false);
-    heap.watch(finalized, 2, true);
-    heap.watch(alive, 3, true);
+    let [a, b, alive, plain] = [(); 4].map(|()| cache.alloc(node).unwrap());
+    let function = cache.alloc_bytes(8).unwrap();
+    // SAFETY: field `a` of nodes.
+    unsafe { store_word(a, b) };
+    assert_ne!(heap.watch(a, Finalizer, [function, 0, 0]), 0);
+    heap.watch(b, Finalizer, [2, 0, 0]);
+    heap.watch(alive, Finalizer, [3, 0, 0]);
+    let cleanup = heap.watch(a + 8, Cleanup, [4, 0, 0]);
+    heap.watch(plain, Cleanup, [5, 0, 0]);
+    assert_ne!(cleanup, 0);
+    assert_eq!(heap.watch(1, Finalizer, [0; 3]), 0, "not in the heap");
+    assert!(heap.has_finalizer(a) && !heap.has_finalizer(plain));
     collect(&heap, &[alive]);
-    let mut dead = heap.take_dead();
-    dead.sort();
-    assert_eq!(dead, [1, 2]);
-    assert!(heap.object_at(weak).is_none());
-    assert!(heap.object_at(finalized).is_some(), "it survives once more");
+    assert!(heap.object_at(function).is_some(), "what is to be called lives");
+    assert_eq!(due(&heap), [(Finalizer, a, function), (Cleanup, 0, 5)]);
     collect(&heap, &[alive]);
-    assert!(heap.object_at(finalized).is_none());
-    assert!(heap.take_dead().is_empty());
+    assert_eq!(due(&heap), [(Finalizer, b, 2), (Cleanup, 0, 4)]);
+    assert_eq!((heap.object_at(a), heap.object_at(function)), (None, None));
+    heap.clear_finalizer(alive);
+    collect(&heap, &[]);
+    assert_eq!((due(&heap), heap.object_at(b)), (vec![], None));
+}
+
+#[test]
+fn cycles_with_finalizers_stay() {
+    let (types, node) = node_types();
+    let (heap, mut cache) = heap(&types);
+    let a = cache.alloc(ty(&types, node)).unwrap();
+    // SAFETY: field `a` of a node.
+    unsafe { store_word(a, a) };
+    heap.watch(a, WatchKind::Finalizer, [1, 0, 0]);
+    collect(&heap, &[]);
+    assert_eq!((due(&heap), heap.object_at(a).is_some()), (vec![], true));
+}
+
+#[test]
+fn weak_handles_forget() {
+    let (types, node) = node_types();
+    let (heap, mut cache) = heap(&types);
+    let a = cache.alloc(ty(&types, node)).unwrap();
+    let handle = cache.alloc_bytes(8).unwrap();
+    assert_eq!(heap.weak_handle(a), None);
+    assert_eq!(heap.add_weak_handle(a, handle), handle);
+    let second = cache.alloc_bytes(8).unwrap();
+    assert_eq!((heap.add_weak_handle(a, second), heap.weak_handle(a)), (handle, Some(handle)));
+    heap.watch(a, WatchKind::Finalizer, [1, 0, 0]);
+    collect(&heap, &[a, handle]);
+    // SAFETY: a handle.
+    assert_eq!(unsafe { heap.weak_value(handle) }, a);
+    collect(&heap, &[handle]);
+    // SAFETY: a handle. The object still lives for its finalizer.
+    assert_eq!((unsafe { heap.weak_value(handle) }, heap.object_at(a).is_some()), (0, true));
+    assert_eq!(heap.weak_handle(a), None);
 }
 
 #[test]

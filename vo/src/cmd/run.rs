@@ -74,8 +74,49 @@ fn engine(options: &EngineOptions) -> EngineName {
 /// The machine's configuration from options and environment.
 fn config(options: &EngineOptions) -> Result<Config, String> {
     let has = |name| options.stress.contains(&name);
-    let stress =
-        Stress { gc: has(StressName::Gc), suspend: has(StressName::Suspend), steal: has(StressName::Steal) };
+    let stress = Stress {
+        gc: has(StressName::Gc),
+        verify: has(StressName::Verify),
+        suspend: has(StressName::Suspend),
+        steal: has(StressName::Steal),
+    };
     let workers = options.workers.map_or(0, usize::from);
-    Ok(Config { workers, seed: options.seed, stress, ..Config::default() })
+    let mut config = Config { workers, seed: options.seed, stress, ..Config::default() };
+    config.gc_percent = gc_percent(&variable("GOGC"))?;
+    config.soft_memory_limit = memory_size("GOMEMLIMIT", &variable("GOMEMLIMIT"))?;
+    config.limits.heap_bytes = match &options.max_memory {
+        Some(size) => memory_size("--max-memory", size)?,
+        None => None,
+    };
+    config.trace_gc = variable("VO_TRACE").split(',').any(|name| name == "gc");
+    Ok(config)
+}
+
+/// An environment variable, empty where it is not set.
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+/// `GOGC`: a percentage, or "off".
+fn gc_percent(text: &str) -> Result<Option<u32>, String> {
+    match text {
+        "" => Ok(Some(100)),
+        "off" => Ok(None),
+        _ => match text.parse::<i64>() {
+            Ok(percent) => Ok(u32::try_from(percent).ok()),
+            Err(_) => Err(format!("GOGC: \"{text}\" is neither a number nor \"off\"")),
+        },
+    }
+}
+
+/// A number of bytes as `GOMEMLIMIT` has it: with B, KiB, MiB, GiB or TiB behind it, or "off".
+fn memory_size(what: &str, text: &str) -> Result<Option<u64>, String> {
+    if text.is_empty() || text == "off" {
+        return Ok(None);
+    }
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40), ("B", 0)];
+    let found = units.iter().find_map(|&(unit, shift)| Some((text.strip_suffix(unit)?, shift)));
+    let (digits, shift) = found.unwrap_or((text, 0));
+    let bytes = digits.parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift));
+    bytes.map(Some).ok_or_else(|| format!("{what}: \"{text}\" is no number of bytes such as 512MiB"))
 }

@@ -12,5 +12,5 @@ natives! {
         old.map_or(i64::MAX, |n| n as i64)
     }
     "runtime/debug.SetMaxStack" => fn set_max_stack(cx, bytes: i64) -> i64 { cx.max_stack(usize::try_from(bytes).ok()) as i64 }
-    "runtime/debug.FreeOSMemory" => fn free_os_memory(cx) -> () { cx.collect() }
+    "runtime/debug.FreeOSMemory" => fn free_os_memory(cx) -> () { cx.free_os_memory() }
 }
