@@ -66,6 +66,11 @@ impl NodeIds {
         start..end
     }
 
+    /// Takes back what is left of the block that was taken last; of another block, it is lost.
+    pub fn give_back(&self, rest: std::ops::Range<u32>) {
+        let _ = self.next.compare_exchange(rest.end, rest.start, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
     /// Takes a single id, for a later phase that makes a node of its own.
     pub fn fresh(&self) -> NodeId {
         NodeId(self.next.fetch_add(1, Ordering::Relaxed))
@@ -128,12 +133,14 @@ macro_rules! node_enum {
     };
 }
 
+mod body;
 mod decl;
 mod expr;
 mod print;
 mod stmt;
 mod walk;
 
+pub use body::FuncBody;
 pub use decl::*;
 pub use expr::*;
 pub use print::expr_list_text;

@@ -12,6 +12,7 @@
 
 mod chars;
 mod literal;
+mod skip;
 mod unquote;
 
 use crate::ast::{Comment, Directive, LitKind};
@@ -82,7 +83,16 @@ pub struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// A lexer before the file's first token: call [`Lexer::next`] to read it.
     pub fn new(file: &'a SourceFile) -> Lexer<'a> {
-        let mut lexer = Lexer {
+        let mut lexer = Lexer::blank(file);
+        if lexer.src.starts_with(BOM) {
+            lexer.at = BOM.len();
+        }
+        lexer.check_encoding();
+        lexer
+    }
+
+    fn blank(file: &'a SourceFile) -> Lexer<'a> {
+        Lexer {
             file,
             src: file.bytes(),
             dialect: file.dialect(),
@@ -99,12 +109,12 @@ impl<'a> Lexer<'a> {
             comments: Vec::new(),
             directives: Vec::new(),
             line_directives: Vec::new(),
-        };
-        if lexer.src.starts_with(BOM) {
-            lexer.at = BOM.len();
         }
-        lexer.check_encoding();
-        lexer
+    }
+
+    /// A lexer before the token at an offset of a file that has no encoding errors.
+    pub fn resume(file: &'a SourceFile, offset: u32) -> Lexer<'a> {
+        Lexer { at: offset as usize, ..Lexer::blank(file) }
     }
 
     /// The file.

@@ -20,7 +20,7 @@ mod types;
 use crate::ast::*;
 use crate::diag::{Code, Diagnostic, sort_and_dedup};
 use crate::lexer::Lexer;
-use crate::source::{Dialect, FileId, Pos, SourceMap, Span};
+use crate::source::{Dialect, FileId, Pos, SourceFile, SourceMap, Span};
 use crate::token::{Token, TokenClass};
 use rustc_hash::FxHashMap;
 
@@ -38,6 +38,8 @@ pub struct Options {
     pub comments: bool,
     /// Stop after the imports: what a loader needs to find a package's dependencies.
     pub imports_only: bool,
+    /// Step over the bodies of declared functions; [`parse_body`] reads them later.
+    pub skip_bodies: bool,
 }
 
 /// What parsing a file gives.
@@ -56,6 +58,18 @@ pub struct Parsed {
 /// Parses one file of the map. Node ids are taken from `ids`, which all files of a program share.
 pub fn parse_file(map: &SourceMap, file: FileId, ids: &NodeIds, options: Options) -> Parsed {
     Parser::new(map, file, ids, options).file()
+}
+
+/// Parses the body of a declared function that was skipped, and what is wrong in it.
+pub fn parse_body(map: &SourceMap, body: Span, ids: &NodeIds, options: Options) -> (Block, Vec<Diagnostic>) {
+    let source = map.file_at(body.start).expect("internal error: a body outside of all files");
+    let lexer = Lexer::resume(source, source.offset(body.start));
+    let mut parser = Parser::with_lexer(source, lexer, ids, options);
+    let block = parser.func_body();
+    let mut diagnostics = std::mem::take(&mut parser.lexer.diagnostics);
+    diagnostics.append(&mut parser.soft_errors);
+    ids.give_back(parser.free_ids);
+    (block, diagnostics)
 }
 
 /// How functions like [`Parser::simple_stmt`] treat constructs that only some statements allow.
@@ -101,7 +115,15 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn new(map: &'a SourceMap, file: FileId, ids: &'a NodeIds, options: Options) -> Parser<'a> {
         let source = map.file(file);
-        let mut lexer = Lexer::new(source);
+        Parser::with_lexer(source, Lexer::new(source), ids, options)
+    }
+
+    fn with_lexer(
+        source: &SourceFile,
+        mut lexer: Lexer<'a>,
+        ids: &'a NodeIds,
+        options: Options,
+    ) -> Parser<'a> {
         lexer.keep_comments = options.comments;
         let mut parser = Parser {
             lexer,
@@ -434,6 +456,7 @@ impl<'a> Parser<'a> {
         let line = |d: &Diagnostic| source.line_col(source.offset(d.span.start)).0;
         diagnostics.dedup_by(|b, a| a.message == b.message && line(a) == line(b));
         let checkable = !self.hard_errors;
+        self.ids.give_back(self.free_ids);
         Parsed { file, diagnostics, checkable }
     }
 }

@@ -83,7 +83,7 @@ fn nothing_breaks_the_parser() {
             let mut map = SourceMap::new();
             let id = map.add_with_dialect(&path.to_string_lossy(), text, dialect).unwrap();
             let parsed =
-                parse_file(&map, id, &NodeIds::new(), Options { comments: true, imports_only: false });
+                parse_file(&map, id, &NodeIds::new(), Options { comments: true, ..Options::default() });
             for d in &parsed.diagnostics {
                 render(&map, d, true, true);
             }

@@ -327,7 +327,7 @@ fn ids_are_unique() {
 fn imports_only() {
     let mut map = SourceMap::new();
     let id = map.add("a.go", "package a\nimport (\"x\"; b \"y\")\nfunc broken( {\n").unwrap();
-    let options = Options { imports_only: true, comments: true };
+    let options = Options { imports_only: true, comments: true, ..Options::default() };
     let parsed = parse_file(&map, id, &NodeIds::new(), options);
     assert!(parsed.diagnostics.is_empty());
     let paths: Vec<_> = parsed.file.imports().map(|s| s.path.raw.to_string()).collect();

@@ -22,7 +22,7 @@ use vo_runtime::rtype::{LoadedTypes, Ty};
 /// Words of the largest frame that a program may have.
 const MAX_FRAME_WORDS: usize = 1 << 20;
 
-/// A module that the verifier has accepted.
+/// A module that the verifier has accepted, or would accept.
 pub struct Verified(Module);
 
 impl Verified {
@@ -33,6 +33,20 @@ impl Verified {
     pub fn check(module: Module) -> Result<Verified, VerifyError> {
         verify(&module)?;
         Ok(Verified(module))
+    }
+
+    /// Takes a module that the code generator of this process has just made: what it makes is right by
+    /// construction, and debug builds check that it is.
+    ///
+    /// # Panics
+    /// In debug builds, when the verifier rejects it.
+    pub fn compiled(module: Module) -> Verified {
+        if cfg!(debug_assertions)
+            && let Err(error) = verify(&module)
+        {
+            panic!("internal error: the compiler made code that the verifier rejects: {error}");
+        }
+        Verified(module)
     }
 
     /// The module.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use vo_syntax::diag::{self, Diagnostic};
 use vo_syntax::source::SourceMap;
 use vo_types::{Importer, PackageMode, PackageSource, PkgId, World, check_package};
+use vo_vm::Verified;
 
 /// Why there is no program.
 #[derive(Debug)]
@@ -154,7 +155,7 @@ fn finish(world: World, mut list: Vec<Diagnostic>) -> Diagnostics {
 }
 
 /// Compiles a checked program; it must be package main with a function main.
-pub fn compile(checked: Checked) -> Result<vo_bytecode::Module, CompileError> {
+pub fn compile(checked: Checked) -> Result<Verified, CompileError> {
     let Checked { world, main } = checked;
     let name = world.package(main).name;
     if name.as_str() != "main" {
@@ -162,14 +163,7 @@ pub fn compile(checked: Checked) -> Result<vo_bytecode::Module, CompileError> {
         return Err(CompileError::Input(message));
     }
     match vo_codegen::compile(&world, main) {
-        Ok(module) => {
-            if cfg!(debug_assertions)
-                && let Err(error) = vo_bytecode::verify::verify(&module)
-            {
-                panic!("internal error: the compiler made code that the verifier rejects: {error}");
-            }
-            Ok(module)
-        }
+        Ok(module) => Ok(Verified::compiled(module)),
         Err(list) => Err(CompileError::Source(finish(world, list))),
     }
 }

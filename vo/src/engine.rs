@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use vo_bytecode::{disasm, serialize};
-use vo_vm::{Config, End, Host, Registry};
+use vo_vm::{Config, End, Host, LoadError, Registry, Verified};
 
 /// Compiles and loads programs. Cheap to make; share it or not.
 pub struct Engine {
@@ -69,12 +69,13 @@ impl Engine {
     /// # Errors
     /// What is wrong with the bytes.
     pub fn load_vob(&self, bytes: &[u8]) -> Result<Program, CompileError> {
-        let module = serialize::read(bytes).map_err(|e| CompileError::Input(e.to_string()))?;
-        self.program(module)
+        let input = |e: &dyn std::fmt::Display| CompileError::Input(e.to_string());
+        let module = serialize::read(bytes).map_err(|e| input(&e))?;
+        self.program(Verified::check(module).map_err(|e| input(&LoadError::Invalid(e)))?)
     }
 
-    fn program(&self, module: vo_bytecode::Module) -> Result<Program, CompileError> {
-        let program = vo_vm::Program::load(module, &self.natives);
+    fn program(&self, module: Verified) -> Result<Program, CompileError> {
+        let program = vo_vm::Program::load_verified(module, &self.natives);
         let program = program.map_err(|e| CompileError::Input(e.to_string()))?;
         Ok(Program { program: Arc::new(program) })
     }

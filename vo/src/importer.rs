@@ -113,7 +113,7 @@ impl Sources {
                 continue;
             }
             let name = file.to_string_lossy();
-            add_file(world, &mut source, name.strip_prefix("./").unwrap_or(&name), text)?;
+            add_file(world, &mut source, name.strip_prefix("./").unwrap_or(&name), text, Options::default())?;
         }
         Ok(source)
     }
@@ -123,7 +123,8 @@ impl Sources {
         let mut source = empty_source(path, Path::new(""), PackageMode::Lazy);
         for file in files {
             let name = format!("<std>/{path}/{}", file.name);
-            if let Err(error) = add_file(world, &mut source, &name, file.text.to_vec()) {
+            let options = Options { skip_bodies: true, ..Options::default() };
+            if let Err(error) = add_file(world, &mut source, &name, file.text.to_vec(), options) {
                 return Some(Err(error));
             }
         }
@@ -136,9 +137,15 @@ fn empty_source(path: &str, dir: &Path, mode: PackageMode) -> PackageSource {
     PackageSource { path: path.to_string(), dir, files: Vec::new(), mode, diagnostics: Vec::new() }
 }
 
-fn add_file(world: &World, source: &mut PackageSource, name: &str, text: Vec<u8>) -> Result<(), String> {
+fn add_file(
+    world: &World,
+    source: &mut PackageSource,
+    name: &str,
+    text: Vec<u8>,
+    options: Options,
+) -> Result<(), String> {
     let id = world.sources.borrow_mut().add(name, text).map_err(|e| format!("{name}: {e}"))?;
-    let parsed = parse_file(&world.sources.borrow(), id, &world.node_ids, Options::default());
+    let parsed = parse_file(&world.sources.borrow(), id, &world.node_ids, options);
     source.diagnostics.extend(parsed.diagnostics);
     source.files.push(parsed.file);
     Ok(())

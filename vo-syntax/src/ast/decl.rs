@@ -116,7 +116,7 @@ nodes! {
         /// Parameters and results.
         ty: FuncType,
         /// The body; none for a function implemented elsewhere.
-        body: Option<Block>,
+        body: Option<FuncBody>,
         /// `//go:…` comments directly before.
         directives: Vec<Directive>,
     }

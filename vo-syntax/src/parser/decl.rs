@@ -303,7 +303,7 @@ impl Parser<'_> {
             self.advance(&[Token::LBrace, Token::Semi]);
             (name, None, ty)
         };
-        let body = (self.token == Token::LBrace).then(|| self.func_body());
+        let body = (self.token == Token::LBrace).then(|| self.decl_body());
         let span = self.span_from(start);
         Decl::Func(Box::new(FuncDecl { id, span, recv, name, type_params, ty, body, directives }))
     }
@@ -327,6 +327,16 @@ impl Parser<'_> {
     fn empty_func_type(&mut self) -> FuncType {
         let (params, results) = (self.no_fields(), self.no_fields());
         FuncType { id: self.id(), span: self.pos().span(), params, results }
+    }
+
+    /// The body of a declaration, or where it stands.
+    fn decl_body(&mut self) -> FuncBody {
+        let start = self.pos();
+        if self.options.skip_bodies && self.lexer.skip_block() {
+            self.next();
+            return FuncBody::skipped(self.span_from(start));
+        }
+        self.func_body().into()
     }
 
     pub(super) fn func_body(&mut self) -> Block {

@@ -343,6 +343,7 @@ impl<'w> Checker<'w> {
         }
         let Some(d) = self.func_decl(obj) else { return };
         let (Some(body), Some(scope)) = (&d.body, info.scope.get()) else { return };
+        let body = self.read_body(body);
         let Some(decl) = &object.decl else { return };
         let mut env = Env::at(scope, Some(obj));
         env.dialect = self.w.file(decl.at.file).dialect;
@@ -354,6 +355,17 @@ impl<'w> Checker<'w> {
             c.func_body(body);
             c.report_unused_locals();
         });
+    }
+
+    /// A body that may have been skipped when its file was parsed.
+    fn read_body(&self, body: &'w FuncBody) -> &'w Block {
+        body.read_with(|span| {
+            let options = vo_syntax::parser::Options::default();
+            let (block, diagnostics) =
+                vo_syntax::parser::parse_body(&self.w.sources.borrow(), span, &self.w.node_ids, options);
+            self.w.package(self.pkg).state.diagnostics.borrow_mut().extend(diagnostics);
+            block
+        })
     }
 
     // ---- inside functions ---------------------------------------------------------------------
