@@ -95,6 +95,12 @@ impl Diagnostic {
         self
     }
 
+    /// Whether type checking is pointless after it: it is a syntax error proper, which says so. (After a
+    /// malformed literal or a method with two receivers the tree is still good, and Go's compiler too goes on.)
+    pub fn stops_checking(&self) -> bool {
+        self.message.starts_with("syntax error")
+    }
+
     /// Whether the program cannot run.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

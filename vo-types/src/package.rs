@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use rustc_hash::{FxHashMap, FxHashSet};
 use vo_syntax::ast::Expr;
 use vo_syntax::diag::Diagnostic;
-use vo_syntax::source::Pos;
+use vo_syntax::source::{Pos, Span};
 use vo_syntax::symbol::Symbol;
 
 use crate::object::ObjId;
@@ -84,6 +84,8 @@ pub(crate) struct PackageState {
     pub collected: Cell<bool>,
     pub checked: Cell<bool>,
     pub init_order: RefCell<Option<Vec<Vec<ObjId>>>>,
+    /// Type literals and their places, for what is checked last.
+    pub type_literals: RefCell<Vec<(TypeId, Span)>>,
     /// Instantiations of generic functions and types: checked for endless growth.
     pub instances: RefCell<Vec<Instantiation>>,
 }

@@ -8,9 +8,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use elsa::FrozenVec;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use vo_syntax::ast::{File, NodeIds};
-use vo_syntax::source::{Pos, SourceMap};
+use vo_syntax::source::{Pos, SourceMap, Span};
 use vo_syntax::symbol::Symbol;
 
 use crate::check::Action;
@@ -41,10 +41,14 @@ pub struct World {
     pub(crate) path: RefCell<Vec<ObjId>>,
     /// Depth of recursions over types that errors could make endless.
     pub(crate) depth: Cell<u32>,
-    /// Identities of the packages being imported, outermost first.
-    pub(crate) importing: RefCell<Vec<String>>,
+    /// Identities of the packages being imported, outermost first, and where each is imported.
+    pub(crate) importing: RefCell<Vec<(String, Span)>>,
     /// Type declarations whose type parameter lists are open.
     pub(crate) tparams_open: RefCell<Vec<ObjId>>,
+    /// Defined types that have not been looked at for containing themselves.
+    pub(crate) types_to_validate: RefCell<VecDeque<(PkgId, TypeId)>>,
+    /// Objects that a reported cycle of declarations goes through.
+    pub(crate) in_cycle: RefCell<FxHashSet<ObjId>>,
     /// What waits until no declaration is open.
     pub(crate) actions: RefCell<VecDeque<(PkgId, Action)>>,
 }
@@ -72,6 +76,8 @@ impl World {
             depth: Cell::new(0),
             importing: RefCell::default(),
             tparams_open: RefCell::default(),
+            types_to_validate: RefCell::default(),
+            in_cycle: RefCell::default(),
             actions: RefCell::default(),
         };
         universe::define(&world);

@@ -15,11 +15,8 @@ use vo_types::{Importer, PackageMode, PackageSource, World, check_package};
 
 /// What little the tests import.
 const PACKAGES: &[(&str, &str)] = &[
-    (
-        "fmt",
-        "package fmt\ntype Stringer interface{ String() string }\nfunc Println(a ...any) {}\nfunc println() {}",
-    ),
-    ("os", "package os\nvar Args []string\nvar args int"),
+    ("fmt", "package fmt\ntype Stringer interface{ String() string }\nfunc Println(a ...any) {}"),
+    ("os", "package os\nvar Args []string\nvar hidden int"),
     ("strings", "package strings\nfunc ToUpper(s string) string { return s }"),
     ("time", "package time\ntype Time struct{ sec int }"),
 ];

@@ -122,8 +122,7 @@ pub fn io_text(error: &std::io::Error) -> String {
 }
 
 fn check(world: World, source: PackageSource, mut sources: Sources) -> Result<Checked, CompileError> {
-    let syntax_errors = has_errors(&source.diagnostics);
-    if syntax_errors {
+    if source.diagnostics.iter().any(Diagnostic::stops_checking) {
         let list = source.diagnostics;
         return Err(CompileError::Source(finish(world, list)));
     }
@@ -142,7 +141,10 @@ fn check(world: World, source: PackageSource, mut sources: Sources) -> Result<Ch
             list.extend(world.check_rest(pkg));
         }
     }
-    list.extend(own);
+    // As a build goes on only once the packages it needs are in order, theirs come alone.
+    if !has_errors(&list) {
+        list.extend(own);
+    }
     if has_errors(&list) {
         return Err(CompileError::Source(finish(world, list)));
     }

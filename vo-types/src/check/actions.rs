@@ -11,8 +11,6 @@ use crate::types::{Basic, Term, Type, TypeId};
 /// See the module's description.
 #[derive(Debug)]
 pub(crate) enum Action {
-    /// A defined type must not contain itself.
-    ValidType(TypeId),
     /// A map's key type must be comparable.
     MapKey(Span, TypeId),
     /// A variable's type must not be a constraint.
@@ -34,6 +32,11 @@ pub(crate) enum Action {
 /// Does everything that waits.
 pub(crate) fn run_all(world: &World) {
     loop {
+        let next = world.types_to_validate.borrow_mut().pop_front();
+        if let Some((pkg, ty)) = next {
+            Checker::new(world, pkg).valid_type(ty);
+            continue;
+        }
         let next = world.actions.borrow_mut().pop_front();
         let Some((pkg, action)) = next else { return };
         Checker::new(world, pkg).run(action);
@@ -43,7 +46,6 @@ pub(crate) fn run_all(world: &World) {
 impl<'w> Checker<'w> {
     fn run(&mut self, action: Action) {
         match action {
-            Action::ValidType(ty) => self.valid_type(ty),
             Action::MapKey(at, key) => self.map_key(at, key),
             Action::VarType(at, ty) => self.not_a_constraint(at, ty),
             Action::Interface(ty) => self.interface_methods(ty),

@@ -675,7 +675,7 @@ impl<'w> Checker<'w> {
         if !x.is_valid() {
             return None;
         }
-        if !self.is_complete(x.ty) {
+        if !self.is_complete(x.ty) || !self.has_known_size(x.ty) {
             return None;
         }
         if self.has_variable_size(x.ty) {
@@ -691,7 +691,7 @@ impl<'w> Checker<'w> {
     }
 
     /// Whether the size depends on type parameters.
-    fn has_variable_size(&self, ty: TypeId) -> bool {
+    pub fn has_variable_size(&self, ty: TypeId) -> bool {
         self.variable_size_within(ty, 0)
     }
 
@@ -758,7 +758,13 @@ impl<'w> Checker<'w> {
         }
         let (mut at, mut offset) = (base, 0i64);
         for &i in &found.path {
-            offset += self.w.field_offsets(at).get(i as usize).copied().unwrap_or(0);
+            let next = self.w.field_offsets(at).get(i as usize).copied().unwrap_or(0);
+            let sum = if next < 0 { None } else { offset.checked_add(next) };
+            let Some(sum) = sum else {
+                self.error(Code::TypeTooLarge, &x, format!("{} is too large", self.os(&x)));
+                return None;
+            };
+            offset = sum;
             at = match self.w.under(at) {
                 Type::Struct(s) => s.fields[i as usize].ty,
                 _ => break,

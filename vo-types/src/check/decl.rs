@@ -7,7 +7,7 @@ use vo_syntax::ast::*;
 use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Span;
 
-use super::{Action, Checker, Env, Operand};
+use super::{Checker, Env, Operand};
 use crate::constant::Constant;
 use crate::object::{Color, DeclRef, ObjId, Object, ObjectKind, VarKind};
 use crate::types::{Basic, Type, TypeId};
@@ -96,6 +96,12 @@ impl<'w> Checker<'w> {
     pub fn cycle_error(&self, cycle: &[ObjId]) {
         let position = |&i: &usize| self.w.object(cycle[i]).pos;
         let start = (0..cycle.len()).min_by_key(position).unwrap_or(0);
+        self.cycle_error_from(cycle, start);
+    }
+
+    /// Reports a cycle of declarations, beginning with a given one.
+    pub fn cycle_error_from(&self, cycle: &[ObjId], start: usize) {
+        self.w.in_cycle.borrow_mut().extend(cycle);
         let name = |obj: ObjId| {
             let object = self.w.object(obj);
             format!("{}{}", self.w.qualify(object.pkg, self.qualifier()), object.name)
@@ -240,6 +246,8 @@ impl<'w> Checker<'w> {
         let id = self.w.types.new_named(obj);
         self.w.object(obj).ty.set(id);
         let Type::Named(named) = self.w.types.raw(id) else { return };
+        // Before the types that it mentions, so that the first in the source is the one reported.
+        self.validate_later(id);
         let outer = self.env.scope;
         match &spec.type_params {
             Some(list) => {
@@ -263,7 +271,6 @@ impl<'w> Checker<'w> {
         self.direct_cycle(id);
         // Fills in the underlying type if it is known by now.
         self.w.underlying(id);
-        self.later(Action::ValidType(id));
     }
 
     /// `type A B; type B A`: a chain of names that comes back to itself.
@@ -403,6 +410,9 @@ impl<'w> Checker<'w> {
     }
 
     fn local_var(&mut self, spec: &'w VarSpec) {
+        if let Some(embed) = embed_directive(spec) {
+            self.error(Code::InvalidEmbed, &embed.span, "go:embed cannot apply to var inside func");
+        }
         let objects: Vec<ObjId> = spec.names.iter().map(|name| self.new_local(name, TypeId::NONE)).collect();
         let ty = spec.ty.as_ref().map(|e| self.var_type(e));
         if let Some(ty) = ty {
@@ -462,5 +472,30 @@ impl<'w> Checker<'w> {
         if self.w.object(obj).parent.get() == Some(self.env.scope) {
             self.locals.push(obj);
         }
+    }
+}
+
+/// The `//go:embed` directive of a variable declaration.
+fn embed_directive(spec: &VarSpec) -> Option<&Directive> {
+    spec.directives.iter().find(|d| d.verb() == "go:embed")
+}
+
+impl<'w> Checker<'w> {
+    /// Reports a `//go:embed` directive that cannot apply to the package variables it stands before.
+    pub fn package_embed(&self, spec: &VarSpec, file: &File) {
+        let Some(directive) = embed_directive(spec) else { return };
+        let imports_embed = file.imports().any(|i| matches!(&*i.path.raw, "\"embed\"" | "`embed`"));
+        let why = if !imports_embed {
+            "go:embed only allowed in Go files that import \"embed\""
+        } else if spec.names.len() > 1 {
+            "go:embed cannot apply to multiple vars"
+        } else if !spec.values.is_empty() {
+            "go:embed cannot apply to var with initializer"
+        } else if spec.ty.is_none() {
+            "go:embed cannot apply to var without type"
+        } else {
+            return;
+        };
+        self.error(Code::InvalidEmbed, &directive.span, why);
     }
 }

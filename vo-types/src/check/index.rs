@@ -7,6 +7,7 @@ use super::errors::Place;
 use super::expr::Want;
 use super::{Checker, OpMode, Operand};
 use crate::constant::Constant;
+use crate::object::Color;
 use crate::types::{Basic, Type, TypeId};
 
 /// What indexing a type gives.
@@ -40,6 +41,10 @@ impl<'w> Checker<'w> {
                 self.explicit_instance(&mut x, index, e, want);
                 return x;
             }
+            OpMode::Value if self.is_open_generic_func(&index.x) => {
+                self.type_list(&index.indices);
+                return Operand { expr: Some(e), ..x };
+            }
             OpMode::Builtin(_) => {
                 let message = format!("cannot index {}", self.os(&x));
                 self.error(Code::NonIndexable, &index.lbrack, message);
@@ -67,12 +72,22 @@ impl<'w> Checker<'w> {
         }
         let Some(i) = index.indices.first() else { return Operand::invalid(Some(e)) };
         if let Some(key) = indexed.key {
-            let mut k = self.expr(i);
+            let mut k = self.expr_with_target(i, Some(key), Some("map index"));
             self.assignment(&mut k, Some(key), "map index");
         } else {
             self.index(i, indexed.len);
         }
         Operand::new(indexed.mode, indexed.elem, Some(e))
+    }
+
+    /// Whether an expression names a generic function whose signature is being declared, which has
+    /// no type yet.
+    fn is_open_generic_func(&self, e: &Expr) -> bool {
+        let obj = e.as_ident().and_then(|name| self.w.info.use_of(name.id));
+        obj.is_some_and(|obj| {
+            let open = self.w.object(obj).color.get() == Color::Grey;
+            open && self.func_decl(obj).is_some_and(|d| d.type_params.is_some())
+        })
     }
 
     fn indexed(&self, x: &Operand<'w>) -> Option<Indexed> {

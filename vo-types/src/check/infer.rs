@@ -1,11 +1,13 @@
 //! Inference of type arguments, from function arguments, constraints and untyped constants.
 
+use rustc_hash::FxHashMap;
 use vo_syntax::ast::Node;
 use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::{Pos, Span};
 
 use super::unify::{Strict, Unifier};
 use super::{Checker, Operand};
+use crate::object::ObjId;
 use crate::types::{Param, Subst, Type, TypeId};
 
 /// Why inference failed: where, and what to say; `None` if an error was reported already.
@@ -284,6 +286,8 @@ struct Edge {
 /// Reports generic declarations whose instantiation would never end, because a type parameter
 /// comes back to itself inside of a larger type.
 pub(crate) fn report_growing_instances(c: &mut Checker<'_>) {
+    let declared = declared_params(c);
+    let canon = |t: TypeId| declared.get(&t).copied().unwrap_or(t);
     let mut edges: Vec<Edge> = Vec::new();
     for inst in c.w.package(c.pkg).state.instances.borrow().iter() {
         for (&to, &arg) in inst.tparams.iter().zip(&inst.targs) {
@@ -291,7 +295,7 @@ pub(crate) fn report_growing_instances(c: &mut Checker<'_>) {
             collect_type_params(c, arg, &mut mentioned);
             for from in mentioned {
                 let grows = c.w.types.unalias(arg) != from;
-                edges.push(Edge { from, to, grows, pos: inst.pos, arg });
+                edges.push(Edge { from: canon(from), to: canon(to), grows, pos: inst.pos, arg });
             }
         }
     }
@@ -304,6 +308,21 @@ pub(crate) fn report_growing_instances(c: &mut Checker<'_>) {
             return report_cycle(c, &edges, &path);
         }
     }
+}
+
+/// A method's own names for its receiver's type parameters, each with the parameter that the type
+/// declares.
+fn declared_params(c: &Checker<'_>) -> FxHashMap<TypeId, TypeId> {
+    let mut declared = FxHashMap::default();
+    for obj in c.w.package(c.pkg).objects() {
+        let Some(info) = c.w.object(obj).func() else { continue };
+        let (Some(own), Some(recv)) = (info.recv_tparams.get(), info.recv_type.get()) else { continue };
+        let origin = c.w.origin(c.w.deref(recv).0);
+        if let Some(named) = c.w.types.as_named(origin) {
+            declared.extend(own.iter().copied().zip(named.tparams().iter().copied()));
+        }
+    }
+    declared
 }
 
 fn find_path(edges: &[Edge], from: TypeId, to: TypeId) -> Option<Vec<usize>> {
@@ -339,6 +358,19 @@ fn report_cycle(c: &Checker<'_>, edges: &[Edge], path: &[usize]) {
     c.report(d);
 }
 
+/// The type parameters of the function that a local type is declared in.
+fn enclosing_type_params(c: &Checker<'_>, obj: ObjId) -> Vec<TypeId> {
+    let w = c.w;
+    let mut found = Vec::new();
+    let mut scope = w.object(obj).parent();
+    while let Some(id) = scope.filter(|&id| id != w.package(c.pkg).scope) {
+        let types = w.scope(id).objects().into_iter().map(|o| w.object(o).ty());
+        found.extend(types.filter(|&t| matches!(w.types.raw(t), Type::TypeParam(_))));
+        scope = w.scope(id).parent;
+    }
+    found
+}
+
 fn collect_type_params(c: &Checker<'_>, ty: TypeId, out: &mut Vec<TypeId>) {
     let w = c.w;
     let all = |list: &[TypeId], out: &mut Vec<TypeId>| {
@@ -346,7 +378,11 @@ fn collect_type_params(c: &Checker<'_>, ty: TypeId, out: &mut Vec<TypeId>) {
     };
     match w.types.get(ty) {
         Type::TypeParam(_) => out.push(w.types.unalias(ty)),
-        Type::Named(n) => all(&n.targs, out),
+        // A type declared in a generic function is another one for each instance of the function.
+        Type::Named(n) => {
+            out.extend(enclosing_type_params(c, n.obj));
+            all(&n.targs, out);
+        }
         Type::Pointer(t) | Type::Slice(t) => collect_type_params(c, *t, out),
         Type::Array { elem, .. } | Type::Chan { elem, .. } | Type::Port { elem, .. } => {
             collect_type_params(c, *elem, out);

@@ -162,9 +162,11 @@ impl<'w> Checker<'w> {
                 continue;
             }
             if let Some(cycle) = self.path_to(v, v) {
-                if cycle.iter().any(|o| reported.contains(o)) {
+                let known = self.w.in_cycle.borrow();
+                if cycle.iter().any(|o| reported.contains(o) || known.contains(o)) {
                     continue;
                 }
+                drop(known);
                 reported.extend(cycle.iter().copied());
                 self.report_init_cycle(&cycle);
             }

@@ -38,7 +38,11 @@ impl<'w> Checker<'w> {
                 tparams.len()
             );
             self.error(Code::WrongTypeArgumentCount, e, message);
-            return TypeId::INVALID;
+            // The type is still the generic one in what follows, where its structure is not asked for.
+            return match self.w.types.raw(generic) {
+                Type::Named(_) if targs.len() < tparams.len() => self.w.instantiate_named(generic, &targs),
+                _ => TypeId::INVALID,
+            };
         }
         let places = index.indices.iter().map(|e| e.span()).collect();
         self.later(Action::Verify(places, tparams.into(), targs.clone().into()));

@@ -39,6 +39,7 @@ impl<'w> Checker<'w> {
         methods.sort_by_key(|m| (!m.name.is_exported(), m.name));
         let id = self.w.types.new_interface(methods, embeds, false);
         self.later(Action::Interface(id));
+        self.note_type_literal(i.span, id);
         id
     }
 

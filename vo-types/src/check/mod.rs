@@ -29,6 +29,7 @@ mod initorder;
 mod instantiate;
 mod interface;
 mod labels;
+mod limits;
 mod literal;
 mod operand;
 mod range;
@@ -97,6 +98,7 @@ fn check_fully(world: &World, pkg: PkgId) {
     checker.init_order();
     if !package.failed() {
         checker.instance_cycles();
+        checker.type_limits();
     }
     checker.missing_bodies();
 }
@@ -231,7 +233,9 @@ impl<'w> Checker<'w> {
         loop {
             actions::run_all(self.w);
             let literals = std::mem::take(&mut self.literals);
-            if literals.is_empty() && self.w.actions.borrow().is_empty() {
+            let nothing_left =
+                self.w.actions.borrow().is_empty() && self.w.types_to_validate.borrow().is_empty();
+            if literals.is_empty() && nothing_left {
                 return;
             }
             for later in literals {
@@ -259,12 +263,13 @@ impl<'w> Checker<'w> {
 
     /// Notes something to do once no declaration is open.
     pub fn later(&mut self, action: Action) {
-        let mut actions = self.w.actions.borrow_mut();
-        // What follows from a type that contains itself is not worth a message.
-        match action {
-            Action::ValidType(_) => actions.push_front((self.pkg, action)),
-            _ => actions.push_back((self.pkg, action)),
-        }
+        self.w.actions.borrow_mut().push_back((self.pkg, action));
+    }
+
+    /// Notes a defined type that must not contain itself. That is looked at before the other things
+    /// that wait, since what follows from such a type is not worth a message.
+    pub fn validate_later(&mut self, ty: TypeId) {
+        self.w.types_to_validate.borrow_mut().push_back((self.pkg, ty));
     }
 
     /// Records that the present declaration mentions another one.

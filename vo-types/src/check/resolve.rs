@@ -5,7 +5,7 @@ use std::cell::{OnceCell, RefCell};
 use vo_syntax::ast::*;
 use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::lexer::unquote_string;
-use vo_syntax::source::{Dialect, Pos};
+use vo_syntax::source::{Dialect, Pos, Span};
 
 use super::Checker;
 use crate::World;
@@ -25,11 +25,17 @@ pub(crate) fn add_package(world: &World, source: PackageSource, importer: &mut d
     let pkg = world.add_package(&source.path, name, &source.dir, scope, source.mode, files);
     let state = &world.package(pkg).state;
     state.failed.set(source.diagnostics.iter().any(Diagnostic::is_error));
+    state.checked.set(source.diagnostics.iter().any(Diagnostic::stops_checking));
     state.diagnostics.borrow_mut().extend(source.diagnostics);
-    world.importing.borrow_mut().push(source.path);
+    let outermost = world.importing.borrow().is_empty();
+    if outermost {
+        world.importing.borrow_mut().push((source.path, Span::NONE));
+    }
     let mut collector = Collector { c: Checker::new(world, pkg), importer };
     collector.package();
-    world.importing.borrow_mut().pop();
+    if outermost {
+        world.importing.borrow_mut().pop();
+    }
     pkg
 }
 
@@ -103,9 +109,7 @@ impl<'w> Collector<'w, '_> {
         let c = &self.c;
         let path = match self.import_path(spec) {
             Ok(path) => path,
-            Err(why) => {
-                return c.error(Code::BadImportPath, &spec.path, format!("invalid import path ({why})"));
-            }
+            Err(why) => return c.error(Code::BadImportPath, &spec.path, why),
         };
         let imported = self.imported_package(spec, &path);
         let c = &self.c;
@@ -144,13 +148,21 @@ impl<'w> Collector<'w, '_> {
         let bytes = unquote_string(&spec.path.raw).unwrap_or_default();
         let path = String::from_utf8_lossy(&bytes).into_owned();
         if path.is_empty() {
-            return Err("empty string".to_owned());
+            return Err("invalid import path (empty string)".to_owned());
+        }
+        if path.starts_with('/') {
+            return Err("import path cannot be absolute path".to_owned());
         }
         let illegal = "!\"#$%&'()*,:;<=>?[\\]^{|}`\u{fffd}";
         match path.chars().find(|&ch| ch.is_control() || ch.is_whitespace() || illegal.contains(ch)) {
-            Some(ch) if ch.is_control() => Err(format!("invalid character U+{:04X}", ch as u32)),
-            Some(ch) => Err(format!("invalid character U+{:04X} '{ch}'", ch as u32)),
-            None => Ok(path),
+            Some(ch) if ch.is_control() => {
+                Err(format!("invalid import path (invalid character U+{:04X})", ch as u32))
+            }
+            Some(ch) => Err(format!("invalid import path (invalid character U+{:04X} '{ch}')", ch as u32)),
+            None => match canonical_path(&path) {
+                clean if clean == path => Ok(path),
+                clean => Err(format!("non-canonical import path {path:?} (should be {clean:?})")),
+            },
         }
     }
 
@@ -158,29 +170,33 @@ impl<'w> Collector<'w, '_> {
         if path == "unsafe" {
             return PkgId(0);
         }
-        match self.load(path) {
+        match self.load(spec, path) {
             Ok(pkg) => pkg,
-            Err((code, why)) => {
-                self.c.error(code, &spec.path, why);
+            Err(diagnostic) => {
+                self.c.report(*diagnostic);
                 self.fake_package(path)
             }
         }
     }
 
-    fn load(&mut self, path: &str) -> Result<PkgId, (Code, String)> {
+    fn load(&mut self, spec: &ImportSpec, path: &str) -> Result<PkgId, Box<Diagnostic>> {
         let world = self.c.w;
-        let could_not = |why: String| (Code::ImportNotFound, format!("could not import {path} ({why})"));
+        let at = spec.path.span;
+        let error = |code: Code, why: String| Box::new(Diagnostic::error(code, at, why));
+        let could_not = |why: String| error(Code::ImportNotFound, format!("could not import {path} ({why})"));
         let dir = &world.package(self.c.pkg).dir;
         let identity = self.importer.resolve(path, dir).map_err(could_not)?;
-        if world.importing.borrow().contains(&identity) {
-            return Err((Code::ImportCycle, "import cycle not allowed".to_owned()));
+        if let Some(cycle) = self.import_cycle(&identity, at) {
+            return Err(Box::new(cycle));
         }
         let known = world.package_by_path(&identity);
         let pkg = match known {
             Some(pkg) => pkg,
             None => {
                 let source = self.importer.load(world, &identity).map_err(could_not)?;
+                world.importing.borrow_mut().push((identity.clone(), at));
                 let pkg = add_package(world, source, self.importer);
+                world.importing.borrow_mut().pop();
                 if world.package(pkg).mode == Mode::Full {
                     super::check_fully(world, pkg);
                 }
@@ -189,9 +205,29 @@ impl<'w> Collector<'w, '_> {
         };
         if world.package(pkg).name == "main" && !world.package(pkg).state.fake.get() {
             let why = format!("import {path:?} is a program, not an importable package");
-            return Err((Code::ImportMain, why));
+            return Err(error(Code::ImportMain, why));
         }
         Ok(pkg)
+    }
+
+    /// The error for importing a package whose own imports are being looked at, with the way that led
+    /// here.
+    fn import_cycle(&self, identity: &str, at: Span) -> Option<Diagnostic> {
+        let importing = self.c.w.importing.borrow();
+        let start = importing.iter().position(|(path, _)| path == identity)?;
+        let cycle = &importing[start..];
+        let message = match cycle {
+            [_] => format!("import cycle not allowed: {identity} imports itself"),
+            _ => "import cycle not allowed".to_owned(),
+        };
+        let mut d = Diagnostic::error(Code::ImportCycle, at, message);
+        if cycle.len() > 1 {
+            let ends = cycle[1..].iter().map(|(to, at)| (to.as_str(), *at)).chain([(identity, at)]);
+            for ((from, _), (to, at)) in cycle.iter().zip(ends) {
+                d = d.label(at, format!("{from} imports {to}"));
+            }
+        }
+        Some(d)
     }
 
     /// A package that stands for one that could not be imported: using it is silent.
@@ -274,6 +310,7 @@ impl<'w> Collector<'w, '_> {
     }
 
     fn var_spec(&mut self, spec: &'w VarSpec, at: DeclRef, scope: ScopeId) {
+        self.c.package_embed(spec, self.c.w.file(at.file));
         let mut objects = Vec::new();
         for (i, name) in spec.names.iter().enumerate() {
             let at = DeclRef { name: i as u32, ..at };
@@ -416,6 +453,25 @@ impl<'w> Collector<'w, '_> {
         }
         None
     }
+}
+
+/// An import path without empty and `.` elements, `..` resolved as far as there is something before it.
+fn canonical_path(path: &str) -> String {
+    let local = path.starts_with("./") || path.starts_with("../");
+    if local {
+        return path.to_owned();
+    }
+    let mut elements: Vec<&str> = Vec::new();
+    for element in path.split('/') {
+        match element {
+            "" | "." => {}
+            ".." if elements.last().is_some_and(|&last| last != "..") => {
+                elements.pop();
+            }
+            _ => elements.push(element),
+        }
+    }
+    elements.join("/")
 }
 
 /// The base type name of a receiver, as far as the syntax tells, and whether it is a pointer.

@@ -49,9 +49,7 @@ impl<'w> Checker<'w> {
         let mut x = Operand::invalid(Some(e));
         let package = self.w.package(imported);
         let name = sel.sel.name;
-        // Names that are not exported do not exist for other packages.
-        let found = self.w.scope(package.scope).get(name).filter(|_| name.is_exported());
-        let Some(obj) = found else {
+        let Some(obj) = self.w.scope(package.scope).get(name) else {
             if !package.state.fake.get() {
                 let message = self.undefined_in_package(e, name, imported);
                 self.error(Code::UndeclaredImportedName, &sel.sel, message);
@@ -59,6 +57,10 @@ impl<'w> Checker<'w> {
             return x;
         };
         let object = self.w.object(obj);
+        if !object.is_exported() {
+            let message = format!("name {name} not exported by package {}", package.name);
+            self.error(Code::UnexportedName, &sel.sel, message);
+        }
         self.w.info.set_use(sel.sel.id, obj);
         x.ty = match object.kind {
             ObjectKind::Builtin(_) | ObjectKind::Nil => TypeId::INVALID,

@@ -192,13 +192,27 @@ impl<'w> Checker<'w> {
     fn plain_receiver(&mut self, e: &'w Expr, base: &'w Expr) -> TypeId {
         let ty = self.var_type(e);
         let (named, _) = self.w.deref(ty);
-        if self.w.types.as_named(named).is_some_and(|n| n.origin.is_some()) {
-            let shown = self.ts(self.w.types.unalias(named));
+        let through_alias = self.alias_instance(ty);
+        if through_alias.is_some() || self.w.types.as_named(named).is_some_and(|n| n.origin.is_some()) {
+            let shown = self.ts(through_alias.unwrap_or(self.w.types.unalias(named)));
             let message = format!("cannot define new methods on instantiated type {shown}");
             self.error(Code::InvalidReceiverType, base, message);
             return TypeId::INVALID;
         }
         ty
+    }
+
+    /// The instance of a generic alias that a receiver's type goes through.
+    fn alias_instance(&self, ty: TypeId) -> Option<TypeId> {
+        match self.w.types.raw(ty) {
+            Type::Alias(a) if a.origin.is_some() => {
+                let target = self.w.deref(a.target.get()).0;
+                self.w.types.as_named(target).is_none_or(|n| n.origin.is_none()).then_some(ty)
+            }
+            Type::Alias(a) => self.alias_instance(a.target.get()),
+            Type::Pointer(base) => self.alias_instance(*base),
+            _ => None,
+        }
     }
 
     fn generic_receiver(&mut self, method: ObjId, field: &'w Field, parts: ReceiverParts<'w>) -> TypeId {
@@ -221,16 +235,18 @@ impl<'w> Checker<'w> {
             let Some(name) = name else { continue };
             own.push(self.type_param_object(name, index));
         }
-        let Type::Named(generic) = self.w.types.raw(self.w.types.unalias(base)) else {
-            self.declare_tparam_names(&own, &names);
-            return TypeId::INVALID;
-        };
         if matches!(self.w.types.raw(base), Type::Alias(_)) {
-            let message = format!("cannot define new methods on generic alias type {}", self.ts(base));
-            self.error(Code::InvalidReceiverType, parts.base, message);
+            if !self.w.is_invalid(base) {
+                let message = format!("cannot define new methods on generic alias type {}", self.ts(base));
+                self.error(Code::InvalidReceiverType, parts.base, message);
+            }
             self.declare_tparam_names(&own, &names);
             return TypeId::INVALID;
         }
+        let Type::Named(generic) = self.w.types.raw(base) else {
+            self.declare_tparam_names(&own, &names);
+            return TypeId::INVALID;
+        };
         let wanted = generic.tparams();
         let subst = Subst::new(wanted, &own);
         for (&orig, &fresh) in wanted.iter().zip(&own) {
@@ -260,7 +276,7 @@ impl<'w> Checker<'w> {
         if let Some(info) = self.w.object(method).func() {
             let _ = info.recv_tparams.set(own.clone().into());
         }
-        let ty = self.w.instantiate_named(self.w.types.unalias(base), &own);
+        let ty = self.w.instantiate_named(base, &own);
         if let Expr::Ident(name) = parts.base {
             self.w.info.set_instance(name.id, &own, ty);
         }

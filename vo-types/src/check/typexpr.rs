@@ -243,7 +243,9 @@ impl<'w> Checker<'w> {
             }
             Expr::ChanType(ch) => {
                 let elem = self.var_type(&ch.elem);
-                self.w.types.chan(direction(ch.dir), elem)
+                let ty = self.w.types.chan(direction(ch.dir), elem);
+                self.note_type_literal(e.place(), ty);
+                ty
             }
             Expr::Union(u) => {
                 self.union_type(u);
@@ -299,10 +301,10 @@ impl<'w> Checker<'w> {
             ArrayLen::Expr(len) => self.array_length(len),
         };
         let elem = self.var_type(&a.elem);
-        match len {
-            Some(len) => self.w.types.array(len, elem),
-            None => TypeId::INVALID,
-        }
+        let Some(len) = len else { return TypeId::INVALID };
+        let ty = self.w.types.array(len, elem);
+        self.note_type_literal(a.span, ty);
+        ty
     }
 
     /// The length of an array type, if it is a valid one.

@@ -5,7 +5,7 @@ use vo_syntax::diag::Code;
 use vo_syntax::source::Span;
 
 use super::{Action, Checker};
-use crate::types::{Term, Type, TypeId};
+use crate::types::{MAX_TERMS, Term, Type, TypeId};
 
 impl<'w> Checker<'w> {
     /// An element of an interface or a constraint: a type, or a union.
@@ -56,12 +56,26 @@ impl<'w> Checker<'w> {
         if terms.iter().any(|t| self.w.is_invalid(t.ty)) {
             return TypeId::INVALID;
         }
+        if let Some(&first_too_many) = places.get(MAX_TERMS) {
+            self.too_many_terms(first_too_many);
+            return TypeId::INVALID;
+        }
         self.later(Action::Union(places, terms.clone()));
         self.w.types.new_union(terms)
     }
 
+    fn too_many_terms(&self, at: Span) {
+        let message = format!("cannot handle more than {MAX_TERMS} union terms (implementation limitation)");
+        self.error(Code::InvalidUnion, &at, message);
+    }
+
     /// Checks terms against each other and for what may not be in a union.
     pub fn union_terms(&mut self, places: &[Span], terms: &[Term]) {
+        if let Some(Some(all)) = self.w.union_terms(terms)
+            && all.len() > MAX_TERMS
+        {
+            return self.too_many_terms(places[0]);
+        }
         for (i, t) in terms.iter().enumerate() {
             if self.w.is_invalid(t.ty) {
                 continue;

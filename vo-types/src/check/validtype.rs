@@ -4,34 +4,98 @@ use super::Checker;
 use crate::object::ObjId;
 use crate::types::{Type, TypeId};
 
-/// Instances of one generic type on a path of containment after which it is taken to grow
-/// without end.
-const MAX_GROWTH: usize = 10;
+/// How long a way through what types contain is followed.
+const MAX_PATH: usize = 1000;
 
 impl<'w> Checker<'w> {
     /// Reports a defined type that contains itself without indirection.
     pub fn valid_type(&mut self, id: TypeId) {
-        let mut path = Vec::new();
-        self.contains_itself(id, &mut path);
+        self.contains_itself(id, &mut Vec::new(), &mut Vec::new());
     }
 
     /// Whether a type is known as far as using its structure needs. A declaration that needs its
     /// own structure (`type T [unsafe.Sizeof(T{})]int`) is reported as a cycle.
     pub fn is_complete(&mut self, ty: TypeId) -> bool {
-        let Some(open) = self.open_part(ty, 0) else { return true };
-        let Type::Named(n) = self.w.types.raw(open) else { return true };
+        if self.w.path.borrow().is_empty() {
+            return true;
+        }
+        match self.open_part(ty, 0) {
+            Some(open) => !self.needs_itself(open),
+            None => true,
+        }
+    }
+
+    /// Whether a type is being declared; then it needs itself, which is reported.
+    fn needs_itself(&mut self, ty: TypeId) -> bool {
+        let obj = match self.w.types.raw(ty) {
+            Type::Named(n) => n.obj,
+            Type::Alias(a) => a.obj,
+            _ => return false,
+        };
         let path = self.w.path.borrow().clone();
-        let Some(start) = path.iter().rposition(|&o| o == n.obj) else { return true };
+        let Some(start) = path.iter().rposition(|&o| o == obj) else { return false };
         self.cycle_error(&path[start..]);
-        n.rhs.set(TypeId::INVALID);
-        n.underlying.set(TypeId::INVALID);
-        false
+        match self.w.types.raw(ty) {
+            Type::Named(n) => {
+                n.rhs.set(TypeId::INVALID);
+                n.underlying.set(TypeId::INVALID);
+            }
+            Type::Alias(a) => a.target.set(TypeId::INVALID),
+            _ => {}
+        }
+        true
+    }
+
+    /// Whether the size of a type is known: nothing that it contains is still being declared. Reports
+    /// the cycle otherwise.
+    pub fn has_known_size(&mut self, ty: TypeId) -> bool {
+        self.w.path.borrow().is_empty() || self.known_size_within(ty, &mut Vec::new())
+    }
+
+    fn known_size_within(&mut self, ty: TypeId, seen: &mut Vec<ObjId>) -> bool {
+        if let Some(alias) = self.open_alias(ty) {
+            return !self.needs_itself(alias);
+        }
+        let ty = self.w.types.unalias(ty);
+        match self.w.types.raw(ty) {
+            Type::Array { elem, .. } => self.known_size_within(*elem, seen),
+            Type::Struct(s) => s.fields.iter().all(|f| self.known_size_within(f.ty, seen)),
+            Type::Named(n) => {
+                if self.needs_itself(self.w.origin(ty)) {
+                    return false;
+                }
+                if seen.contains(&n.obj) {
+                    return true;
+                }
+                seen.push(n.obj);
+                self.w.path.borrow_mut().push(n.obj);
+                let inside = self.w.types.as_named(self.w.origin(ty)).map_or(TypeId::NONE, |n| n.rhs.get());
+                let known = inside == TypeId::NONE || self.known_size_within(inside, seen);
+                self.w.path.borrow_mut().pop();
+                known
+            }
+            _ => true,
+        }
+    }
+
+    /// The alias on the way from a type that is still being declared.
+    fn open_alias(&self, mut ty: TypeId) -> Option<TypeId> {
+        while let Type::Alias(a) = self.w.types.raw(ty) {
+            match a.target.get() {
+                TypeId::NONE => return Some(ty),
+                target => ty = target,
+            }
+        }
+        None
     }
 
     /// A defined type inside of a type whose declaration has not been reached its end.
     fn open_part(&self, ty: TypeId, depth: u32) -> Option<TypeId> {
         if depth > 100 {
             return None;
+        }
+        if let Some(alias) = self.open_alias(ty) {
+            return Some(alias);
         }
         let ty = self.w.types.unalias(ty);
         match self.w.types.raw(ty) {
@@ -50,73 +114,74 @@ impl<'w> Checker<'w> {
         }
     }
 
-    /// Walks what a value of the type contains; true if there was a cycle (reported once, on the
-    /// type's first visit).
-    fn contains_itself(&mut self, id: TypeId, path: &mut Vec<TypeId>) -> bool {
+    /// Whether the memory of a type contains that of one of the types in `nest`, which contain it;
+    /// reports that. A type parameter stands for the argument of the innermost instance, and the
+    /// argument lies in what is around that instance. `path` is the whole way here, for the message.
+    fn contains_itself(&mut self, id: TypeId, nest: &mut Vec<TypeId>, path: &mut Vec<TypeId>) -> bool {
         let id = self.w.types.unalias(id);
         match self.w.types.raw(id) {
-            Type::Array { elem, .. } => self.contains_itself(*elem, path),
-            Type::Struct(s) => s.fields.iter().any(|f| self.contains_itself(f.ty, path)),
-            Type::Union(terms) => terms.iter().any(|t| self.contains_itself(t.ty, path)),
-            Type::Interface(i) => i.embeds.iter().any(|(e, _)| self.contains_itself(*e, path)),
+            Type::Array { elem, .. } => self.contains_itself(*elem, nest, path),
+            Type::Struct(s) => s.fields.iter().any(|f| self.contains_itself(f.ty, nest, path)),
+            Type::Union(terms) => terms.iter().any(|t| self.contains_itself(t.ty, nest, path)),
+            Type::Interface(i) => i.embeds.iter().any(|(e, _)| self.contains_itself(*e, nest, path)),
+            Type::TypeParam(_) => self.argument_contains(id, nest, path),
             Type::Named(n) => {
-                match n.valid.get() {
-                    Some(true) => return false,
-                    Some(false) => return true,
-                    None => {}
+                if n.valid.get() {
+                    return false;
                 }
-                if let Some(start) = path.iter().position(|&t| t == id) {
-                    self.report_containment(&path[start..]);
+                if nest.iter().any(|&t| self.w.identical(t, id)) {
+                    self.report_containment(id, path);
                     return true;
                 }
                 let origin = self.w.origin(id);
-                if n.origin.is_some() {
-                    let same = path.iter().filter(|&&t| self.w.origin(t) == origin).count();
-                    if same > MAX_GROWTH {
-                        let last = path.iter().rposition(|&t| self.w.origin(t) == origin).unwrap_or(0);
-                        self.report_containment(&path[last..]);
-                        return true;
-                    }
-                }
-                if self.is_foreign(origin) && n.origin.is_none() {
+                let Some(declared) = self.w.types.as_named(origin) else { return false };
+                // A type of another package cannot contain one of this package but through its arguments.
+                if n.targs.is_empty() && self.w.object(n.obj).pkg != Some(self.pkg) {
                     return false;
                 }
+                if declared.rhs.get() == TypeId::NONE {
+                    self.w.resolve(declared.obj);
+                }
+                // A bound for what errors may have made endless.
+                let inside = declared.rhs.get();
+                if inside == TypeId::NONE || path.len() > MAX_PATH {
+                    return false;
+                }
+                nest.push(id);
                 path.push(id);
-                // Through the declaration as written, so that all names on the way are reported.
-                let inside = match (n.origin, n.rhs.get()) {
-                    (None, rhs) if rhs != TypeId::NONE => rhs,
-                    _ => self.w.underlying(id),
-                };
-                let bad = self.contains_itself(inside, path);
+                let bad = self.contains_itself(inside, nest, path);
                 path.pop();
-                n.valid.set(Some(!bad));
+                nest.pop();
+                // Without arguments what it contains is always the same.
+                if !bad && n.origin.is_none() && declared.tparams().is_empty() {
+                    n.valid.set(true);
+                }
                 bad
             }
             _ => false,
         }
     }
 
-    fn is_foreign(&self, origin: TypeId) -> bool {
-        match self.w.types.as_named(origin) {
-            Some(n) => self.w.object(n.obj).pkg != Some(self.pkg),
-            None => false,
-        }
+    fn argument_contains(&mut self, id: TypeId, nest: &mut Vec<TypeId>, path: &mut Vec<TypeId>) -> bool {
+        let Some(inst) = nest.pop() else { return false };
+        let tparams = self.w.types.as_named(self.w.origin(inst)).map_or(&[][..], |n| n.tparams());
+        let index = tparams.iter().position(|&t| t == id);
+        let arg = index.and_then(|i| self.w.type_args(inst).get(i).copied());
+        let bad = arg.is_some_and(|arg| self.contains_itself(arg, nest, path));
+        nest.push(inst);
+        bad
     }
 
-    fn report_containment(&mut self, cycle: &[TypeId]) {
-        let mut objects: Vec<ObjId> = Vec::new();
-        for &ty in cycle {
-            if let Some(n) = self.w.types.as_named(ty) {
-                objects.push(n.obj);
-            }
-        }
-        self.cycle_error(&objects);
-        for &ty in cycle {
-            for id in [ty, self.w.origin(ty)] {
-                if let Type::Named(n) = self.w.types.raw(id) {
-                    n.valid.set(Some(false));
-                    n.underlying.set(TypeId::INVALID);
-                }
+    /// Reports the way from a type back to it, and takes the type for broken from then on.
+    fn report_containment(&mut self, id: TypeId, path: &[TypeId]) {
+        let start = path.iter().position(|&t| self.w.identical(t, id)).unwrap_or(0);
+        let named = |&t: &TypeId| self.w.types.as_named(t).map(|n| n.obj);
+        let objects: Vec<ObjId> = path[start..].iter().filter_map(named).collect();
+        self.cycle_error_from(&objects, 0);
+        for id in [id, self.w.origin(id)] {
+            if let Type::Named(n) = self.w.types.raw(id) {
+                n.rhs.set(TypeId::INVALID);
+                n.underlying.set(TypeId::INVALID);
             }
         }
     }

@@ -35,7 +35,64 @@ pub(crate) enum CanonKey {
 impl World {
     /// Whether two types are identical.
     pub fn identical(&self, a: TypeId, b: TypeId) -> bool {
-        a == b || self.canonical(a) == self.canonical(b)
+        if a == b || self.canonical(a) == self.canonical(b) {
+            return true;
+        }
+        let uncertain = |t| self.types.cached_canon(t).is_none();
+        uncertain(a) && uncertain(b) && self.same_structure(a, b, &mut Vec::new())
+    }
+
+    /// Whether two types are identical, for those without canonical form: anonymous interfaces that
+    /// contain themselves. Two that are being compared already are taken to be the same.
+    fn same_structure(&self, a: TypeId, b: TypeId, open: &mut Vec<(TypeId, TypeId)>) -> bool {
+        let (a, b) = (self.types.unalias(a), self.types.unalias(b));
+        if a == b || open.contains(&(a, b)) {
+            return true;
+        }
+        if let (Some(a), Some(b)) = (self.types.cached_canon(a), self.types.cached_canon(b)) {
+            return a == b;
+        }
+        let mut same = |a: TypeId, b: TypeId| self.same_structure(a, b, open);
+        match (self.types.raw(a), self.types.raw(b)) {
+            (Type::Pointer(a), Type::Pointer(b)) | (Type::Slice(a), Type::Slice(b)) => same(*a, *b),
+            (Type::Array { len: n, elem: a }, Type::Array { len: m, elem: b }) => n == m && same(*a, *b),
+            (Type::Map { key: k, value: v }, Type::Map { key: l, value: w }) => same(*k, *l) && same(*v, *w),
+            (Type::Chan { dir: d, elem: a }, Type::Chan { dir: e, elem: b })
+            | (Type::Port { dir: d, elem: a }, Type::Port { dir: e, elem: b }) => d == e && same(*a, *b),
+            (Type::Tuple(a), Type::Tuple(b)) => pairwise(a, b, |a, b| same(*a, *b)),
+            (Type::Struct(a), Type::Struct(b)) => pairwise(&a.fields, &b.fields, |f, g| {
+                let alike = (f.name, f.embedded, f.tag) == (g.name, g.embedded, g.tag);
+                alike && (f.name.is_exported() || f.pkg == g.pkg) && same(f.ty, g.ty)
+            }),
+            (Type::Signature(a), Type::Signature(b)) => {
+                a.tparams.is_empty()
+                    && b.tparams.is_empty()
+                    && a.variadic == b.variadic
+                    && pairwise(&a.params, &b.params, |p, q| same(p.ty, q.ty))
+                    && pairwise(&a.results, &b.results, |p, q| same(p.ty, q.ty))
+            }
+            (Type::Named(n), Type::Named(m)) if n.origin.is_some() && n.origin == m.origin => {
+                pairwise(&n.targs, &m.targs, |a, b| same(*a, *b))
+            }
+            (Type::Interface(_), Type::Interface(_)) => {
+                open.push((a, b));
+                let same = self.same_methods(a, b, open);
+                open.pop();
+                same
+            }
+            _ => false,
+        }
+    }
+
+    fn same_methods(&self, a: TypeId, b: TypeId, open: &mut Vec<(TypeId, TypeId)>) -> bool {
+        let (Some(a), Some(b)) = (self.type_set(a), self.type_set(b)) else { return false };
+        let methods = pairwise(&a.methods, &b.methods, |m, n| {
+            self.same_method_name(m, n) && self.same_structure(m.sig, n.sig, open)
+        });
+        methods
+            && a.comparable == b.comparable
+            && self.terms_subset(&a.terms, &b.terms)
+            && self.terms_subset(&b.terms, &a.terms)
     }
 
     /// The canonical id: equal for identical types, different for others. It is itself a type
@@ -182,4 +239,9 @@ impl World {
         let fields = s.fields.iter().zip(keys).map(|(f, k)| Field { ty: k.2, ..*f });
         self.types.new_struct(fields.collect())
     }
+}
+
+/// Whether two lists are of one length and agree at each place.
+fn pairwise<T>(a: &[T], b: &[T], mut same: impl FnMut(&T, &T) -> bool) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
 }

@@ -35,6 +35,7 @@ pub use predicates::{MissingMethod, MissingReason};
 pub use sizes::{Layout, PTR_SIZE};
 pub use string::{Qualifier, Style};
 pub use subst::Subst;
+pub(crate) use typeset::MAX_TERMS;
 pub use typeset::TypeSet;
 
 /// A type of the program. Two ids may stand for identical types; ask
@@ -355,8 +356,8 @@ pub struct Named {
     pub(crate) methods: RefCell<Vec<ObjId>>,
     /// Instance whose expansion is going on.
     pub(crate) expanding: Cell<bool>,
-    /// Whether the type was found to contain itself, or not; unknown at first.
-    pub(crate) valid: Cell<Option<bool>>,
+    /// Whether the type is known not to contain itself.
+    pub(crate) valid: Cell<bool>,
 }
 
 /// An alias.
@@ -744,7 +745,7 @@ fn named(obj: ObjId, origin: Option<TypeId>, targs: Box<[TypeId]>) -> Named {
         rhs: Cell::new(TypeId::NONE),
         methods: RefCell::default(),
         expanding: Cell::new(false),
-        valid: Cell::new(None),
+        valid: Cell::new(false),
     }
 }
 

@@ -78,8 +78,8 @@ impl World {
             align = align.max(layout.align);
             let start = align_up(at, layout.align);
             let end = start.and_then(|s| if layout.size < 0 { None } else { s.checked_add(layout.size) });
+            offsets.push(if too_large { -1 } else { start.unwrap_or(-1) });
             too_large |= end.is_none();
-            offsets.push(start.unwrap_or(0));
             at = end.unwrap_or(0);
             last_size = layout.size;
         }

@@ -7,6 +7,9 @@
 use super::{IMethod, Interface, Term, Type, TypeId};
 use crate::World;
 
+/// How many terms a union may have, since they are compared in pairs.
+pub(crate) const MAX_TERMS: usize = 100;
+
 /// See the module's description.
 #[derive(Clone, Debug, Default)]
 pub struct TypeSet {
@@ -108,12 +111,18 @@ impl World {
     pub(crate) fn union_terms(&self, union: &[Term]) -> Option<Option<Vec<Term>>> {
         let mut all: Vec<Term> = Vec::new();
         for term in union {
+            if all.len() > 2 * MAX_TERMS {
+                break;
+            }
             match self.types.get(self.underlying(term.ty)) {
                 Type::Interface(_) => match &self.type_set(term.ty)?.terms {
                     None => return Some(None),
-                    Some(inner) => all.extend(inner.iter().copied()),
+                    // One beyond the limit is enough to report it.
+                    Some(inner) => all.extend(inner.iter().copied().take(MAX_TERMS + 1)),
                 },
                 Type::Basic(super::Basic::Invalid) => continue,
+                // No type has a defined type for its underlying type.
+                _ if term.tilde && !self.identical(self.underlying(term.ty), term.ty) => continue,
                 _ => all.push(*term),
             }
         }

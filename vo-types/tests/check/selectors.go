@@ -35,6 +35,7 @@ func f(a A, c C, p P, pp **A, i interface{ M() }, pi *interface{ M() }) {
 	_ = fmt.println // ERROR "10: undefined: fmt.println (but have Println)"
 	_ = fmt.Foo // ERROR "10: undefined: fmt.Foo"
 	_ = os.args // ERROR "9: undefined: os.args (but have Args)"
+	_ = os.hidden // ERROR "9: name hidden not exported by package os"
 	_ = fmt // ERROR "6: use of package fmt not in selector"
 	_ = A.X // ERROR "6: operand for field selector X must be value of type A"
 	a.m() // ERROR "4: a.m undefined (type A has no field or method m, but does have method M)"
