@@ -64,10 +64,19 @@ pub fn package_files(path: &str) -> Option<Vec<SourceFile>> {
     (!files.is_empty()).then_some(files)
 }
 
+/// Whether the library has a package with this import path.
+pub fn has_package(path: &str) -> bool {
+    PACKAGES.get_dir(path).is_some_and(has_sources)
+}
+
+fn has_sources(dir: &Dir<'static>) -> bool {
+    dir.files().any(|f| f.path().extension().is_some_and(|e| e == "vo"))
+}
+
 /// Import paths of all packages, sorted.
 pub fn packages() -> Vec<String> {
     fn walk(dir: &Dir<'static>, found: &mut Vec<String>) {
-        if dir.files().any(|f| f.path().extension().is_some_and(|e| e == "vo")) {
+        if has_sources(dir) {
             found.push(dir.path().to_string_lossy().into_owned());
         }
         dir.dirs().for_each(|d| walk(d, found));

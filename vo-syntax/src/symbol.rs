@@ -6,7 +6,7 @@
 //! What must stay true: a `Symbol` is only ever made by [`Symbol::intern`]; interned names are never freed
 //! (their number is bounded by the distinct identifiers of all programs that the process compiles).
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 #[derive(Clone, Copy)]
 pub struct Symbol(&'static str);
 
-static NAMES: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
+static NAMES: LazyLock<Mutex<FxHashSet<&'static str>>> = LazyLock::new(Mutex::default);
 
 impl Symbol {
     /// The symbol for a name.

@@ -158,7 +158,7 @@ pub fn is_source(path: &Path) -> bool {
 
 impl Importer for Sources {
     fn resolve(&mut self, path: &str, _from_dir: &str) -> Result<String, String> {
-        if vo_std::package_files(path).is_some() {
+        if vo_std::has_package(path) {
             return Ok(path.to_string());
         }
         match self.module.as_ref().and_then(|m| m.directory_of(path)) {
