@@ -14,9 +14,9 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use vo_bytecode::Class;
 
 /// Results in integer registers, beside the status.
-const INT_RESULTS: usize = 7;
+pub(crate) const INT_RESULTS: usize = 7;
 /// Results in float registers.
-const FLOAT_RESULTS: usize = 8;
+pub(crate) const FLOAT_RESULTS: usize = 8;
 
 /// The type of a status.
 pub(crate) const STATUS: Type = types::I32;

@@ -1,6 +1,8 @@
 //! One unit from bytecode to bytes: translation, Cranelift's passes, and what is to be linked.
 
 use crate::abi::{self, Shape};
+use crate::feedback::Feedback;
+use crate::stub;
 use crate::translate::{self, Entry};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{self, ExternalName, LibCall};
@@ -8,9 +10,10 @@ use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
-use vo_bytecode::Function;
+use vo_bytecode::{Function, Module};
 use vo_runtime::code::Linkage;
 
 /// What is compiled at once.
@@ -18,14 +21,33 @@ pub(crate) struct Unit<'a> {
     pub(crate) link: Linkage<'a>,
     pub(crate) func: u32,
     pub(crate) entry: Entry,
-    /// All functions are compiled into the same memory: direct calls reach them.
-    pub(crate) in_batch: bool,
+    /// Functions that may be called directly.
+    pub(crate) direct: &'a Direct,
     pub(crate) cells: &'a Cells,
+    /// What the interpreter has seen of the function: calls of closures and methods may ask it for the likely
+    /// callee.
+    #[allow(dead_code)]
+    pub(crate) feedback: &'a Feedback,
+}
+
+/// Functions whose code will lie at a place that is known when the unit is linked. Other calls go through
+/// the function table, where newer code is found.
+pub(crate) enum Direct {
+    All,
+    Only(HashSet<u32>),
 }
 
 impl Unit<'_> {
     pub(crate) fn function(&self) -> &Function {
         &self.link.module.functions[self.func as usize]
+    }
+
+    /// Whether a function may be called directly.
+    pub(crate) fn calls_directly(&self, func: u32) -> bool {
+        match self.direct {
+            Direct::All => true,
+            Direct::Only(funcs) => funcs.contains(&func),
+        }
     }
 }
 
@@ -55,6 +77,9 @@ pub(crate) struct Blob {
     pub(crate) relocs: Vec<Link>,
     /// Code offsets by return address, ascending: (offset behind the call, bytecode offset).
     pub(crate) calls: Vec<(u32, u32)>,
+    /// Calls that were replaced by what the callee does, and calls that a guard made direct.
+    pub(crate) inlined: usize,
+    pub(crate) guarded: usize,
 }
 
 /// A place in a blob that wants an address.
@@ -123,11 +148,13 @@ pub(crate) struct Compiler {
     isa: Arc<dyn TargetIsa>,
     context: Context,
     frontend: FunctionBuilderContext,
+    /// See `Options::fail_on`.
+    pub(crate) fail_on: Option<String>,
 }
 
 impl Compiler {
     pub(crate) fn new(isa: Arc<dyn TargetIsa>) -> Compiler {
-        Compiler { isa, context: Context::new(), frontend: FunctionBuilderContext::new() }
+        Compiler { isa, context: Context::new(), frontend: FunctionBuilderContext::new(), fail_on: None }
     }
 
     /// Compiles a unit.
@@ -135,15 +162,19 @@ impl Compiler {
     /// # Errors
     /// Cranelift's error, or its panic.
     pub(crate) fn unit(&mut self, unit: &Unit<'_>) -> Result<Blob, String> {
-        self.build(|isa, func, fcx| translate::translate(unit, isa, func, fcx))
+        let fails = self.fail_on.as_deref() == Some(&*unit.function().name);
+        self.build(|isa, func, fcx| {
+            assert!(!fails, "internal error: the compiler was asked to fail on {}", unit.function().name);
+            translate::translate(unit, isa, func, fcx)
+        })
     }
 
-    /// Compiles a stub that interprets the unit's function.
+    /// Compiles the door of stubs with `n` words on the stack.
     ///
     /// # Errors
     /// As [`Compiler::unit`].
-    pub(crate) fn stub(&mut self, unit: &Unit<'_>) -> Result<Blob, String> {
-        self.build(|isa, func, fcx| translate::translate_stub(unit, isa, func, fcx))
+    pub(crate) fn door(&mut self, n: usize, module: &Module) -> Result<Blob, String> {
+        self.build(|isa, func, fcx| stub::build_door(n, module, isa, func, fcx))
     }
 
     /// Compiles the thunk of a shape.
@@ -158,7 +189,7 @@ impl Compiler {
         &mut self,
         fill: impl FnOnce(&dyn TargetIsa, &mut ir::Function, &mut FunctionBuilderContext),
     ) -> Result<Blob, String> {
-        let Compiler { isa, context, frontend } = self;
+        let Compiler { isa, context, frontend, .. } = self;
         let built = catch_unwind(AssertUnwindSafe(|| {
             context.clear();
             fill(&**isa, &mut context.func, frontend);
@@ -178,7 +209,8 @@ impl Compiler {
     }
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+/// What a panic says.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("the compiler panicked").to_owned()
 }
@@ -213,7 +245,7 @@ fn blob(context: &Context) -> Blob {
         }
     }
     calls.sort_unstable();
-    Blob { bytes: code.code_buffer().to_vec(), relocs, calls }
+    Blob { bytes: code.code_buffer().to_vec(), relocs, calls, inlined: 0, guarded: 0 }
 }
 
 /// Arithmetic that this machine has no instruction for.

@@ -6,18 +6,26 @@
 //! and in [`suspend`].
 //!
 //! Reading order: `abi` (the convention), `translate` (one file per group of opcodes), `suspend` (leaving
-//! and coming back), `compile` (the stages of a unit, batches), `memory` (executable pages), `program` (what
+//! and coming back), `feedback` (what a translation may ask), `compile` (the stages of a unit), `workshop` (batches), `link` and
+//! `memory` (executable pages), `stub` (functions that are not compiled), `background` (the thread), `program` (what
 //! the machine holds).
 //!
 //! There is no test for what can be compiled: every function is. A failure is a bug; it is counted,
 //! named in the statistics, and the function is interpreted.
 
 mod abi;
+mod background;
 mod callbacks;
 mod compile;
+mod feedback;
+mod link;
 mod memory;
+mod perf;
 mod program;
+mod stub;
 mod suspend;
 mod translate;
+mod workshop;
 
-pub use program::{Compiled, Failure, compile};
+pub use feedback::Feedback;
+pub use program::{Compiled, Counters, Failure, Options, start};

@@ -1,6 +1,7 @@
 //! Compiled code as the machine sees it, and the program as the compiler sees it.
 //!
-//! The machine does not know the compiler: it is given a [`CompiledCode`]. Each function has one
+//! The machine does not know the compiler: it is given a [`CompiledCode`], which it tells what is hot, and
+//! gives the compiler its [`Entries`], where finished code is put. Each function has one
 //! address in a table that machine code reads too: its own code, or a stub that enters the
 //! interpreter. That code follows the compiler's calling convention; the machine reaches it through
 //! a *thunk*, which takes arguments and results as word lists.
@@ -11,6 +12,8 @@
 //! Must stay true: an address that was handed out stays valid while the `CompiledCode` lives.
 
 use crate::context::JitContext;
+use crate::rtype::LoadedTypes;
+use std::sync::Arc;
 use vo_bytecode::{Module, Status};
 
 /// Native code's door from the machine: calls `code` with the words at `args` and leaves its results
@@ -58,21 +61,116 @@ pub struct Linkage<'p> {
     pub closures: &'p [u64],
 }
 
+/// As [`Linkage`], for whoever outlives the borrow: it keeps what the addresses point at.
+#[derive(Clone)]
+pub struct SharedLinkage {
+    pub module: Arc<Module>,
+    pub types: Arc<LoadedTypes>,
+    pub type_words: Arc<[u64]>,
+    pub strings: Arc<[(u64, u64)]>,
+    pub closures: Arc<[u64]>,
+}
+
+impl SharedLinkage {
+    /// The addresses.
+    pub fn get(&self) -> Linkage<'_> {
+        Linkage {
+            module: &self.module,
+            type_words: &self.type_words,
+            strings: &self.strings,
+            closures: &self.closures,
+        }
+    }
+}
+
+/// What the machine has found to be hot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// A function that has been called often.
+    Function { func: u32 },
+    /// The rest of a function behind a suspend point: a loop header that has been passed often, or a
+    /// point where fibers have gone on often.
+    Continuation { func: u32, point: u32 },
+}
+
+/// When the machine finds something to be hot. All numbers are at least 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Interpreted calls of a function.
+    pub calls: u32,
+    /// Turns of a loop.
+    pub turns: u32,
+    /// The machine looks at the loop that it is in once in so many turns of any loop.
+    pub sample: u32,
+    /// How often a suspend point is gone on with.
+    pub resumptions: u32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Thresholds {
+        Thresholds { calls: 400, turns: 2000, sample: 128, resumptions: 16 }
+    }
+}
+
+impl Thresholds {
+    /// For the stress modes: everything is hot nearly at once.
+    pub fn tiny() -> Thresholds {
+        Thresholds { calls: 3, turns: 2, sample: 1, resumptions: 2 }
+    }
+}
+
+/// What a call through a function value or an interface has seen while it was interpreted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SiteSeen {
+    /// Code offset of the call.
+    pub pc: u32,
+    /// The last target that was seen more than once in a row, by and large.
+    pub target: Seen,
+    /// How much oftener it was seen than others; saturates.
+    pub lead: u32,
+}
+
+/// The target of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// The function of a function value.
+    Function(u32),
+    /// The type word of an interface value.
+    Type(u64),
+}
+
+/// The machine's table of entries, which the compiler fills, also while the program runs.
+pub trait Entries: Send + Sync {
+    /// From now on calls of the function run this code. May be called again with newer code, whose thunk
+    /// is the same.
+    fn install(&self, func: u32, entry: NativeEntry);
+
+    /// From now on whoever goes on at the point runs this code. All continuations of a function have the same
+    /// thunk.
+    fn install_continuation(&self, func: u32, point: u32, entry: NativeEntry);
+
+    /// Interpreted calls of a function so far, as far as they are counted.
+    fn calls(&self, func: u32) -> u32;
+
+    /// What was seen at a function's calls.
+    fn seen(&self, func: u32) -> Vec<SiteSeen>;
+}
+
 /// The native code of a program.
 pub trait CompiledCode: Send + Sync {
-    /// The table of code addresses, one for each function.
+    /// The table of code addresses, one for each function. Every word is an address of code that may be
+    /// called once any code was installed.
     fn functions(&self) -> *const u64;
 
-    /// The entry of a function; `None` where the interpreter runs it.
-    fn entry(&self, func: u32) -> Option<NativeEntry>;
-
-    /// The continuation behind a suspend point, where there is one by now. Asking counts: what is asked for
-    /// often is compiled.
-    fn continuation(&self, link: Linkage<'_>, func: u32, point: u32) -> Option<NativeEntry>;
+    /// Something is hot: it is to be compiled, in the background. Does not wait.
+    fn request(&self, wanted: Wanted);
 
     /// Function and code offset of the call that returns to an address of compiled code.
     fn place(&self, return_address: u64) -> Option<(u32, u32)>;
 
     /// Counters, ready to print.
     fn stats(&self) -> Vec<String>;
+
+    /// What went wrong, for the user to see: bugs of the compiler, no memory for code.
+    fn warnings(&self) -> Vec<String>;
 }

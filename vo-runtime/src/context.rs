@@ -48,6 +48,8 @@ pub struct JitContext {
     pub ret: [u64; RETURN_WORDS],
     /// The machine's state of this worker.
     pub machine: *mut (),
+    /// The function whose stub was called: it is interpreted.
+    pub callee: u64,
 }
 
 /// Offsets of the fields that machine code uses, in bytes.
@@ -78,6 +80,7 @@ pub mod offsets {
         SELECT_CASE = JitContext.select_case;
         RECOVER_TOKEN = JitContext.recover_token;
         RET = JitContext.ret;
+        CALLEE = JitContext.callee;
         ENTRY_NEXT = CacheEntry.next;
         ENTRY_END = CacheEntry.end;
     }

@@ -47,6 +47,7 @@ pub(crate) fn new_context() -> Box<JitContext> {
         recover_token: 0,
         ret: [0; RETURN_WORDS],
         machine: std::ptr::null_mut(),
+        callee: 0,
     })
 }
 
@@ -126,7 +127,7 @@ impl Machine {
     unsafe fn call_function(&mut self, func: u32, args: *const u64, results: *mut u64) -> Status {
         let (frame, site) = (self.context.last_frame, self.context.last_site);
         self.crossings.push(Crossing::ToMachine { frame, site });
-        let status = match self.program_ref().code(func).native {
+        let status = match self.entry_of(self.program_ref().code(func)) {
             // SAFETY: words by the contract.
             Some(entry) => unsafe { self.run_native(self.floor, None, entry, args, results) },
             // SAFETY: words by the contract.
@@ -144,7 +145,8 @@ impl Machine {
     unsafe fn call_nested(&mut self, func: u32, args: *const u64, results: *mut u64) -> Status {
         let code = self.program_ref().code(func);
         let floor = self.floor;
-        if floor > self.limit {
+        let here = &raw const floor as u64;
+        if floor > self.limit || here < self.context.stack_limit {
             // No room for another activation: the function begins when the frames below are records.
             // SAFETY: parameters by the contract.
             let words = unsafe { std::slice::from_raw_parts(args, code.params()) };

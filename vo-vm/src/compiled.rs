@@ -10,7 +10,7 @@
 //!
 //! Must stay true: an activation whose bottom is native never goes on with the fiber's records.
 
-use crate::interp::{Exit, Site, Transfer};
+use crate::interp::{self, Exit, Site, Transfer};
 use crate::machine::Machine;
 use crate::program::Code;
 use crate::record;
@@ -145,7 +145,7 @@ fn came_back(m: &mut Machine, status: Status, results: &[u64]) -> Taken {
 /// Begins the function of a bottom frame whose parameters are in place.
 pub(crate) fn begin(m: &mut Machine, w: Window) -> Taken {
     let code = w.code();
-    let Some(entry) = code.native else { return Taken::No };
+    let Some(entry) = m.entry_of(code) else { return Taken::No };
     let args: SmallVec<[u64; 16]> = (0..code.params()).map(|i| w.get(Reg(i as u16))).collect();
     let mut out: SmallVec<[u64; 16]> = smallvec![0; code.results()];
     // The point at the entry has been taken already.
@@ -160,11 +160,36 @@ pub(crate) fn begin(m: &mut Machine, w: Window) -> Taken {
 /// a continuation.
 pub(crate) fn go_on(m: &mut Machine, w: Window, point: u32) -> Taken {
     let code = w.code();
-    let Some(entry) = m.program_ref().continuation(code.index, point) else { return Taken::No };
+    let Some(entry) = m.continuation_of(code, point) else { return Taken::No };
     let frame = [w.registers() as u64];
     let mut out: SmallVec<[u64; 16]> = smallvec![0; code.results()];
     // SAFETY: a continuation takes the address of the frame's registers, which it reads before anything
     // else is laid there.
     let status = unsafe { m.run_native(m.floor, None, entry, frame.as_ptr(), out.as_mut_ptr()) };
     came_back(m, status, &out)
+}
+
+/// Goes on natively in a frame that is at a suspend point, whatever is below it: on-stack replacement.
+pub(crate) fn take_over(m: &mut Machine, w: Window, entry: NativeEntry) -> Transfer {
+    m.stats.replaced += 1;
+    let caller = w.caller().map(|caller| Site { w: caller, pc: w.call_pc() });
+    let frame = [w.registers() as u64];
+    let mut out: SmallVec<[u64; 16]> = smallvec![0; w.code().results()];
+    // The frame's header stays: it says where results go. Its registers are dead once they have been read.
+    // SAFETY: a continuation takes the address of the frame's registers, which it reads before anything
+    // else is laid there.
+    let status = unsafe { m.run_native(w.registers(), caller, entry, frame.as_ptr(), out.as_mut_ptr()) };
+    match status {
+        Status::Ok => interp::frame_returned(m, w, &out),
+        Status::Panic => unwind::leave_frame(m, w),
+        Status::WaitIo | Status::Wake if caller.is_none() && w.bottom() == Bottom::Native => {
+            Transfer::Exit(match status {
+                // The activation below knows by `leaving` that nothing is to be saved.
+                _ if m.leaving => Exit::Finished,
+                Status::WaitIo => Exit::Parked,
+                _ => Exit::Yielded,
+            })
+        }
+        Status::WaitIo | Status::Wake => left(m, status, caller),
+    }
 }

@@ -16,6 +16,7 @@ use crate::compiled;
 use crate::machine::Machine;
 use crate::program::Code;
 use crate::record;
+use crate::tier;
 use crate::unwind;
 use crate::window::{Bottom, HEADER, Window};
 use vo_bytecode::inst::{Visitor, dispatch};
@@ -183,7 +184,7 @@ impl Interp<'_> {
         args: RegList<'_>,
         results: RegList<'_>,
     ) -> Flow {
-        if let Some(entry) = callee.native {
+        if let Some(entry) = self.m.entry_of(callee) {
             let site = self.site();
             let transfer = compiled::call(self.m, site, (callee, entry), first, args, results);
             return self.transfer(transfer);
@@ -245,12 +246,36 @@ impl Interp<'_> {
         Transfer::Go(site.w, next)
     }
 
+    /// It is this turn's turn to be looked at.
+    #[inline(always)]
+    pub(crate) fn sample_loop(&mut self) -> Flow {
+        let site = self.site();
+        let transfer = tier::sampled_loop(self.m, site);
+        self.transfer(transfer)
+    }
+
     #[inline(always)]
     pub(crate) fn interrupt_at_loop(&mut self) -> Flow {
         let site = self.site();
         let transfer = Self::poll_at_loop(self.m, site);
         self.transfer(transfer)
     }
+}
+
+/// Compiled code that had taken over the frame `w` has returned.
+pub(crate) fn frame_returned(m: &mut Machine, w: Window, results: &[u64]) -> Transfer {
+    let (Some(caller), false) = (w.caller(), w.ret().is_null()) else {
+        m.ret.clear();
+        m.ret.extend_from_slice(results);
+        return bottom_returned(m, w);
+    };
+    let ret = w.ret();
+    for (i, &word) in results.iter().enumerate() {
+        // SAFETY: a frame with a return list has a caller; the list stands in verified code and
+        // is as long as the results.
+        caller.set(Reg(unsafe { *ret.add(1 + i) }), word);
+    }
+    Transfer::Go(caller, ret.wrapping_add(1 + results.len()))
 }
 
 /// A frame returned and there is no list of destination registers: it is the bottom of its
@@ -260,6 +285,11 @@ impl Interp<'_> {
 fn returned(m: &mut Machine, w: Window, results: RegList<'_>) -> Transfer {
     m.ret.clear();
     m.ret.extend(results.iter().map(|r| w.get(r)));
+    bottom_returned(m, w)
+}
+
+/// Goes on below a frame whose results are in the return buffer.
+fn bottom_returned(m: &mut Machine, w: Window) -> Transfer {
     match w.caller() {
         Some(caller) => {
             let (code, pc) = (caller.code(), w.call_pc());

@@ -34,6 +34,7 @@ mod report;
 mod resume;
 mod roots;
 mod stack;
+mod tier;
 mod timer;
 mod trace;
 mod unwind;

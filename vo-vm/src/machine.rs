@@ -56,6 +56,13 @@ pub(crate) struct Machine {
     pub(crate) exhausted: usize,
     /// The function about to be entered has had its poll.
     pub(crate) skip_poll: bool,
+    /// How many calls make a function hot.
+    pub(crate) hot_calls: u32,
+    /// Turns of loops until one is looked at, and what that starts from.
+    pub(crate) turns: u32,
+    pub(crate) sample: u32,
+    /// Whether call sites note what they call.
+    pub(crate) counts: bool,
     /// Changes between the machine and compiled code.
     pub(crate) crossings: Vec<Crossing>,
     /// Results of a frame that returned where no caller's frame is on the stack.
@@ -102,6 +109,10 @@ impl Machine {
             spilled: Vec::new(),
             exhausted: 0,
             skip_poll: false,
+            hot_calls: u32::MAX,
+            turns: u32::MAX,
+            sample: u32::MAX,
+            counts: false,
             crossings: Vec::new(),
             ret: Vec::new(),
             leaving: false,
@@ -155,6 +166,7 @@ impl Machine {
         self.context.island = island.cast_mut().cast();
         self.context.globals = self.globals;
         self.context.functions = self.program().functions();
+        self.read_thresholds();
     }
 
     /// The turn is over: nothing of the fiber is on the stack any more.

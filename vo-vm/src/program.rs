@@ -6,16 +6,17 @@
 
 use crate::builtins;
 use crate::native::{NativeFn, Registry};
+use crate::tier::{Table, Tier};
 use crate::window::HEADER;
 use std::collections::HashMap;
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use vo_bytecode::module::{FuncFlags, Function, Module};
 use vo_bytecode::operand::RegList;
 use vo_bytecode::verify::{VerifyError, verify};
 use vo_bytecode::{Inst, Op};
-use vo_runtime::code::{CompiledCode, Linkage, NativeEntry};
+use vo_runtime::code::{CompiledCode, Entries, SharedLinkage, Thresholds};
 use vo_runtime::panic::RuntimePanic;
 use vo_runtime::rtype::{LoadedTypes, Ty};
 
@@ -101,8 +102,8 @@ pub(crate) struct Code {
     /// Words of the slots that may hold addresses.
     pub(crate) slot_pointers: Box<[u32]>,
     function: NonNull<Function>,
-    /// The function's compiled code, if it has any.
-    pub(crate) native: Option<NativeEntry>,
+    /// How it is run.
+    pub(crate) tier: Tier,
 }
 
 // SAFETY: everything a `Code` points at is immutable and lives as long as its program.
@@ -149,7 +150,7 @@ impl Code {
             slots: slots.collect(),
             slot_pointers: Box::default(),
             function: NonNull::from(function),
-            native: None,
+            tier: Tier::default(),
         })
     }
 
@@ -231,17 +232,17 @@ pub(crate) struct Native {
 
 /// A loaded program.
 pub struct Program {
-    module: Box<Module>,
-    codes: Vec<Code>,
+    module: Arc<Module>,
+    codes: Arc<[Code]>,
     /// Stands for compiled code where a frame is wanted: no registers.
     stub: Box<(Function, Option<Code>)>,
-    strings: Vec<(u64, u64)>,
+    strings: Arc<[(u64, u64)]>,
     natives: Vec<Native>,
     types: Arc<LoadedTypes>,
     /// Words of the package variables that may hold addresses.
     global_pointers: Box<[u32]>,
     /// One immortal closure object for each function: its index, nothing captured.
-    closures: Vec<u64>,
+    closures: Arc<[u64]>,
     /// The types of package `runtime` that run-time panics are values of.
     operation_error: Option<Ty>,
     bounds_error: Option<Ty>,
@@ -249,8 +250,9 @@ pub struct Program {
     /// Selectors of `Error() string` and `String() string`.
     pub(crate) error_method: Option<u32>,
     pub(crate) string_method: Option<u32>,
-    type_words: Vec<u64>,
-    compiled: Option<Box<dyn CompiledCode>>,
+    type_words: Arc<[u64]>,
+    compiled: OnceLock<Box<dyn CompiledCode>>,
+    thresholds: OnceLock<Thresholds>,
 }
 
 impl Program {
@@ -268,7 +270,7 @@ impl Program {
     /// # Errors
     /// See [`LoadError`].
     pub fn load_verified(verified: Verified, natives: &Registry) -> Result<Program, LoadError> {
-        let module = Box::new(verified.0);
+        let module = Arc::new(verified.0);
         let codes = module.functions.iter().enumerate().map(|(i, f)| Code::new(i, f));
         let mut codes = codes.collect::<Result<Vec<_>, _>>()?;
         let natives = find_natives(&module, natives)?;
@@ -288,7 +290,7 @@ impl Program {
         let method = |name: &str| method_to_string(&module, name);
         let (error_method, string_method) = (method("Error"), method("String"));
         Ok(Program {
-            codes,
+            codes: codes.into(),
             stub,
             strings,
             natives,
@@ -301,42 +303,54 @@ impl Program {
             error_method,
             string_method,
             type_words,
-            compiled: None,
+            compiled: OnceLock::new(),
+            thresholds: OnceLock::new(),
             module,
         })
     }
 
     /// The addresses that compiled code contains.
-    pub fn linkage(&self) -> Linkage<'_> {
-        Linkage {
-            module: &self.module,
-            type_words: &self.type_words,
-            strings: &self.strings,
-            closures: &self.closures,
+    pub fn linkage(&self) -> SharedLinkage {
+        SharedLinkage {
+            module: self.module.clone(),
+            types: self.types.clone(),
+            type_words: self.type_words.clone(),
+            strings: self.strings.clone(),
+            closures: self.closures.clone(),
         }
     }
 
-    /// Gives the program its native code, compiled for its [`Program::linkage`].
-    pub fn install(&mut self, compiled: Box<dyn CompiledCode>) {
-        for code in &mut self.codes {
-            code.native = compiled.entry(code.index);
+    /// Where the compiler puts finished code.
+    pub fn entries(&self) -> Arc<dyn Entries> {
+        Arc::new(Table(self.codes.clone()))
+    }
+
+    /// Gives the program its compiler, which fills [`Program::entries`]. From now on what is hot by these
+    /// thresholds is asked of it; functions are counted where `count_calls` is set. Only the first compiler
+    /// counts, and it must come before the program runs.
+    pub fn set_compiler(&self, compiled: Box<dyn CompiledCode>, thresholds: Thresholds, count_calls: bool) {
+        if self.compiled.set(compiled).is_ok() {
+            let _ = self.thresholds.set(thresholds);
+            if count_calls {
+                self.codes.iter().for_each(|code| code.tier.start_counting());
+            }
         }
-        self.compiled = Some(compiled);
     }
 
     /// The program's native code, if it has any.
     pub fn compiled(&self) -> Option<&dyn CompiledCode> {
-        self.compiled.as_deref()
+        self.compiled.get().map(|compiled| &**compiled)
+    }
+
+    /// When something is hot; `None` where nothing is compiled.
+    #[inline(always)]
+    pub(crate) fn thresholds(&self) -> Option<&Thresholds> {
+        self.thresholds.get()
     }
 
     /// The table of native code addresses, for compiled code.
     pub(crate) fn functions(&self) -> *const u64 {
-        self.compiled.as_ref().map_or(std::ptr::null(), |compiled| compiled.functions())
-    }
-
-    /// The native code behind a suspend point.
-    pub(crate) fn continuation(&self, func: u32, point: u32) -> Option<NativeEntry> {
-        self.compiled.as_ref()?.continuation(self.linkage(), func, point)
+        self.compiled().map_or(std::ptr::null(), |compiled| compiled.functions())
     }
 
     /// The module that the program was loaded from.

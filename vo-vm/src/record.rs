@@ -261,7 +261,7 @@ fn continue_natively(
 ) -> Taken {
     let Transfer::Go(to, pc) = transfer else { return Taken::Transfer(transfer) };
     let code = w.code();
-    if code.native.is_none() || to.base() != w.base() {
+    if m.program().thresholds().is_none() || to.base() != w.base() {
         return Taken::Transfer(transfer);
     }
     let behind = if point.kind == PointKind::Retry { point.pc } else { code.decode(point.pc).1 };

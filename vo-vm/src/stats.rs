@@ -11,6 +11,8 @@ pub struct MachineStats {
     pub thaws: u64,
     /// Spills because the VM stack was full.
     pub stack_spills: u64,
+    /// Frames of the interpreter that compiled code has taken over in a loop.
+    pub replaced: u64,
     /// Calls of native functions.
     pub native_calls: u64,
     /// Panics raised.
@@ -25,6 +27,7 @@ impl MachineStats {
         self.spilled_words += other.spilled_words;
         self.thaws += other.thaws;
         self.stack_spills += other.stack_spills;
+        self.replaced += other.replaced;
         self.native_calls += other.native_calls;
         self.panics += other.panics;
         self.collections += other.collections;

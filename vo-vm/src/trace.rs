@@ -84,7 +84,10 @@ fn running_sites(m: &Machine, site: Site) -> Vec<TraceSite> {
 /// frame pointer of its caller and the address that it returns to.
 fn compiled_sites(m: &Machine, mut frame: u64, site: u64, sites: &mut Vec<TraceSite>) {
     let Some(compiled) = m.program().compiled() else { return };
-    sites.push(TraceSite { func: site as u32, pc: (site >> 32) as u32 });
+    // The frame of a stub's door stands for no function.
+    if site != u64::MAX {
+        sites.push(TraceSite { func: site as u32, pc: (site >> 32) as u32 });
+    }
     // SAFETY: the frame pointers of compiled frames that are still on this thread's stack.
     while let Some((func, pc)) = compiled.place(unsafe { *(frame as *const u64).add(1) }) {
         sites.push(TraceSite { func, pc });

@@ -194,7 +194,7 @@ fn landing(code: &Code, pc: u32) -> Option<*const u16> {
 }
 
 /// Drops the frame `w` and goes on unwinding in what called it.
-fn leave_frame(m: &mut Machine, mut w: Window) -> Transfer {
+pub(crate) fn leave_frame(m: &mut Machine, mut w: Window) -> Transfer {
     loop {
         let pc = w.call_pc();
         let Some(caller) = w.caller() else {

@@ -48,12 +48,15 @@ pub struct EngineOptions {
     #[arg(long, env = "VO_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
     /// Interpret everything
-    #[arg(long, conflicts_with = "jit")]
+    #[arg(long, conflicts_with_all = ["jit", "tiered"])]
     pub interp: bool,
     /// Compile everything before main
-    #[arg(long)]
+    #[arg(long, conflicts_with = "tiered")]
     pub jit: bool,
-    /// The engine where neither --interp nor --jit is given
+    /// Interpret at first and compile what gets hot in the background (the default)
+    #[arg(long)]
+    pub tiered: bool,
+    /// The engine where none of --interp, --jit and --tiered is given
     #[arg(long, env = "VO_ENGINE", value_enum, value_name = "ENGINE", hide = true)]
     pub engine: Option<EngineName>,
     /// Seed of every random choice; with one worker the same seed gives the same run
@@ -62,7 +65,16 @@ pub struct EngineOptions {
     /// Bytes that the program's heap may have, as 512MiB; more ends it with an error
     #[arg(long, value_name = "SIZE")]
     pub max_memory: Option<String>,
-    /// Hostile modes, comma-separated: suspend, gc, verify, steal
+    /// Bytes of machine code that the program may have; what does not fit is interpreted
+    #[arg(long, env = "VO_CODE_LIMIT", value_name = "BYTES")]
+    pub code_limit: Option<usize>,
+    /// Write the names of machine code to /tmp/perf-PID.map, for perf
+    #[arg(long, env = "VO_PERF_MAP", value_parser = clap::builder::FalseyValueParser::new())]
+    pub perf_map: bool,
+    /// For tests of the compiler: panic when compiling this function
+    #[arg(long, env = "VO_FAIL_ON", value_name = "FUNC", hide = true)]
+    pub fail_on: Option<String>,
+    /// Hostile modes, comma-separated: suspend, gc, verify, steal, tier
     #[arg(long, env = "VO_STRESS", value_enum, value_delimiter = ',', value_name = "MODES", hide = true)]
     pub stress: Vec<StressName>,
 }
@@ -86,6 +98,8 @@ pub enum StressName {
     Verify,
     /// Send every woken goroutine to another worker
     Steal,
+    /// Compile everything after a few calls and turns
+    Tier,
 }
 
 /// `vo check`

@@ -4,6 +4,7 @@
 //! run has its own main island, workers and host.
 
 use crate::driver::{self, CompileError, Text};
+use crate::{CompilerOptions, Thresholds};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -120,23 +121,27 @@ impl Program {
         }
     }
 
-    /// The program with native code for all of its functions.
+    /// Gives the program a compiler: one that has compiled everything, or one that compiles what gets hot by
+    /// the thresholds, in a thread of its own. Without it, or where this has failed, programs are interpreted. Only the
+    /// first call counts; it must come before the program runs.
     ///
     /// # Errors
-    /// This machine has no compiler backend, or no memory for code; the message says which.
-    pub fn with_native_code(self) -> Result<Program, String> {
-        let mut program = match Arc::try_unwrap(self.program) {
-            Ok(program) => program,
-            Err(_) => return Err("the program is in use already".into()),
-        };
-        let compiled = vo_jit::compile(program.linkage())?;
-        program.install(Box::new(compiled));
-        Ok(Program { program: Arc::new(program) })
+    /// This machine has no compiler backend.
+    pub fn compile_natively(&self, options: CompilerOptions, thresholds: Thresholds) -> Result<(), String> {
+        let ahead = options.ahead;
+        let compiled = vo_jit::start(self.program.linkage(), self.program.entries(), options)?;
+        self.program.set_compiler(Box::new(compiled), thresholds, !ahead);
+        Ok(())
     }
 
     /// Counters of the native code, ready to print.
     pub fn native_stats(&self) -> Vec<String> {
         self.program.compiled().map(|compiled| compiled.stats()).unwrap_or_default()
+    }
+
+    /// What went wrong in the compiler, for the user to see.
+    pub fn native_warnings(&self) -> Vec<String> {
+        self.program.compiled().map(|compiled| compiled.warnings()).unwrap_or_default()
     }
 
     /// The program as a `.vob` file.

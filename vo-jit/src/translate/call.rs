@@ -79,7 +79,7 @@ impl Translator<'_, '_> {
     pub(crate) fn call(&mut self, func: u32, args: RegList<'_>, results: RegList<'_>) {
         let shape = Shape::of(&self.link.module.functions[func as usize]);
         let values = self.call_values(&shape, None, args);
-        if !self.unit.in_batch {
+        if !self.unit.calls_directly(func) {
             let index = self.int(i64::from(func));
             return self.call_index(&shape, index, &values, results);
         }

@@ -158,52 +158,6 @@ pub(crate) fn translate(
     t.finish();
 }
 
-/// Fills `into` with a stub that runs a function in the interpreter.
-pub(crate) fn translate_stub(
-    unit: &Unit<'_>,
-    isa: &dyn TargetIsa,
-    into: &mut ir::Function,
-    fcx: &mut FunctionBuilderContext,
-) {
-    let shape = Shape::of(unit.function());
-    into.signature = shape.signature();
-    let mut b = FunctionBuilder::new(into, fcx);
-    let words = |b: &mut FunctionBuilder<'_>, n: usize| {
-        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 8 * n.max(1) as u32, 3);
-        b.create_sized_stack_slot(data)
-    };
-    let (args, results) = (words(&mut b, shape.params.len()), words(&mut b, shape.results.len()));
-    let entry = b.create_block();
-    b.append_block_params_for_function_params(entry);
-    b.switch_to_block(entry);
-    let params = b.block_params(entry).to_vec();
-    let args = b.ins().stack_addr(types::I64, args, 0);
-    let results = b.ins().stack_addr(types::I64, results, 0);
-    let first = 1 + usize::from(shape.rest_words() > 0);
-    for (i, &param) in params[first..].iter().enumerate() {
-        abi::store_word(&mut b, param, args, i);
-    }
-    let sig = b.import_signature(Callback::call_interpreted.signature(isa.default_call_conv()));
-    let table = b.ins().load(types::I64, plain(), params[0], offsets::CALLBACKS);
-    let door = b.ins().load(types::I64, plain(), table, Callback::call_interpreted.offset());
-    let func = b.ins().iconst(types::I64, i64::from(unit.func));
-    let frame = b.ins().get_frame_pointer(types::I64);
-    b.ins().store(plain(), frame, params[0], offsets::LAST_FRAME);
-    b.ins().store(plain(), func, params[0], offsets::LAST_SITE);
-    let call = b.ins().call_indirect(sig, door, &[params[0], func, args, results]);
-    let mut values = vec![b.inst_results(call)[0]];
-    for (i, place) in shape.places().into_iter().enumerate() {
-        let value = abi::load_word(&mut b, shape.results[i], results, i);
-        match place {
-            Place::Value(_) => values.push(value),
-            Place::Rest(word) => abi::store_word(&mut b, value, params[1], word),
-        }
-    }
-    b.ins().return_(&values);
-    b.seal_all_blocks();
-    b.finalize(isa.frontend_config());
-}
-
 /// The frame.
 impl<'a> Translator<'a, '_> {
     fn make_slots(&mut self) {

@@ -31,6 +31,7 @@ impl Interp<'_> {
         if code.shape != shape(args.len() + 1, results.len()) {
             wrong_closure(code.name());
         }
+        self.m.note_target(self.w.code(), self.offset(), u64::from(func));
         self.enter(code, Some(closure), args, results)
     }
 
@@ -51,6 +52,7 @@ impl Interp<'_> {
             return self.trap(RuntimePanic::UnreachableMethod {});
         };
         let code = self.m.program_ref().code(func);
+        self.m.note_target(self.w.code(), self.offset(), word);
         self.enter(code, Some(self.w.get(data)), args, results)
     }
 

@@ -77,7 +77,11 @@ impl Interp<'_> {
 
     #[inline(always)]
     pub(crate) fn loop_header(&mut self) -> Flow {
-        if self.m.interrupted() { self.interrupt_at_loop() } else { Flow::Next }
+        if self.m.interrupted() {
+            return self.interrupt_at_loop();
+        }
+        self.m.turns -= 1;
+        if self.m.turns == 0 { self.sample_loop() } else { Flow::Next }
     }
 
     #[inline(always)]

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
-use vo::{Config, Engine, Stdio, Stress};
+use vo::{CompilerOptions, Config, Engine, Program, Stdio, Stress, Thresholds};
 
 pub fn run(options: &Run) -> ExitCode {
     let config = match config(&options.engine) {
@@ -17,21 +17,20 @@ pub fn run(options: &Run) -> ExitCode {
         Ok(program) => program,
         Err(error) => return super::fail(&error),
     };
-    let program = if engine(&options.engine) == EngineName::Jit {
-        match program.with_native_code() {
-            Ok(program) => program,
-            Err(message) => return super::fail_with(message),
-        }
-    } else {
-        program
-    };
+    if let Err(message) = compile_natively(&program, &options.engine) {
+        return super::fail_with(message);
+    }
     let compiled = start.elapsed();
     let name = options.program.to_string_lossy().into_owned();
     let args = std::iter::once(name).chain(options.args.iter().cloned()).map(String::into_bytes).collect();
     let end = program.run(&config, Arc::new(Stdio { args }));
     let mut stderr = std::io::stderr().lock();
     let _ = stderr.write_all(end.report.as_bytes());
-    if options.stats {
+    if !options.stats {
+        for line in program.native_warnings() {
+            let _ = writeln!(stderr, "{line}");
+        }
+    } else {
         let _ = writeln!(
             stderr,
             "compile: {:.1} ms, run: {:.1} ms",
@@ -41,11 +40,12 @@ pub fn run(options: &Run) -> ExitCode {
         let machine = &end.stats.machine;
         let _ = writeln!(
             stderr,
-            "machine: {} spills of {} words ({} for a full stack), {} thaws, {} native calls, {} panics",
+            "machine: {} spills of {} words ({} for a full stack), {} thaws, {} on-stack replacements, {} native calls, {} panics",
             machine.spills,
             machine.spilled_words,
             machine.stack_spills,
             machine.thaws,
+            machine.replaced,
             machine.native_calls,
             machine.panics
         );
@@ -63,12 +63,30 @@ fn ms(duration: std::time::Duration) -> f64 {
 
 /// Which engine the options name.
 fn engine(options: &EngineOptions) -> EngineName {
-    match (options.interp, options.jit, options.engine) {
-        (true, ..) => EngineName::Interp,
-        (_, true, _) => EngineName::Jit,
-        (_, _, Some(engine)) => engine,
-        _ => EngineName::Interp,
+    match options {
+        EngineOptions { interp: true, .. } => EngineName::Interp,
+        EngineOptions { jit: true, .. } => EngineName::Jit,
+        EngineOptions { tiered: true, .. } => EngineName::Tiered,
+        EngineOptions { engine: Some(engine), .. } => *engine,
+        _ => EngineName::Tiered,
     }
+}
+
+/// Gives the program the compiler that the options name, if any.
+fn compile_natively(program: &Program, options: &EngineOptions) -> Result<(), String> {
+    let engine = engine(options);
+    if engine == EngineName::Interp {
+        return Ok(());
+    }
+    let defaults = CompilerOptions::default();
+    let compiler = CompilerOptions {
+        ahead: engine == EngineName::Jit,
+        code_bytes: options.code_limit.unwrap_or(defaults.code_bytes),
+        perf_map: options.perf_map,
+        fail_on: options.fail_on.clone(),
+    };
+    let thresholds = if options.stress.is_empty() { Thresholds::default() } else { Thresholds::tiny() };
+    program.compile_natively(compiler, thresholds)
 }
 
 /// The machine's configuration from options and environment.

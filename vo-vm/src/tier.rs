@@ -1,0 +1,295 @@
+//! Tiering, the machine's side: what is hot, and where finished code is found.
+//!
+//! Each function has one word that says how it is run, which every call reads:
+//!
+//! ```text
+//!   thunk   0         interpreted (no compiler, or asked for and not there yet)
+//!           COUNTED   interpreted, calls are counted
+//!           address   compiled: the door; the code's address stands beside it
+//! ```
+//!
+//! and one word for each suspend point, once one of them has been gone on with or passed in a loop:
+//!
+//! ```text
+//!   slot    0, odd    a count
+//!           WAITING   asked for, or refused: it is not counted any more
+//!           even      the address of the continuation's code
+//! ```
+//!
+//! Counts are approximate: workers that count at once may lose some. Nothing waits for the compiler: who
+//! finds something hot leaves a request and interprets on, and looks again the next time.
+//!
+//! Loops are sampled: every machine counts the turns of whatever it runs, and looks at one turn in so many where
+//! it is. So the count costs one decrement of the machine's own memory.
+//!
+//! Must stay true: a thunk, once set, never changes; code that was installed stays valid as long as the
+//! program; a function that was called interpreted may go on interpreted at any time.
+
+use crate::compiled;
+use crate::interp::{Site, Transfer};
+use crate::machine::Machine;
+use crate::program::Code;
+use crate::record;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use vo_bytecode::Inst;
+use vo_bytecode::inst::instructions;
+use vo_runtime::code::{Entries, NativeEntry, Seen, SiteSeen, Thresholds, Thunk, Wanted};
+
+/// The thunk word of a function whose calls are counted.
+const COUNTED: *mut () = std::ptr::without_provenance_mut(1);
+
+/// The slot of a continuation that was asked for.
+const WAITING: u64 = u64::MAX;
+
+/// Code units for each word of what call sites have seen: no call is shorter.
+const UNITS_PER_SITE: usize = 4;
+
+/// Bits of a call site's word below the target: how often it was seen, less how often others were.
+const LEAD_BITS: u32 = 8;
+const MAX_LEAD: u64 = (1 << LEAD_BITS) - 1;
+
+/// How a function is run.
+#[derive(Default)]
+pub(crate) struct Tier {
+    thunk: AtomicPtr<()>,
+    code: AtomicPtr<u8>,
+    /// Calls that have been counted.
+    calls: AtomicU32,
+    continuation_thunk: AtomicPtr<()>,
+    slots: OnceLock<Box<[Slot]>>,
+    sites: OnceLock<Box<[AtomicU64]>>,
+}
+
+/// The word of a suspend point.
+#[derive(Default)]
+struct Slot(AtomicU64);
+
+/// What a slot says.
+enum Look {
+    Code(*const u8),
+    /// The count has just come to the limit.
+    Hot,
+    Cold,
+}
+
+impl Slot {
+    /// Looks, and counts where there is no code.
+    #[inline]
+    fn count(&self, by: u32, limit: u32) -> Look {
+        // Acquire: pairs with the store of `install_continuation`.
+        let word = self.0.load(Ordering::Acquire);
+        if word & 1 == 0 && word != 0 {
+            return Look::Code(word as *const u8);
+        }
+        if word == WAITING {
+            return Look::Cold;
+        }
+        let count = (word >> 1) + u64::from(by);
+        let new = if count >= u64::from(limit) { WAITING } else { count << 1 | 1 };
+        let changed = self.0.compare_exchange(word, new, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if changed && new == WAITING { Look::Hot } else { Look::Cold }
+    }
+}
+
+fn thunk_of(word: *mut ()) -> Thunk {
+    // SAFETY: the word is neither 0 nor `COUNTED`: it was made from a thunk by `install`.
+    unsafe { std::mem::transmute::<*mut (), Thunk>(word) }
+}
+
+impl Tier {
+    /// Begins to count the function's calls, unless it is compiled already.
+    pub(crate) fn start_counting(&self) {
+        let _ =
+            self.thunk.compare_exchange(std::ptr::null_mut(), COUNTED, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Counts a call; true where it is the one that makes the function hot.
+    #[inline(always)]
+    fn count_call(&self, limit: u32) -> bool {
+        let calls = self.calls.load(Ordering::Relaxed) + 1;
+        self.calls.store(calls, Ordering::Relaxed);
+        calls >= limit
+    }
+
+    fn slot(&self, code: &Code, point: u32) -> &Slot {
+        let make = || code.function().points.iter().map(|_| Slot::default()).collect();
+        &self.slots.get_or_init(make)[point as usize]
+    }
+
+    fn continuation(&self, code: *const u8) -> NativeEntry {
+        // The thunk was stored before the slot that `code` was read from.
+        NativeEntry { thunk: thunk_of(self.continuation_thunk.load(Ordering::Relaxed)), code }
+    }
+
+    /// Notes what a call at `pc` goes to.
+    #[inline]
+    fn note(&self, code: &Code, pc: u32, target: u64) {
+        let make = || {
+            let sites = code.function().code.len() / UNITS_PER_SITE + 1;
+            (0..sites).map(|_| AtomicU64::new(0)).collect()
+        };
+        let site = &self.sites.get_or_init(make)[pc as usize / UNITS_PER_SITE];
+        let word = site.load(Ordering::Relaxed);
+        let (seen, lead) = (word >> LEAD_BITS, word & MAX_LEAD);
+        let new = if seen == target {
+            // A word that does not change any more is only read, by all workers.
+            if lead == MAX_LEAD {
+                return;
+            }
+            word + 1
+        } else if lead <= 1 {
+            target << LEAD_BITS | 1
+        } else {
+            seen << LEAD_BITS | (lead / 2)
+        };
+        site.store(new, Ordering::Relaxed);
+    }
+
+    fn seen(&self, code: &Code) -> Vec<SiteSeen> {
+        let Some(sites) = self.sites.get() else { return Vec::new() };
+        let calls = instructions(&code.function().code).flatten().filter_map(|(pc, inst)| {
+            let word = sites[pc as usize / UNITS_PER_SITE].load(Ordering::Relaxed);
+            let target = match inst {
+                Inst::CallClosure { .. } => Seen::Function((word >> LEAD_BITS) as u32),
+                Inst::CallIface { .. } => Seen::Type(word >> LEAD_BITS),
+                _ => return None,
+            };
+            (word != 0).then_some(SiteSeen { pc, target, lead: (word & MAX_LEAD) as u32 })
+        });
+        calls.collect()
+    }
+}
+
+/// The machine's functions as the compiler fills them.
+pub(crate) struct Table(pub(crate) Arc<[Code]>);
+
+impl Entries for Table {
+    fn install(&self, func: u32, entry: NativeEntry) {
+        let tier = &self.0[func as usize].tier;
+        // Release: whoever finds the address finds the code behind it.
+        tier.code.store(entry.code.cast_mut(), Ordering::Release);
+        tier.thunk.store(entry.thunk as *mut (), Ordering::Release);
+    }
+
+    fn install_continuation(&self, func: u32, point: u32, entry: NativeEntry) {
+        let code = &self.0[func as usize];
+        code.tier.continuation_thunk.store(entry.thunk as *mut (), Ordering::Relaxed);
+        // Release: pairs with the load of `Slot::count`.
+        code.tier.slot(code, point).0.store(entry.code as u64, Ordering::Release);
+    }
+
+    fn calls(&self, func: u32) -> u32 {
+        self.0[func as usize].tier.calls.load(Ordering::Relaxed)
+    }
+
+    fn seen(&self, func: u32) -> Vec<SiteSeen> {
+        let code = &self.0[func as usize];
+        code.tier.seen(code)
+    }
+}
+
+impl Machine {
+    /// How a function that is called is run: its compiled code, if it has any by now.
+    #[inline(always)]
+    pub(crate) fn entry_of(&self, code: &Code) -> Option<NativeEntry> {
+        // Acquire: pairs with the stores of `install`.
+        let thunk = code.tier.thunk.load(Ordering::Acquire);
+        if thunk > COUNTED {
+            return Some(NativeEntry {
+                thunk: thunk_of(thunk),
+                code: code.tier.code.load(Ordering::Acquire),
+            });
+        }
+        if thunk == COUNTED && code.tier.count_call(self.hot_calls) {
+            self.hot_call(code);
+        }
+        None
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn hot_call(&self, code: &Code) {
+        let (old, new) = (COUNTED, std::ptr::null_mut());
+        if code.tier.thunk.compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            self.want(Wanted::Function { func: code.index });
+        }
+    }
+
+    fn want(&self, wanted: Wanted) {
+        if let Some(compiled) = self.program().compiled() {
+            compiled.request(wanted);
+        }
+    }
+
+    /// The code to go on with behind a suspend point, if there is some by now.
+    #[inline]
+    pub(crate) fn continuation_of(&self, code: &Code, point: u32) -> Option<NativeEntry> {
+        let thresholds = self.program().thresholds()?;
+        self.look(code, point, 1, thresholds.resumptions)
+    }
+
+    fn look(&self, code: &Code, point: u32, by: u32, limit: u32) -> Option<NativeEntry> {
+        match code.tier.slot(code, point).count(by, limit) {
+            Look::Code(address) => Some(code.tier.continuation(address)),
+            Look::Hot => {
+                self.want(Wanted::Continuation { func: code.index, point });
+                None
+            }
+            Look::Cold => None,
+        }
+    }
+
+    /// Reads from the program how it counts.
+    pub(crate) fn read_thresholds(&mut self) {
+        let thresholds = self.program().thresholds().copied();
+        self.hot_calls = thresholds.map_or(u32::MAX, |t| t.calls);
+        self.sample = thresholds.map_or(u32::MAX, |t| t.sample);
+        self.counts = thresholds.is_some();
+        self.turns = self.sample;
+    }
+
+    /// Notes the target of a call: a function, or the type word of an interface value.
+    #[inline(always)]
+    pub(crate) fn note_target(&self, code: &Code, pc: u32, target: u64) {
+        if self.counts {
+            code.tier.note(code, pc, target);
+        }
+    }
+}
+
+/// A turn of the loop whose header is at `site` is looked at.
+#[cold]
+#[inline(never)]
+pub(crate) fn sampled_loop(m: &mut Machine, site: Site) -> Transfer {
+    m.turns = m.sample;
+    let code = site.w.code();
+    if let Some(&Thresholds { turns, sample, .. }) = m.program_ref().thresholds() {
+        let point = record::point_at(code, site.pc) as u32;
+        if let Some(entry) = m.look(code, point, sample, turns) {
+            return compiled::take_over(m, site.w, entry);
+        }
+    }
+    Transfer::Go(site.w, code.at(site.pc + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_asks_once_and_then_has_the_code() {
+        let slot = Slot::default();
+        assert!(matches!(slot.count(1, 3), Look::Cold));
+        assert!(matches!(slot.count(1, 3), Look::Cold));
+        assert!(matches!(slot.count(1, 3), Look::Hot));
+        assert!(matches!(slot.count(1, 3), Look::Cold));
+        slot.0.store(0x1000, Ordering::Release);
+        assert!(matches!(slot.count(1, 3), Look::Code(code) if code as u64 == 0x1000));
+    }
+
+    #[test]
+    fn the_words_that_calls_read_share_a_cache_line() {
+        assert!(std::mem::offset_of!(Tier, code) < 32 && std::mem::offset_of!(Tier, calls) < 64);
+    }
+}
