@@ -42,6 +42,27 @@ impl fmt::Display for ConstraintError {
 
 impl std::error::Error for ConstraintError {}
 
+impl fmt::Display for Constraint {
+    /// The expression in its usual form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let in_parens = |x: &Constraint, parens: bool| if parens { format!("({x})") } else { x.to_string() };
+        let is_or = |x: &Constraint| matches!(x, Constraint::Or(..));
+        let is_and = |x: &Constraint| matches!(x, Constraint::And(..));
+        match self {
+            Constraint::Tag(tag) => f.write_str(tag),
+            Constraint::Not(x) => {
+                write!(f, "!{}", in_parens(x, is_and(x) || is_or(x)))
+            }
+            Constraint::And(x, y) => {
+                write!(f, "{} && {}", in_parens(x, is_or(x)), in_parens(y, is_or(y)))
+            }
+            Constraint::Or(x, y) => {
+                write!(f, "{} || {}", in_parens(x, is_and(x)), in_parens(y, is_and(y)))
+            }
+        }
+    }
+}
+
 impl Constraint {
     /// Parses the text after `//go:build`.
     pub fn parse(text: &str) -> Result<Constraint, ConstraintError> {

@@ -9,6 +9,7 @@
 pub mod ast;
 pub mod build;
 pub mod diag;
+pub mod format;
 
 pub mod lexer;
 pub mod modfile;

@@ -20,6 +20,8 @@ pub enum Command {
     Check(Check),
     /// Compile a program into one .vob file that `vo run` runs
     Build(Build),
+    /// Bring source into its usual layout
+    Fmt(Fmt),
     /// Show the bytecode of a program
     Disasm(Disasm),
     /// Print the version
@@ -117,6 +119,25 @@ pub struct Build {
     /// Where to write the program
     #[arg(short, long, value_name = "FILE.vob")]
     pub output: PathBuf,
+}
+
+/// `vo fmt`
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Files, or directories for all sources below them; standard input if there is none
+    pub paths: Vec<PathBuf>,
+    /// Print the names of files whose layout differs
+    #[arg(short)]
+    pub list: bool,
+    /// Write the result to the files instead of printing it
+    #[arg(short)]
+    pub write: bool,
+    /// Print the differences
+    #[arg(short)]
+    pub diff: bool,
+    /// Standard input is Go, not Vo
+    #[arg(long)]
+    pub go: bool,
 }
 
 /// `vo disasm`

@@ -2,7 +2,9 @@
 
 pub mod build;
 pub mod check;
+mod diff;
 pub mod disasm;
+pub mod fmt;
 pub mod run;
 
 use std::io::IsTerminal;

@@ -301,3 +301,27 @@ fn workers_and_seed_are_taken() {
     let orders: std::collections::HashSet<String> = (1..8).map(|seed| run(&seed.to_string())).collect();
     assert!(orders.len() > 1, "the start of a map's iteration depends on the seed");
 }
+
+#[test]
+fn source_is_formatted() {
+    let s = Sandbox::new();
+    s.file("a/x.vo", "package p\nvar x=1\n");
+    s.file("a/b/y.go", "package p\n");
+    let listed = s.vo(&["fmt", "-l", "a"]);
+    assert_eq!((out(&listed).as_str(), listed.status.code()), ("a/x.vo\n", Some(0)), "{}", err(&listed));
+    assert_eq!(out(&s.vo(&["fmt", "a/x.vo"])), "package p\n\nvar x = 1\n");
+    let diff = out(&s.vo(&["fmt", "-d", "a/x.vo"]));
+    assert!(diff.contains("\n-var x=1\n+\n+var x = 1\n"), "{diff}");
+    assert_eq!(out(&s.vo(&["fmt", "-w", "a"])), "");
+    assert_eq!(std::fs::read_to_string(s.path("a/x.vo")).expect("there"), "package p\n\nvar x = 1\n");
+    assert_eq!(out(&s.vo(&["fmt", "-l", "a"])), "");
+}
+
+#[test]
+fn broken_source_is_not_formatted() {
+    let s = Sandbox::new();
+    s.file("x.vo", "package p\nfunc {\n");
+    assert_clear_error(&s.vo(&["fmt", "-w", "x.vo"]), "x.vo:2:6: syntax error");
+    assert_eq!(std::fs::read_to_string(s.path("x.vo")).expect("there"), "package p\nfunc {\n");
+    assert_clear_error(&s.vo(&["fmt", "nowhere"]), "nowhere");
+}
