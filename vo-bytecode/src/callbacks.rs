@@ -50,6 +50,8 @@ macro_rules! for_each_callback {
             select_value "what the chosen receive got; answers ok" (words: addr, n: word) -> word;
             // ---- defer and panic ---------------------------------------------------------------
             defer_push "a new head of the defer list: `kind` 0 function, 1 closure" (list: word, kind: word, target: word, args: addr, n: word) -> word;
+            err_defer_push "see ErrDeferPush" (list: word) -> none;
+            err_defer_drop "the list without its calls of errdefer" (list: word) -> word;
             run_defers "takes the first call off the list and runs it; see RunDefers" (list: addr) -> status;
             defer_unwind "see DeferUnwind; Ok where one recovered, Panic where none has" (list: addr, state: addr, site: word) -> status;
             recover_token "the right to recover, taken" () -> word;

@@ -158,6 +158,8 @@ macro_rules! for_each_op {
             DeferPush = defer_push "puts func(args) before the frame's list of deferred calls" { list: ModP, func: FuncRef, args: Uses } [ALLOC];
             DeferClosure = defer_closure "puts a closure's call before the list; nil panics when it is run" { list: ModP, closure: UseP, args: Uses } [ALLOC];
             DeferIface = defer_iface "puts a method's call before the list; nil type panics here" { list: ModP, ty: UseI, data: UseA, method: SelRef, args: Uses } [PANIC, ALLOC];
+            ErrDeferPush = err_defer_push "makes the list's first call one of errdefer: it runs on an error path only" { list: UseP } [];
+            ErrDeferDrop = err_defer_drop "takes the calls of errdefer off the list" { list: ModP } [];
             RunDefers = run_defers "while the list is not empty: takes its first call off and runs it; executed again after each" { list: ModP } [PANIC, SUSPEND, ALLOC, CALL];
             DeferUnwind = defer_unwind "at the landing pad: runs deferred calls under the panic; goes on where one has recovered, else answers Panic. `state` is 0 at first" { list: ModP, state: ModI } [PANIC, SUSPEND, ALLOC, CALL];
             RecoverToken = recover_token "d = the right to recover that the machine handed to this call, 0 without; first in a function that uses Recover" { dst: DefI } [];

@@ -36,6 +36,8 @@ impl VarFacts {
 #[derive(Clone, Debug, Default)]
 pub struct BodyFacts {
     pub defers: bool,
+    /// Whether some of its deferred calls are of `errdefer`.
+    pub err_defers: bool,
     /// Whether the body of a range over a function defers: its calls belong to the function around it.
     pub shared_defers: bool,
     pub recovers: bool,
@@ -269,6 +271,7 @@ impl<'w> Scan<'w> {
         // What a deferred call may recover is decided by the function around the loop.
         self.body().recovers |= frame.body.recovers;
         self.body().defers |= frame.body.defers;
+        self.body().err_defers |= frame.body.err_defers;
         self.body().shared_defers |= frame.body.defers;
         self.facts.literals.insert(s.id, frame.body);
         self.post_of = outer;
@@ -350,7 +353,11 @@ impl Visitor for Scan<'_> {
                 self.body().defers = true;
                 self.call(&s.call);
             }
-            Stmt::ErrDefer(_) => self.body().defers = true,
+            Stmt::ErrDefer(s) => {
+                self.body().defers = true;
+                self.body().err_defers = true;
+                self.call(&s.call);
+            }
             Stmt::IncDec(s) => self.assign(&s.x),
             Stmt::Assign(s) => {
                 for lhs in &s.lhs {

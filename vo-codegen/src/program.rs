@@ -559,9 +559,10 @@ impl<'w> Program<'w> {
 
     /// Requests the functions of methods that interface calls can reach; says whether there were new ones.
     pub fn request_methods(&mut self) -> bool {
-        let before = self.functions.len();
+        let (before, boxed) = (self.functions.len(), self.boxed_list.len());
         self.keep_methods();
         self.keep_makers();
+        self.keep_pointers();
         for at in 0..self.boxed_list.len() {
             let ty = self.boxed_list[at];
             if self.types.known_desc(ty).is_none() || matches!(self.world.under(ty), Type::Interface(_)) {
@@ -574,7 +575,7 @@ impl<'w> Program<'w> {
                 }
             }
         }
-        self.functions.len() > before
+        self.functions.len() > before || self.boxed_list.len() > boxed
     }
 
     /// The function of a method as method tables hold it: the first parameter is the data word.

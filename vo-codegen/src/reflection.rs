@@ -9,6 +9,8 @@
 //! For function types there is, where the program reaches `keepMakers`, the code of the functions that MakeFunc
 //! makes: it puts its parameters into an object and calls package reflect's `callMade`.
 //!
+//! Where the program reaches `keepPointers`, each type that values can be made of has its pointer type.
+//!
 //! What must stay true: the natives of package reflect know the package paths; `callMade` knows the
 //! layout of that object.
 
@@ -29,6 +31,7 @@ pub struct Reflection {
     /// How many of the boxed types have been looked at.
     seen: usize,
     seen_functions: usize,
+    seen_pointers: usize,
     kept: FxHashMap<TypeId, Vec<MethodDesc>>,
 }
 
@@ -53,6 +56,23 @@ impl Program<'_> {
             for entry in self.method_set(ty).iter().filter(|e| e.name.is_exported()) {
                 self.keep_method(ty, entry);
             }
+        }
+    }
+
+    /// Makes the pointer types of what reflection can make variables of, if the program can ask for them.
+    pub(crate) fn keep_pointers(&mut self) {
+        if !self.is_reached("reflect", "keepPointers") {
+            return;
+        }
+        while let Some(&ty) = self.boxed_list.get(self.reflection.seen_pointers) {
+            self.reflection.seen_pointers += 1;
+            let depth = |ty| self.world.types.as_pointer(ty);
+            if depth(ty).and_then(depth).is_some() {
+                continue;
+            }
+            let pointer = self.world.types.pointer(ty);
+            self.types.desc(pointer);
+            self.mark_boxed(pointer);
         }
     }
 

@@ -189,6 +189,9 @@ pub struct File {
     pub name: Ident,
     /// All declarations, imports first.
     pub decls: Vec<Decl>,
+    /// Paths of library packages that constructs of the file stand on, each once: they belong to the package's
+    /// imports and declare no name.
+    pub library: Vec<&'static str>,
     /// All `//go:…` directives in order.
     pub directives: Vec<Directive>,
     /// The minimum language version that a `//go:build` line demands, as (major, minor).

@@ -94,6 +94,8 @@ struct Parser<'a> {
     prev_end: Pos,
     /// How many functions we are in: recovery stops at statement keywords only inside of one.
     functions: u32,
+    /// See [`File::library`].
+    library: Vec<&'static str>,
     /// Negative in the header of a statement, where `{` after a name opens the statement's body; zero or more
     /// inside of brackets, where it opens a composite literal.
     expr_level: i32,
@@ -135,6 +137,7 @@ impl<'a> Parser<'a> {
             dialect: source.dialect(),
             prev_end: source.start(),
             functions: 0,
+            library: Vec::new(),
             expr_level: 0,
             depth: 0,
             height: 0,

@@ -540,6 +540,17 @@ mod doors {
         m.word(pushed)
     }
 
+    pub(super) unsafe extern "C" fn err_defer_push(_: *mut JitContext, list: u64) {
+        if let Some(call) = Deferred::at(list) {
+            call.mark_errdefer();
+        }
+    }
+
+    pub(super) unsafe extern "C" fn err_defer_drop(ctx: *mut JitContext, list: u64) -> u64 {
+        let m = unsafe { machine(ctx) };
+        Deferred::without_errdefers(m, list)
+    }
+
     pub(super) unsafe extern "C" fn run_defers(ctx: *mut JitContext, list: *mut u64) -> Status {
         let m = unsafe { machine(ctx) };
         while let Some(call) = Deferred::at(unsafe { *list }) {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   closure    [ function | captured word ... ]
-//!   deferred   [ next | function, or CLOSURE | closure | n | n argument words ]
+//!   deferred   [ next | function, or CLOSURE | closure | n, ERRDEFER | n argument words ]
 //! ```
 //!
 //! Every word of a deferred call may be an address for the collector.
@@ -34,6 +34,9 @@ pub(crate) unsafe fn closure_func(closure: u64) -> Option<u32> {
 
 /// In place of a function's index: the call goes through a closure.
 const CLOSURE: u64 = u64::MAX;
+
+/// Beside the number of arguments: the call is one of `errdefer`.
+const ERRDEFER: u64 = 1 << 63;
 
 /// A deferred call in a frame's list.
 #[derive(Clone, Copy)]
@@ -71,7 +74,35 @@ impl Deferred {
 
     /// Number of arguments.
     pub(crate) fn len(self) -> usize {
-        self.word(3) as usize
+        (self.word(3) & !ERRDEFER) as usize
+    }
+
+    /// Makes the call one of `errdefer`.
+    pub(crate) fn mark_errdefer(self) {
+        // SAFETY: the word with the number of arguments; no address.
+        unsafe { store_word(self.0 + 24, self.word(3) | ERRDEFER) };
+    }
+
+    fn is_errdefer(self) -> bool {
+        self.word(3) & ERRDEFER != 0
+    }
+
+    /// A list without its calls of `errdefer`.
+    pub(crate) fn without_errdefers(m: &mut Machine, list: u64) -> u64 {
+        let kept = |mut at: u64| {
+            while let Some(call) = Deferred::at(at).filter(|call| call.is_errdefer()) {
+                at = call.next();
+            }
+            at
+        };
+        let first = kept(list);
+        let mut last = Deferred::at(first);
+        while let Some(call) = last {
+            let next = kept(call.next());
+            m.store_ptr(call.0, next);
+            last = Deferred::at(next);
+        }
+        first
     }
 
     /// An argument.

@@ -119,17 +119,43 @@ impl Sources {
     }
 
     fn library(&self, world: &World, path: &str) -> Option<Result<PackageSource, String>> {
-        let files = vo_std::package_files(path)?;
+        let files = library_files(path)?;
         let mut source = empty_source(path, Path::new(""), PackageMode::Lazy);
-        for file in files {
-            let name = format!("<std>/{path}/{}", file.name);
+        for (name, text) in files {
+            let name = format!("<std>/{path}/{name}");
             let options = Options { skip_bodies: true, ..Options::default() };
-            if let Err(error) = add_file(world, &mut source, &name, file.text.to_vec(), options) {
+            if let Err(error) = add_file(world, &mut source, &name, text, options) {
                 return Some(Err(error));
             }
         }
         Some(Ok(source))
     }
+}
+
+/// Names a directory to read the library's sources from instead of the binary: for work on the library, which
+/// then needs no new binary for each change.
+const LIBRARY_DIR: &str = "VO_STD";
+
+fn has_library_package(path: &str) -> bool {
+    match std::env::var_os(LIBRARY_DIR) {
+        Some(_) => library_files(path).is_some(),
+        None => vo_std::has_package(path),
+    }
+}
+
+/// Names and texts of the source files of a library package.
+fn library_files(path: &str) -> Option<Vec<(String, Vec<u8>)>> {
+    let Some(dir) = std::env::var_os(LIBRARY_DIR) else {
+        let files = vo_std::package_files(path)?;
+        return Some(files.into_iter().map(|f| (f.name.to_owned(), f.text.to_vec())).collect());
+    };
+    let entries = std::fs::read_dir(Path::new(&dir).join(path)).ok()?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+    paths.retain(|p| p.extension().is_some_and(|e| e == "vo"));
+    paths.sort();
+    let read = |p: &PathBuf| Some((p.file_name()?.to_str()?.to_owned(), std::fs::read(p).ok()?));
+    let files: Vec<_> = paths.iter().filter_map(read).collect();
+    (!files.is_empty()).then_some(files)
 }
 
 fn empty_source(path: &str, dir: &Path, mode: PackageMode) -> PackageSource {
@@ -158,7 +184,7 @@ pub fn is_source(path: &Path) -> bool {
 
 impl Importer for Sources {
     fn resolve(&mut self, path: &str, _from_dir: &str) -> Result<String, String> {
-        if vo_std::has_package(path) {
+        if has_library_package(path) {
             return Ok(path.to_string());
         }
         match self.module.as_ref().and_then(|m| m.directory_of(path)) {

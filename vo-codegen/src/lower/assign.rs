@@ -211,6 +211,8 @@ impl<'w> Lower<'_, 'w> {
         let with_ok = |(value, ok): (Value, Reg)| vec![value, Value::one(ok)];
         let values = match e.unparen() {
             Expr::Call(call) => self.call_results(call),
+            Expr::Try(t) => return (self.try_values(t, &types), types),
+            Expr::Dyn(d) => return (self.dyn_values(d, &types), types),
             Expr::Index(x) => with_ok(self.map_index_ok(x)),
             Expr::TypeAssert(x) => with_ok(self.type_assert_ok(x)),
             Expr::Unary(x) if x.op == UnaryOp::Recv => {
@@ -296,7 +298,12 @@ impl<'w> Lower<'_, 'w> {
                 self.moves(first, &value.regs());
                 self.mov(ok(), found);
             }
-            _ => panic!("internal error: no tuple"),
+            _ => {
+                let (values, _) = self.tuple_values(e);
+                for (value, regs) in values.into_iter().zip(dst) {
+                    self.moves(regs, &value.regs());
+                }
+            }
         }
     }
 

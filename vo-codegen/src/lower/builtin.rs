@@ -82,7 +82,7 @@ impl<'w> Lower<'_, 'w> {
                 let out = self.prints_out(call);
                 self.effect_of(b, &types, values, out);
             }
-            Builtin::Assert => self.p.unsupported(call.span, "assert"),
+            Builtin::Assert => self.assert(call),
             _ => {
                 let values: Vec<&'w Expr> = call.args.iter().filter(|e| !self.is_type(e)).collect();
                 values.into_iter().for_each(|e| self.effect(e));
@@ -110,6 +110,7 @@ impl<'w> Lower<'_, 'w> {
         let mut types: Vec<TypeId> = call.args.iter().map(|e| self.ty(e)).collect();
         match b {
             Builtin::Panic => types[0] = TypeId::EMPTY_INTERFACE,
+            Builtin::Assert => types[1..].fill(TypeId::EMPTY_INTERFACE),
             Builtin::Delete => {
                 if let Type::Map { key, .. } = *self.under(types[0]) {
                     types[1] = key;
@@ -135,7 +136,7 @@ impl<'w> Lower<'_, 'w> {
     /// Arguments that are the results of one call.
     fn spread_operands(&mut self, call: &'w ast::CallExpr) -> Option<(Vec<TypeId>, Vec<Value>)> {
         let [arg] = &call.args[..] else { return None };
-        if !matches!(arg.unparen(), Expr::Call(_))
+        if !matches!(arg.unparen(), Expr::Call(_) | Expr::Try(_) | Expr::Dyn(_))
             || !matches!(self.world.types.get(self.ty(arg)), Type::Tuple(_))
         {
             return None;
@@ -186,6 +187,7 @@ impl<'w> Lower<'_, 'w> {
                 let v = values[0].clone().regs();
                 self.emit(Inst::Panic { ty: v[0], data: v[1] });
             }
+            Builtin::Assert => self.assert_values(types, values),
             Builtin::Close => {
                 let chan = values[0].clone().regs()[0];
                 self.emit(Inst::ChanClose { chan });

@@ -366,7 +366,7 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// A new slice of the arguments of a `...T` parameter; nil where there are none.
-    fn variadic_slice(
+    pub(super) fn variadic_slice(
         &mut self,
         n: usize,
         elem: TypeId,

@@ -35,6 +35,10 @@ impl<'w> Lower<'_, 'w> {
             }
             Expr::Unary(x) => self.unary(e, x, wish),
             Expr::Binary(x) => self.binary(e, x, wish),
+            Expr::Try(_) | Expr::Dyn(_) => {
+                let (mut values, _) = self.tuple_values(e);
+                values.pop().unwrap_or_else(|| Value::Regs(Regs::new()))
+            }
             _ => panic!("internal error: no value at {:?}", e.span()),
         }
     }

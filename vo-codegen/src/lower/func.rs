@@ -5,8 +5,8 @@
 //!           list = nil, results = zero    where the body defers, or names its results
 //!           boxes of parameters
 //!           … body …
-//! return    results stored; RunDefers list; results read; Return
-//! landing   state = 0; DeferUnwind list, state; RunDefers list; results read; Return
+//! return    results stored; ErrDeferDrop list where no error is returned; RunDefers list; results read; Return
+//! landing   state = 0; DeferUnwind list, state; ErrDeferDrop list; RunDefers list; results read; Return
 //! ```
 
 use vo_bytecode::module::FuncFlags;
@@ -92,6 +92,7 @@ impl<'w> Lower<'_, 'w> {
             if let Some(obj) = obj {
                 self.vars.insert(obj, storage.clone());
             }
+            self.results.named.push(obj.is_some());
             self.results.vars.push(storage);
         }
     }
@@ -112,6 +113,7 @@ impl<'w> Lower<'_, 'w> {
             self.f.set_landing(landing);
             self.landing = Some(landing);
         }
+        self.err_defers = facts.err_defers;
         if facts.shared_defers {
             let dst = self.f.regs.pinned(Class::Ptr);
             let ty = self.desc(TypeId::UNSAFE_POINTER);
@@ -180,10 +182,14 @@ impl<'w> Lower<'_, 'w> {
             self.take_shared_defers(list, base);
         }
         if let Some(list) = self.defers {
+            if self.err_defers {
+                self.drop_err_defers(list, runs);
+            }
             self.emit(Inst::RunDefers { list });
         }
         let vars = std::mem::take(&mut self.results.vars);
         let types = std::mem::take(&mut self.results.types);
+        let named = std::mem::take(&mut self.results.named);
         let mut words = Vec::new();
         for (storage, &ty) in vars.iter().zip(&types) {
             match storage {
@@ -200,7 +206,7 @@ impl<'w> Lower<'_, 'w> {
             }
         }
         self.emit(Inst::Return { results: RegList(&words) });
-        self.results = Results { types, vars };
+        self.results = Results { types, vars, named };
     }
 
     fn result_escapes(&self, place: &Place) -> bool {

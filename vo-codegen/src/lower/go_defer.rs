@@ -5,6 +5,7 @@
 use vo_bytecode::Inst;
 use vo_bytecode::operand::RegList;
 use vo_syntax::ast::{self, Node};
+use vo_syntax::source::Pos;
 use vo_types::info::Mode;
 use vo_types::universe::Builtin;
 
@@ -28,8 +29,13 @@ impl<'w> Lower<'_, 'w> {
         }
     }
 
-    pub(super) fn defer_stmt(&mut self, s: &'w ast::DeferStmt) {
-        let (callee, args) = self.later(&s.call);
+    pub(super) fn errdefer_stmt(&mut self, s: &'w ast::ErrDeferStmt) {
+        self.defer_stmt(&s.call, s.span.start, true);
+    }
+
+    /// `on_error` says that the call is one of `errdefer`.
+    pub(super) fn defer_stmt(&mut self, call: &'w ast::CallExpr, pos: Pos, on_error: bool) {
+        let (callee, args) = self.later(call);
         let list = match self.defer_box {
             Some(base) => {
                 let dst = self.tmp(vo_bytecode::Class::Ptr);
@@ -38,7 +44,7 @@ impl<'w> Lower<'_, 'w> {
             }
             None => self.defers.expect("internal error: defer without list"),
         };
-        self.at(s.span.start);
+        self.at(pos);
         let args = RegList(&args);
         match callee {
             Callee::Code(Code::Func(func)) => self.emit(Inst::DeferPush { list, func, args }),
@@ -47,6 +53,9 @@ impl<'w> Lower<'_, 'w> {
                 self.emit(Inst::DeferIface { list, ty, data, method, args })
             }
             Callee::Code(_) => panic!("internal error: defer of no function"),
+        }
+        if on_error {
+            self.emit(Inst::ErrDeferPush { list });
         }
         if let Some(base) = self.defer_box {
             self.emit(Inst::StorePtr { base, offset: 0, src: list });

@@ -35,6 +35,8 @@ enum Outcome {
     Return,
     /// `return` of named results, as they are.
     BareReturn,
+    /// `?` or `fail`: the error is in the last result's box.
+    Fail,
     Branch(BranchKind, NodeId),
 }
 
@@ -92,6 +94,11 @@ impl<'w> Lower<'_, 'w> {
                     self.return_computed(values);
                 }
                 Outcome::BareReturn => self.return_bare(),
+                Outcome::Fail => {
+                    let last = results.last().expect("internal error: an error without result").clone();
+                    let err = self.load_value(last, TypeId::ERROR, None).regs();
+                    self.propagate(&err);
+                }
                 Outcome::Branch(kind, target) => self.branch_to(kind, target),
             }
             self.bind(next);
@@ -101,6 +108,15 @@ impl<'w> Lower<'_, 'w> {
     fn set_state(&mut self, state: &Place, value: i64) {
         let value = self.const_int(value);
         self.store(state, TypeId::INT, &[value]);
+    }
+
+    /// In the body of a range over a function: leaves it and the function around it with an error.
+    pub(super) fn propagate_from_range(&mut self, err: &Regs) -> bool {
+        let Some(range) = &self.range else { return false };
+        let last = range.results.last().expect("internal error: an error without result").clone();
+        self.store(&last, TypeId::ERROR, err);
+        self.leave_turn(Outcome::Fail);
+        true
     }
 
     fn range_panic(&mut self, text: &str) {

@@ -16,6 +16,7 @@ mod compare;
 mod composite;
 mod convert;
 mod expr;
+mod extras;
 mod func;
 mod go_defer;
 mod init;
@@ -109,6 +110,8 @@ struct Results {
     /// The result variables, or the registers that hold the results until deferred calls have run. Empty
     /// for functions that neither name their results nor defer.
     vars: Vec<Storage>,
+    /// For each of `vars`: whether the program names it, so that it keeps its value where an error ends the function.
+    named: Vec<bool>,
 }
 
 /// One function being lowered.
@@ -129,6 +132,8 @@ pub struct Lower<'p, 'w> {
     defers: Option<Reg>,
     /// The box of that list, where bodies of ranges over functions defer too.
     defer_box: Option<Reg>,
+    /// Whether some of them are of `errdefer`.
+    err_defers: bool,
     landing: Option<Label>,
     token: Option<Reg>,
     loop_depth: u32,
@@ -158,6 +163,7 @@ impl<'p, 'w> Lower<'p, 'w> {
             fallthrough: None,
             defers: None,
             defer_box: None,
+            err_defers: false,
             landing: None,
             token: None,
             loop_depth: 0,

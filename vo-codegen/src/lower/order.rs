@@ -65,6 +65,7 @@ pub(super) fn has_call(world: &World, e: &Expr) -> bool {
             match e {
                 Expr::FuncLit(_) => return,
                 Expr::Unary(x) if x.op == UnaryOp::Recv => self.found = true,
+                Expr::Try(_) | Expr::Dyn(_) => self.found = true,
                 Expr::Call(call) => {
                     let tv = self.world.info.type_and_value(call.fun.id());
                     let inline = tv.is_some_and(|tv| matches!(tv.mode, Mode::TypeExpr | Mode::Builtin(_)));

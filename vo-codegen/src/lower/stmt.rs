@@ -44,7 +44,7 @@ impl<'w> Lower<'_, 'w> {
             Stmt::IncDec(s) => self.inc_dec(s),
             Stmt::Assign(s) => self.assign_stmt(s),
             Stmt::Go(s) => self.go_stmt(s),
-            Stmt::Defer(s) => self.defer_stmt(s),
+            Stmt::Defer(s) => self.defer_stmt(&s.call, s.span.start, false),
             Stmt::Return(s) => self.return_stmt(s),
             Stmt::Branch(s) => self.branch_stmt(s),
             Stmt::Block(s) => self.block(s),
@@ -54,7 +54,8 @@ impl<'w> Lower<'_, 'w> {
             Stmt::Select(s) => self.select_stmt(s),
             Stmt::For(s) => self.for_stmt(s),
             Stmt::Range(s) => self.range_stmt(s),
-            Stmt::ErrDefer(_) | Stmt::Fail(_) => self.p.unsupported(s.span(), "errdefer and fail statements"),
+            Stmt::ErrDefer(s) => self.errdefer_stmt(s),
+            Stmt::Fail(s) => self.fail_stmt(s),
             Stmt::Bad(_) => panic!("internal error: a bad statement was compiled"),
         }
     }

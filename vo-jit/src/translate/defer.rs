@@ -34,6 +34,17 @@ impl Translator<'_, '_> {
         self.push_defer(list, 0, func, words, args.len() + 1);
     }
 
+    pub(crate) fn err_defer_push(&mut self, list: Reg) {
+        let head = self.get(list);
+        self.tell(Callback::err_defer_push, &[head]);
+    }
+
+    pub(crate) fn err_defer_drop(&mut self, list: Reg) {
+        let head = self.get(list);
+        let rest = self.ask(Callback::err_defer_drop, &[head]);
+        self.set(list, rest);
+    }
+
     pub(crate) fn run_defers(&mut self, list: Reg) {
         let head = self.get(list);
         let some = self.b.ins().icmp_imm_s(IntCC::NotEqual, head, 0);

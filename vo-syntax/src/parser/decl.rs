@@ -20,6 +20,7 @@ impl Parser<'_> {
             package_pos,
             name,
             decls: Vec::new(),
+            library: Vec::new(),
             directives: Vec::new(),
             go_version,
             comments: Vec::new(),
@@ -30,6 +31,7 @@ impl Parser<'_> {
             return self.finish(file);
         }
         self.top_level(&mut file.decls);
+        file.library = std::mem::take(&mut self.library);
         self.finish(file)
     }
 

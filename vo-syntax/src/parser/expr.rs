@@ -279,6 +279,10 @@ impl Parser<'_> {
     fn call(&mut self, fun: Expr) -> Expr {
         let (id, start) = (self.id(), fun.pos());
         let (lparen, args, ellipsis, rparen) = self.args();
+        let assert = |name: &Ident| name.name == "assert";
+        if self.vo() && args.len() > 1 && fun.as_ident().is_some_and(assert) {
+            self.stands_on("internal/assertion");
+        }
         let span = self.span_from(start);
         Expr::Call(Box::new(CallExpr { id, span, fun, lparen, args, ellipsis, rparen }))
     }
@@ -305,10 +309,18 @@ impl Parser<'_> {
         (lparen, args, ellipsis, rparen)
     }
 
+    /// Notes that the file needs a library package whether it imports it or not.
+    fn stands_on(&mut self, path: &'static str) {
+        if !self.library.contains(&path) {
+            self.library.push(path);
+        }
+    }
+
     /// `~>name`, `~>[key]`, `~>(args)`, `~>name(args)`
     fn dyn_access(&mut self, x: Expr) -> Expr {
         let (id, start, arrow) = (self.id(), x.pos(), self.pos());
         self.next();
+        self.stands_on("dyn");
         let op = match self.token {
             Token::LParen => {
                 let (_, args, ellipsis, _) = self.args();

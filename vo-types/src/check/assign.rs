@@ -36,6 +36,9 @@ impl<'w> Checker<'w> {
         }
         let Some(target) = target else { return };
         if let Err((code, why)) = self.assignable_to(x, target) {
+            if self.dyn_converted(x, target) {
+                return;
+            }
             let why = if why.is_empty() { why } else { format!(": {why}") };
             let message = format!("cannot use {} as {} value in {context}{why}", self.os(x), self.ts(target));
             self.error(code, x, message);
@@ -165,7 +168,7 @@ impl<'w> Checker<'w> {
             }
             return;
         }
-        let operands = self.several(&rhs[0], vars.len() == 2 && returning.is_none());
+        let operands = self.several(&rhs[0], vars.len(), returning.is_none());
         let Some(mut operands) = operands else { return self.invalidate_vars(vars) };
         if operands.len() == vars.len() {
             for (&obj, x) in vars.iter().zip(&mut operands) {
@@ -195,14 +198,17 @@ impl<'w> Checker<'w> {
         }
     }
 
-    /// The values of one expression on the right of an assignment; with `comma_ok` a second,
-    /// boolean one where the expression can give it. `None` if the expression is in error.
-    pub fn several(&mut self, e: &'w Expr, comma_ok: bool) -> Option<Vec<Operand<'w>>> {
+    /// The values of one expression on the right of an assignment to `wanted` variables; with
+    /// `comma_ok` a second, boolean one where the expression can give it. `None` if the expression is in error.
+    pub fn several(&mut self, e: &'w Expr, wanted: usize, comma_ok: bool) -> Option<Vec<Operand<'w>>> {
         let x = self.multi_expr(e);
         if !x.is_valid() {
             return None;
         }
-        if comma_ok && matches!(x.mode, OpMode::CommaOk | OpMode::MapIndex) {
+        if let Some(operands) = self.dyn_results(e, wanted) {
+            return Some(operands);
+        }
+        if comma_ok && wanted == 2 && matches!(x.mode, OpMode::CommaOk | OpMode::MapIndex) {
             self.record_comma_ok(e, x.ty);
             let mut ok = Operand::new(OpMode::Value, TypeId::UNTYPED_BOOL, Some(e));
             ok.nth = super::operand::OK_VALUE;
@@ -234,6 +240,9 @@ impl<'w> Checker<'w> {
             [only] => match only.unparen() {
                 Expr::Call(call) => {
                     format!("assignment mismatch: {vars} but {} returns {vals}", self.es(&call.fun))
+                }
+                Expr::Try(_) | Expr::Dyn(_) => {
+                    format!("assignment mismatch: {vars} but {} has {vals}", self.es(only))
                 }
                 _ => format!("assignment mismatch: {vars} but {vals}"),
             },
@@ -274,6 +283,12 @@ impl<'w> Checker<'w> {
             {
                 restore = Some((obj, self.w.object(obj).used.get()));
             }
+        }
+        if let Expr::Dyn(d) = lhs.unparen() {
+            if self.multi_expr(lhs).is_valid() {
+                self.dyn_assigned(d);
+            }
+            return Err(());
         }
         let x = self.expr(lhs);
         if let Some((obj, used)) = restore {
@@ -337,7 +352,7 @@ impl<'w> Checker<'w> {
             }
             return;
         }
-        let Some(mut operands) = self.several(&rhs[0], lhs.len() == 2) else {
+        let Some(mut operands) = self.several(&rhs[0], lhs.len(), true) else {
             return self.use_lhs(lhs);
         };
         if operands.len() != lhs.len() {
@@ -430,5 +445,5 @@ impl<'w> Checker<'w> {
 /// Whether the right side is one call, which may have several results: a wrong number of them is
 /// then reported as such.
 fn is_single_call(rhs: &[Expr]) -> bool {
-    matches!(rhs, [only] if matches!(only.unparen(), Expr::Call(_)))
+    matches!(rhs, [only] if matches!(only.unparen(), Expr::Call(_) | Expr::Try(_) | Expr::Dyn(_)))
 }

@@ -321,6 +321,9 @@ impl<'w> Checker<'w> {
     fn func_decl_type(&mut self, obj: ObjId, d: &'w FuncDecl) {
         let sig = self.func_signature(obj, d);
         self.w.object(obj).ty.set(sig);
+        if d.recv.is_some() {
+            self.protocol_method(&d.name, sig);
+        }
         let generic = self.w.types.as_signature(sig).is_some_and(|s| !s.tparams.is_empty());
         if generic && d.body.is_none() {
             self.error(Code::MissingFunctionBody, d, "generic function is missing function body");

@@ -303,16 +303,8 @@ impl<'w> Checker<'w> {
                 value(Operand::new(mode, ty, Some(e)))
             }
             Expr::Union(u) => value(self.misplaced_union(u, e)),
-            Expr::Try(t) => {
-                self.unsupported(&t.question, "the ? operator");
-                self.use_expr(&t.x);
-                (Operand::invalid(Some(e)), UseKind::Statement)
-            }
-            Expr::Dyn(d) => {
-                self.unsupported(&d.arrow, "dynamic access with ~>");
-                self.use_expr(&d.x);
-                (Operand::invalid(Some(e)), UseKind::Statement)
-            }
+            Expr::Try(t) => (self.try_expr(t, e), UseKind::Statement),
+            Expr::Dyn(d) => (self.dyn_expr(d, e), UseKind::Statement),
         }
     }
 

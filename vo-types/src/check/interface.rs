@@ -29,6 +29,7 @@ impl<'w> Checker<'w> {
                     }
                     let sig = self.func_type(&m.ty);
                     let (name, pkg, pos) = (m.name.name, Some(self.pkg), m.name.span.start);
+                    self.protocol_method(&m.name, sig);
                     methods.push(IMethod { name, pkg, sig, pos });
                 }
             }

@@ -23,6 +23,7 @@ mod convert_untyped;
 mod decl;
 mod errors;
 mod expr;
+mod extras;
 mod index;
 mod infer;
 mod initorder;
@@ -160,6 +161,8 @@ pub(crate) struct Env {
     pub in_constraint: bool,
     /// Whether the code is (in) a function body.
     pub in_body: bool,
+    /// Whether a constant condition keeps control from ever reaching the code.
+    pub dead: bool,
 }
 
 /// A function literal of a package-level initialiser, whose body waits until the declarations
@@ -306,6 +309,7 @@ impl Env {
             has_call: false,
             in_constraint: false,
             in_body: false,
+            dead: false,
         }
     }
 }

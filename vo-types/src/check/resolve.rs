@@ -54,6 +54,7 @@ impl<'w> Collector<'w, '_> {
             package.file_scopes.borrow_mut().push(scope);
             self.c.env.dialect = file.dialect;
             self.package_clause(file);
+            self.silent_imports(file);
             for (decl, d) in file.decls.iter().enumerate() {
                 let at = DeclRef { file: index, decl: decl as u32, spec: 0, name: 0 };
                 self.decl(d, at, scope);
@@ -112,12 +113,9 @@ impl<'w> Collector<'w, '_> {
             Err(why) => return c.error(Code::BadImportPath, &spec.path, why),
         };
         let imported = self.imported_package(spec, &path);
+        self.depend_on(imported);
         let c = &self.c;
         let world = c.w;
-        let imports = &world.package(c.pkg).imports;
-        if !imports.borrow().contains(&imported) {
-            imports.borrow_mut().push(imported);
-        }
         let name = spec.name.map_or(world.package(imported).name, |n| n.name);
         if name == "init" {
             let message = "cannot import package as init - init must be a func";
@@ -141,6 +139,23 @@ impl<'w> Collector<'w, '_> {
             self.dot_import(spec, imported, obj, scope);
         } else {
             self.declare(scope, obj, spec.name.as_ref().map_or(spec.span.start, |n| n.span.start));
+        }
+    }
+
+    /// Packages that constructs of the file stand on, whether it imports them or not.
+    fn silent_imports(&mut self, file: &File) {
+        for &path in &file.library {
+            match self.load(path) {
+                Ok(pkg) => self.depend_on(pkg),
+                Err((code, why)) => self.c.error(code, &file.name, why),
+            }
+        }
+    }
+
+    fn depend_on(&self, imported: PkgId) {
+        let imports = &self.c.w.package(self.c.pkg).imports;
+        if !imports.borrow().contains(&imported) {
+            imports.borrow_mut().push(imported);
         }
     }
 

@@ -58,14 +58,8 @@ impl<'w> Checker<'w> {
                 self.suspended_call("go", &s.call);
             }
             Stmt::Defer(s) => self.suspended_call("defer", &s.call),
-            Stmt::ErrDefer(s) => {
-                self.unsupported(&at(s.span.start), "errdefer");
-                self.suspended_call("errdefer", &s.call);
-            }
-            Stmt::Fail(s) => {
-                self.unsupported(&at(s.span.start), "fail");
-                self.use_expr(&s.x);
-            }
+            Stmt::ErrDefer(s) => self.errdefer_stmt(s),
+            Stmt::Fail(s) => self.fail_stmt(s),
             Stmt::Return(s) => self.return_stmt(s),
             Stmt::Block(b) => self.block(b),
             Stmt::If(s) => self.if_stmt(s),
@@ -89,7 +83,7 @@ impl<'w> Checker<'w> {
             OpMode::Invalid => return,
             OpMode::Builtin(_) => (Code::UncalledBuiltin, "must be called"),
             OpMode::TypeExpr => (Code::NotAnExpression, "is not an expression"),
-            _ if kind == UseKind::Statement => return,
+            _ if kind == UseKind::Statement => return self.dyn_statement(e),
             _ => (Code::UnusedExpression, "is not used"),
         };
         self.error(code, &x, format!("{} {what}", self.os(&x)));
@@ -153,7 +147,7 @@ impl<'w> Checker<'w> {
         }
     }
 
-    fn suspended_call(&mut self, keyword: &str, call: &'w CallExpr) {
+    pub fn suspended_call(&mut self, keyword: &str, call: &'w CallExpr) {
         // The parser has reported what is no call, and made it one without parentheses.
         if !call.lparen.is_valid() {
             return self.use_expr(&call.fun);
@@ -241,9 +235,10 @@ impl<'w> Checker<'w> {
                 c.stmt(init);
             }
             c.condition(&s.cond, "non-boolean condition in if statement");
-            c.block(&s.then);
+            let known = c.w.info.constant(s.cond.id()).and_then(Constant::as_bool);
+            c.maybe_dead(known == Some(false), |c| c.block(&s.then));
             if let Some(els) = &s.els {
-                c.stmt(els);
+                c.maybe_dead(known == Some(true), |c| c.stmt(els));
             }
         });
     }
@@ -278,8 +273,17 @@ impl<'w> Checker<'w> {
                 }
                 c.stmt(post);
             }
-            c.block(&s.body);
+            let known = s.cond.as_ref().and_then(|e| c.w.info.constant(e.id())).and_then(Constant::as_bool);
+            c.maybe_dead(known == Some(false), |c| c.block(&s.body));
         });
+    }
+
+    /// Checks statements that, if `dead`, are never reached.
+    fn maybe_dead(&mut self, dead: bool, check: impl FnOnce(&mut Self)) {
+        let outer = self.env.dead;
+        self.env.dead |= dead;
+        check(self);
+        self.env.dead = outer;
     }
 
     fn select_stmt(&mut self, s: &'w SelectStmt) {

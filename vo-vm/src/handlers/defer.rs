@@ -46,6 +46,21 @@ impl Interp<'_> {
     }
 
     #[inline(always)]
+    pub(crate) fn err_defer_push(&mut self, list: Reg) -> Flow {
+        if let Some(call) = Deferred::at(self.w.get(list)) {
+            call.mark_errdefer();
+        }
+        Flow::Next
+    }
+
+    #[inline(always)]
+    pub(crate) fn err_defer_drop(&mut self, list: Reg) -> Flow {
+        let rest = Deferred::without_errdefers(self.m, self.w.get(list));
+        self.w.set(list, rest);
+        Flow::Next
+    }
+
+    #[inline(always)]
     pub(crate) fn run_defers(&mut self, list: Reg) -> Flow {
         if self.w.get(list) == 0 {
             return Flow::Next;
