@@ -145,9 +145,9 @@ impl<'w> Collector<'w, '_> {
     /// Packages that constructs of the file stand on, whether it imports them or not.
     fn silent_imports(&mut self, file: &File) {
         for &path in &file.library {
-            match self.load(path) {
+            match self.load(file.name.span, path) {
                 Ok(pkg) => self.depend_on(pkg),
-                Err((code, why)) => self.c.error(code, &file.name, why),
+                Err(diagnostic) => self.c.report(*diagnostic),
             }
         }
     }
@@ -185,7 +185,7 @@ impl<'w> Collector<'w, '_> {
         if path == "unsafe" {
             return PkgId(0);
         }
-        match self.load(spec, path) {
+        match self.load(spec.path.span, path) {
             Ok(pkg) => pkg,
             Err(diagnostic) => {
                 self.c.report(*diagnostic);
@@ -194,9 +194,8 @@ impl<'w> Collector<'w, '_> {
         }
     }
 
-    fn load(&mut self, spec: &ImportSpec, path: &str) -> Result<PkgId, Box<Diagnostic>> {
+    fn load(&mut self, at: Span, path: &str) -> Result<PkgId, Box<Diagnostic>> {
         let world = self.c.w;
-        let at = spec.path.span;
         let error = |code: Code, why: String| Box::new(Diagnostic::error(code, at, why));
         let could_not = |why: String| error(Code::ImportNotFound, format!("could not import {path} ({why})"));
         let dir = &world.package(self.c.pkg).dir;
