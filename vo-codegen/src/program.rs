@@ -561,6 +561,7 @@ impl<'w> Program<'w> {
     pub fn request_methods(&mut self) -> bool {
         let (before, boxed) = (self.functions.len(), self.boxed_list.len());
         self.keep_methods();
+        self.keep_signatures();
         self.keep_makers();
         self.keep_pointers();
         for at in 0..self.boxed_list.len() {

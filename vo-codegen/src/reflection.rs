@@ -32,6 +32,7 @@ pub struct Reflection {
     seen: usize,
     seen_functions: usize,
     seen_pointers: usize,
+    seen_signatures: usize,
     kept: FxHashMap<TypeId, Vec<MethodDesc>>,
 }
 
@@ -55,6 +56,20 @@ impl Program<'_> {
             self.types.desc(ty);
             for entry in self.method_set(ty).iter().filter(|e| e.name.is_exported()) {
                 self.keep_method(ty, entry);
+            }
+        }
+    }
+
+    /// Notes that parameters and results of the function types among the boxed types become interface values, if
+    /// the program can call functions at run time.
+    pub(crate) fn keep_signatures(&mut self) {
+        if !self.is_reached("reflect", "keepSignatures") {
+            return;
+        }
+        while let Some(&ty) = self.boxed_list.get(self.reflection.seen_signatures) {
+            self.reflection.seen_signatures += 1;
+            if let Type::Signature(s) = self.world.under(ty) {
+                s.params.iter().chain(&s.results).for_each(|p| self.mark_boxed(p.ty));
             }
         }
     }
