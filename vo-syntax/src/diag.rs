@@ -5,10 +5,12 @@
 //! into text. The codes of all phases stand in one table ([`codes`]).
 
 pub mod codes;
+mod json;
 mod render;
 
 use crate::source::Span;
 pub use codes::Code;
+pub use json::to_json;
 pub use render::render;
 
 /// How bad it is.

@@ -22,7 +22,7 @@ pub mod types;
 pub mod universe;
 mod world;
 
-pub use check::check_package;
+pub use check::{check_package, closest};
 pub use importer::{Importer, NoImports, PackageSource};
 pub use info::{Info, Instance, Selection, SelectionKind, Target, TypeAndValue};
 pub use object::{ObjId, Object, ObjectKind, Owner, VarKind};

@@ -24,6 +24,8 @@ pub enum Command {
     Fmt(Fmt),
     /// Show the bytecode of a program
     Disasm(Disasm),
+    /// Explain an error code, with an example
+    Explain(Explain),
     /// Print the version
     Version,
 }
@@ -109,6 +111,25 @@ pub enum StressName {
 pub struct Check {
     /// A .vo or .go file, or a directory that holds a package
     pub package: PathBuf,
+    /// How errors are shown: as text on standard error, or one JSON object a line on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// How errors are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// `file:line:col: message`; with source lines and carets on a terminal
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// `vo explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A code (V0102) or its name (UnusedVariable); all codes are listed without it
+    pub code: Option<String>,
 }
 
 /// `vo build`

@@ -4,6 +4,7 @@ pub mod build;
 pub mod check;
 mod diff;
 pub mod disasm;
+pub mod explain;
 pub mod fmt;
 pub mod run;
 

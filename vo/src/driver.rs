@@ -4,7 +4,7 @@
 use crate::importer::{Module, Sources, has_errors, is_source};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use vo_syntax::diag::{self, Diagnostic};
+use vo_syntax::diag::{self, Code, Diagnostic};
 use vo_syntax::source::SourceMap;
 use vo_types::{Importer, PackageMode, PackageSource, PkgId, World, check_package};
 use vo_vm::Verified;
@@ -29,6 +29,11 @@ impl Diagnostics {
     /// As text: `file:line:col: message`, with source lines and carets where `snippets` is set.
     pub fn render(&self, color: bool, snippets: bool) -> String {
         self.list.iter().map(|d| diag::render(&self.sources, d, color, snippets)).collect()
+    }
+
+    /// As JSON: one object a line. Its keys are described in docs/diagnostics.md.
+    pub fn json(&self) -> String {
+        self.list.iter().map(|d| diag::to_json(&self.sources, d) + "\n").collect()
     }
 }
 
@@ -145,14 +150,30 @@ fn check(world: World, source: PackageSource, mut sources: Sources) -> Result<Ch
     if !has_errors(&list) {
         list.extend(own);
     }
+    if !has_errors(&list) {
+        list.extend(missing_main(&world, main));
+    }
     if has_errors(&list) {
         return Err(CompileError::Source(finish(world, list)));
     }
     Ok(Checked { world, main })
 }
 
+/// The error of a package main without function main, at its package clause.
+fn missing_main(world: &World, pkg: PkgId) -> Option<Diagnostic> {
+    let package = world.package(pkg);
+    if package.name.as_str() != "main" || world.lookup_in_package(pkg, "main").is_some() {
+        return None;
+    }
+    let file = world.file(*package.files.first()?);
+    let message = "function main is undeclared in the main package";
+    let start = if file.package_pos.is_valid() { file.name.span } else { file.span.start.span() };
+    Some(Diagnostic::error(Code::MissingMain, start, message))
+}
+
 fn finish(world: World, mut list: Vec<Diagnostic>) -> Diagnostics {
     diag::sort_and_dedup(&mut list);
+    crate::suggest::enrich(&mut list);
     Diagnostics { list, sources: world.sources.into_inner() }
 }
 

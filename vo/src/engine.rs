@@ -36,6 +36,14 @@ impl Engine {
         driver::check_path(path).map(drop)
     }
 
+    /// Checks a file given as text; it may import the library.
+    ///
+    /// # Errors
+    /// As [`Engine::check`].
+    pub fn check_text(&self, text: &Text<'_>) -> Result<(), CompileError> {
+        driver::check_text(text).map(drop)
+    }
+
     /// Compiles the program that a path names.
     ///
     /// # Errors

@@ -35,6 +35,7 @@ fn dispatch(cli: Cli) -> ExitCode {
         Command::Build(options) => cmd::build::build(&options),
         Command::Fmt(options) => cmd::fmt::fmt(&options),
         Command::Disasm(options) => cmd::disasm::disasm(&options),
+        Command::Explain(options) => cmd::explain::explain(&options),
         Command::Version => cmd::version(),
     }
 }

@@ -325,3 +325,51 @@ fn broken_source_is_not_formatted() {
     assert_eq!(std::fs::read_to_string(s.path("x.vo")).expect("there"), "package p\nfunc {\n");
     assert_clear_error(&s.vo(&["fmt", "nowhere"]), "nowhere");
 }
+
+#[test]
+fn errors_as_json_are_objects_on_lines() {
+    let s = Sandbox::new();
+    s.file("bad.go", "package main\n\nfunc main() {\n\tcount := 1\n\tprintln(cuont)\n}\n");
+    let checked = s.vo(&["check", "--format", "json", "bad.go"]);
+    assert_eq!(checked.status.code(), Some(1));
+    assert_eq!(err(&checked), "");
+    let parse = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON");
+    let objects: Vec<_> = out(&checked).lines().map(parse).collect();
+    let [unused, undefined] = &objects[..] else { panic!("{objects:?}") };
+    assert_eq!(
+        (&unused["code"], &unused["line"], &unused["column"]),
+        (&"V0102".into(), &4.into(), &2.into())
+    );
+    assert_eq!((&undefined["name"], &undefined["endColumn"]), (&"UndeclaredName".into(), &15.into()));
+    assert_eq!(undefined["suggestion"]["replacement"], "count");
+    assert!(s.vo(&["check", "--format", "json", "none.go"]).stdout.is_empty());
+}
+
+#[test]
+fn codes_are_explained() {
+    let s = Sandbox::new();
+    for name in ["V0102", "v102", "UnusedVariable"] {
+        let text = out(&s.vo(&["explain", name]));
+        assert!(text.starts_with("V0102 UnusedVariable\n\nA local variable must be used.\n"), "{text}");
+        assert!(text.contains("Example:") && text.contains("declared and not used: x"), "{text}");
+    }
+    assert!(out(&s.vo(&["explain"])).lines().count() > 150);
+    assert_clear_error(&s.vo(&["explain", "V9999"]), "there is no error code V9999");
+}
+
+#[test]
+fn imported_packages_explain_their_errors() {
+    let s = Sandbox::new();
+    s.file("go.mod", "module test\n\ngo 1.27\n");
+    s.file("main.go", "package main\n\nimport \"test/a\"\n\nfunc main() { a.F() }\n");
+    s.file("a/a.go", "package a\n\nimport \"test/b\"\n\nfunc F() { b.F() }\n");
+    s.file("b/b.go", "package b\n\nimport \"test/a\"\n\nfunc F() { a.F() }\n");
+    let cycle = err(&s.vo(&["check", "."]));
+    let way = "\ta/a.go:3:8: test/a imports test/b\n\tb/b.go:3:8: test/b imports test/a\n";
+    assert_eq!(cycle, format!("b/b.go:3:8: import cycle not allowed\n{way}"));
+    s.file("b/b.go", "package b\n\nimport _ \"test/c/internal/d\"\n\nfunc F() { x }\n");
+    s.file("c/internal/d/d.go", "package d\n");
+    let broken = err(&s.vo(&["check", "."]));
+    let internal = "b/b.go:3:10: use of internal package test/c/internal/d not allowed\n";
+    assert_eq!(broken, format!("{internal}b/b.go:5:12: undefined: x\n"));
+}

@@ -15,7 +15,7 @@ macro_rules! for_each_diagnostic {
         $m! {
             // Reading and parsing.
             (1, Syntax, "The tokens at this place do not form what the grammar expects here.", "func main() { x := }")
-            (2, InvalidEncoding, "Source files are UTF-8 without NUL bytes; a byte order mark may stand at the very beginning only.", "")
+            (2, InvalidEncoding, "Source files are UTF-8 without NUL bytes; a byte order mark may stand at the very beginning only.", "var s = \"\0\"")
             (3, InvalidCharacter, "This character begins no token.", "func main() { # }")
             (4, UnterminatedLiteral, "A string, rune literal or comment is not closed.", "var s = \"abc")
             (5, InvalidEscape, "A backslash in a string or rune literal must begin one of the escapes that the language defines.", "var s = \"\\q\"")
@@ -24,13 +24,13 @@ macro_rules! for_each_diagnostic {
             (8, TooDeep, "The program nests deeper, or has a longer chain of operators, than the compiler allows.", "")
             (9, MisplacedDeclaration, "Only declarations stand outside of functions, imports come before all others.", "x := 1")
             (10, MissingBrace, "The opening brace of a body stands on the same line as what it belongs to.", "func f()\n{\n}")
-            (11, MisplacedDirective, "A //go: directive stands where it has no effect.", "")
+            (11, MisplacedDirective, "A //go: directive stands where it has no effect.", "//go:embed x.txt\nfunc f() {}")
             (12, InvalidBuildConstraint, "A //go:build line is not a valid expression of build tags.", "//go:build (a\n\nfunc main() {}")
             (13, BadParameterList, "In a parameter list either all parameters have names or none has.", "func f(a int, string) {}")
             (14, BadReceiver, "A method has exactly one receiver.", "type T int\nfunc (a, b T) m() {}")
             (15, BadTypeParameters, "Type parameters stand in brackets, each with a constraint; function literals and function types have none.", "var f = func[T any](x T) {}")
             (16, NotACall, "go, defer and errdefer take a function call, not in parentheses.", "func f() {}\nfunc main() { defer (f()) }")
-            (17, TooManyVariables, "A range clause has at most two iteration variables.", "func main() { for a, b, c := range []int{} { _, _, _ = a, b, c } }")
+            (17, TooManyVariables, "A range clause has at most two iteration variables.", "func main() { var a, b, c int; for a, b, c = range []int{} {}; _, _, _ = a, b, c }")
             (18, UseOfTypeOutsideSwitch, "x.(type) is for the guard of a type switch only.", "func f(x any) { _ = x.(type) }")
 
             // Declarations and names.
@@ -45,7 +45,7 @@ macro_rules! for_each_diagnostic {
             (108, MismatchedPackageName, "All files of a package have the same package clause.", "")
             (109, InvalidPackageUse, "A package name stands before a dot only.", "import \"fmt\"\nfunc main() { x := fmt; _ = x }")
             (110, InvalidInitCycle, "The initialisation of these package variables depends on itself.", "var a = b\nvar b = a")
-            (111, InvalidDeclarationCycle, "The declaration refers to itself.", "const c = d\nconst d = c")
+            (111, InvalidDeclarationCycle, "The declaration refers to itself.", "var a = f()\nfunc f() [len(a)]int { return a }")
             (112, InvalidTypeCycle, "The type contains itself without a pointer, slice, map, channel or function between.", "type T struct { t T }")
             (113, InvalidInitSignature, "init takes no arguments and returns nothing.", "func init(x int) {}")
             (114, InvalidInitDeclaration, "init can only be declared as a function, and cannot be referred to.", "var init = 1")
@@ -76,7 +76,7 @@ macro_rules! for_each_diagnostic {
             (157, WrongTypeArgumentCount, "The number of type arguments does not fit the type parameters.", "type T[A any] struct{}\nvar x T[int, int]")
             (158, MissingTypeArguments, "A generic type must be instantiated before it is used.", "type T[A any] struct{}\nvar x T")
             (159, CannotInferTypeArguments, "The type arguments do not follow from the call; give them in brackets.", "func f[T any]() {}\nfunc main() { f() }")
-            (160, InvalidTypeArgument, "The type argument does not satisfy the constraint.", "func f[T ~int](x T) {}\nfunc main() { f(\"\") }")
+            (160, InvalidTypeArgument, "The type argument does not satisfy the constraint.", "func f[T ~int]() {}\nfunc main() { f[string]() }")
             (161, MisplacedConstraint, "An interface with ~ or | or comparable is for constraints only.", "type C interface { ~int }\nvar x C")
             (162, InvalidUnion, "The terms of a union overlap, or one of them is not allowed there.", "type C interface { ~int | int }")
             (163, InvalidTypeParameterUse, "A type parameter cannot be used in this way.", "type T[P any] P")
@@ -90,7 +90,7 @@ macro_rules! for_each_diagnostic {
             (182, NumericOverflow, "The constant does not fit the type.", "var x int8 = 300")
             (183, TruncatedFloat, "The constant is no integer.", "var x int = 1.5")
             (184, DivisionByZero, "The divisor is constant zero.", "var x = 1 / 0")
-            (185, InvalidConstantValue, "The constant is too large to be worked out.", "const c = 1 << 10000")
+            (185, InvalidConstantValue, "The constant is too large to be worked out.", "const c = 1 << 1000 << 1000")
 
             // Assignments and conversions.
             (200, MismatchedTypes, "Both operands must have the same type.", "var x = 1 + \"a\"")
@@ -101,11 +101,10 @@ macro_rules! for_each_diagnostic {
             (205, UnaddressableFieldAssign, "A field of a map element cannot be assigned to; assign the whole element.", "type T struct { a int }\nfunc main() { m := map[int]T{}; m[0].a = 1 }")
             (206, UntypedNilUse, "nil has no type of its own.", "var x = nil")
             (207, InvalidConversion, "The value cannot be converted to this type.", "var x = int(\"a\")")
-            (208, InvalidUntypedConversion, "The constant cannot become this type.", "var x int = \"a\" + 1")
+            (208, InvalidUntypedConversion, "The constant cannot become this type.", "var a [2]int\nvar b = a[\"x\"]")
             (209, MultiValueAssignOp, "An assignment operation has one operand on each side.", "")
             (210, TooManyValues, "A call that returns several values stands where one is expected.", "func f() (int, int) { return 1, 2 }\nvar x = f() + 1")
             (211, NoValue, "The call returns no value.", "func f() {}\nvar x = f()")
-            (212, SelfAssignment, "A value is assigned to itself.", "")
 
             // Expressions.
             (230, UndefinedOperator, "The operator is not defined for operands of this type.", "var x = \"a\" - \"b\"")
@@ -129,7 +128,7 @@ macro_rules! for_each_diagnostic {
             (248, ImpossibleAssert, "No value of the interface type can have this type, which lacks a method or has one with another signature.", "type I interface { m() }\nvar x I\nvar y = x.(int)")
             (249, UnusedExpression, "The value of this expression is not used.", "func main() { 1 + 2 }")
             (250, UncalledBuiltin, "Built-in functions must be called.", "var f = len")
-            (251, UnusedResults, "The result of this call must be used.", "func main() { len(\"a\") }")
+            (251, UnusedResults, "The result of this call must be used.", "func main() { defer len(\"a\") }")
             (252, InvalidCall, "Only functions can be called.", "var x = 1\nvar y = x()")
             (253, NotEnoughArguments, "The call has fewer arguments than the function has parameters.", "func f(a int) {}\nfunc main() { f() }")
             (254, TooManyArguments, "The call has more arguments than the function has parameters.", "func f() {}\nfunc main() { f(1) }")
@@ -139,13 +138,13 @@ macro_rules! for_each_diagnostic {
             // Literals.
             (280, DuplicateLiteralKey, "The constant key or index stands twice in this literal.", "var m = map[int]int{1: 1, 1: 2}")
             (281, MissingLiteralKey, "Every element of a map literal has a key.", "var m = map[int]int{1}")
-            (282, InvalidLiteralIndex, "The index of an element is a constant integer, not negative.", "var a = []int{\"a\": 1}")
+            (282, InvalidLiteralIndex, "The index of an element is a constant integer, not negative.", "var i = 1\nvar a = []int{i: 1}")
             (283, OversizeArrayLiteral, "The literal has more elements than the array.", "var a = [1]int{1, 2}")
             (284, MixedStructLiteral, "A struct literal names all of its fields or none.", "type T struct { a, b int }\nvar x = T{a: 1, 2}")
             (285, InvalidStructLiteral, "The number of values does not fit the struct's fields.", "type T struct { a, b int }\nvar x = T{1}")
             (286, UnknownLiteralField, "The struct has no such field.", "type T struct{}\nvar x = T{a: 1}")
             (287, DuplicateLiteralField, "The field stands twice in this literal.", "type T struct { a int }\nvar x = T{a: 1, a: 2}")
-            (288, UnexportedLiteralField, "The struct has a field that is not visible here.", "")
+            (288, UnexportedLiteralField, "The struct has a field that is not visible here.", "import \"time\"\nvar x = time.Location{\"UTC\"}")
             (289, UntypedLiteral, "The type of this literal may be left out only inside another one.", "var x = struct{ a struct{} }{{}}")
             (290, InvalidLiteral, "Composite literals are for structs, arrays, slices and maps.", "var x = int{}")
 
@@ -162,7 +161,6 @@ macro_rules! for_each_diagnostic {
             (319, SwappedMakeArguments, "The length given to make is larger than the capacity.", "var x = make([]int, 2, 1)")
             (320, InvalidClear, "clear takes a map or slice.", "func main() { clear(1) }")
             (321, InvalidMinMax, "min and max take ordered values of one type.", "var x = min(1i, 2)")
-            (322, InvalidNew, "new takes a type or a value.", "func main() { _ = new(nil) }")
             (323, InvalidOffsetof, "unsafe.Offsetof takes a field selector.", "import \"unsafe\"\nvar x int\nvar y = unsafe.Offsetof(x)")
             (324, InvalidUnsafe, "The arguments do not fit this function of package unsafe.", "import \"unsafe\"\nvar x = unsafe.Slice(1, 2)")
 
@@ -180,18 +178,17 @@ macro_rules! for_each_diagnostic {
             (360, DuplicateCase, "The constant or type stands in two cases.", "func main() { switch 1 { case 1: case 1: } }")
             (361, DuplicateDefault, "The statement has two default clauses.", "func main() { switch { default: default: } }")
             (362, InvalidTypeSwitch, "The guard of a type switch is x.(type) of an interface value.", "func main() { x := 1; switch x.(type) {} }")
-            (363, InvalidSwitch, "The switch expression cannot be compared.", "func main() { switch (func())(nil) { } }")
+            (363, InvalidSwitch, "The switch expression cannot be compared.", "func main() { var x struct{ f func() }; switch x {} }")
             (364, InvalidSelectCase, "A case of select sends or receives.", "func main() { select { case 1: } }")
             (365, UndeclaredLabel, "The label is not declared in this function.", "func main() { goto l }")
             (366, DuplicateLabel, "The label is declared twice in this function.", "func main() { l: l: goto l }")
-            (367, MisplacedLabel, "The label does not name an enclosing statement of the right kind.", "func main() { l: if true { for { break l; continue l } } }")
+            (367, MisplacedLabel, "The label does not name an enclosing statement of the right kind.", "func main() { l: if true { for { continue l } } }")
             (368, UnusedLabel, "The label is not used.", "func main() { l: }")
             (369, JumpOverDeclaration, "goto jumps over a variable declaration.", "func main() { goto l; x := 1; _ = x; l: }")
             (370, JumpIntoBlock, "goto jumps into a block.", "func main() { goto l; { l: } }")
             (371, InvalidDefer, "defer takes a call of a function or method, not a conversion, whose result may be discarded.", "func main() { defer int(1) }")
             (372, InvalidGo, "go takes a call of a function or method, not a conversion, whose result may be discarded.", "func main() { go int(1) }")
             (373, UnusedTypeSwitchVariable, "The variable of the type switch is used in no clause.", "func main() { var x any; switch y := x.(type) {} }")
-            (374, TooNew, "The construct needs a newer language version than the module declares.", "")
             (375, UnsupportedFeature, "The construct is part of the language, and this version of the compiler does not have it yet.", "")
 
             // Vo's own constructs.
@@ -212,13 +209,10 @@ macro_rules! for_each_diagnostic {
             (600, BadImportPath, "The import path is not a valid one.", "import \"\"")
             (601, ImportNotFound, "There is no such package in the module or the standard library.", "import _ \"no/such/package\"")
             (602, ImportCycle, "The packages import each other.", "")
-            (603, BrokenImport, "The imported package has errors.", "")
-            (604, NoSourceFiles, "The directory holds no source file that the build constraints select.", "")
-            (605, SeveralPackages, "The directory holds files of different packages.", "")
             (606, InvalidModFile, "The line of the module file cannot be understood.", "")
-            (607, InternalImport, "A package below a directory named internal is visible in the tree of that directory's parent only.", "")
+            (607, InternalImport, "A package below a directory named internal is visible in the tree of that directory's parent only.", "import _ \"internal/refl\"")
             (608, ImportMain, "A package main cannot be imported.", "")
-            (609, InvalidEmbed, "The //go:embed directive cannot be applied here, or matches no files.", "")
+            (609, InvalidEmbed, "The //go:embed directive cannot be applied here, or matches no files.", "//go:embed x.txt\nvar s string")
         }
     };
 }

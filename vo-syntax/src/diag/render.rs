@@ -28,7 +28,12 @@ pub fn render(map: &SourceMap, diagnostic: &Diagnostic, color: bool, snippets: b
         snippet(&mut out, map, diagnostic.span, paint);
     }
     for label in &diagnostic.labels {
-        let _ = writeln!(out, "\t{}: {}", map.lookup(label.span.start), label.message);
+        let place = map.lookup(label.span.start).to_string();
+        // Some of Go's messages give the other place themselves.
+        if !snippets && diagnostic.message.ends_with(&place) {
+            continue;
+        }
+        let _ = writeln!(out, "\t{place}: {}", label.message);
         if snippets {
             snippet(&mut out, map, label.span, paint);
         }

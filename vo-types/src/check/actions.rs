@@ -162,7 +162,8 @@ impl World {
                 Some(other) => {
                     let at = self.position(self.object(other).pos);
                     let message = format!("method {}.{} already declared at {at}", object.name, method.name);
-                    c.error(Code::DuplicateMethod, &method.pos, message);
+                    let d = Diagnostic::error(Code::DuplicateMethod, method.pos.span(), message);
+                    c.report(c.with_other(d, other));
                 }
                 None => n.methods.borrow_mut().push(m),
             }

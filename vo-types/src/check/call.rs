@@ -1,7 +1,7 @@
 //! Calls, instantiation of functions, and arguments.
 
 use vo_syntax::ast::*;
-use vo_syntax::diag::Code;
+use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::{Pos, Span};
 
 use super::errors::Place;
@@ -310,7 +310,7 @@ impl<'w> Checker<'w> {
             self.types_summary(&have, false, call.ellipsis.is_valid()),
             self.types_summary(&wanted, variadic, false)
         );
-        self.error(code, &at, message);
+        self.report(self.with_callee(Diagnostic::error(code, at, message), &call.fun));
     }
 
     /// A list of types in parentheses, for "have" and "want".

@@ -107,6 +107,15 @@ impl<'w> Checker<'w> {
         if self.repeats_last(&diagnostic) {
             return;
         }
+        if diagnostic.span.len() <= 1 {
+            diagnostic.span = self.name_span(diagnostic.span.start);
+        }
+        for label in &mut diagnostic.labels {
+            if label.span.len() <= 1 {
+                label.span = self.name_span(label.span.start);
+            }
+        }
+        let diagnostic = self.with_causes(diagnostic);
         state.failed.set(true);
         state.diagnostics.borrow_mut().push(diagnostic);
     }

@@ -206,6 +206,12 @@ impl<'w> Checker<'w> {
 
     /// The part of a message, in parentheses, that says which method is missing.
     pub fn missing_method_cause(&self, v: TypeId, t: TypeId, missing: &MissingMethod) -> String {
+        let why = self.missing_method_text(v, t, missing);
+        self.note_cause(&why, v, missing);
+        why
+    }
+
+    fn missing_method_text(&self, v: TypeId, t: TypeId, missing: &MissingMethod) -> String {
         let m = &missing.method;
         let name = m.name;
         match missing.reason {

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 use vo_syntax::ast::*;
-use vo_syntax::diag::Code;
+use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Pos;
 
 use super::{Checker, at};
@@ -213,8 +213,8 @@ impl<'w> Walk<'_, 'w> {
         if let Some(other) = self.labels.get(&name) {
             let place = self.c.ps(other.ident.span.start);
             let message = format!("label {name} already defined at {place}");
-            self.c.error(Code::DuplicateLabel, &l.label, message);
-            return;
+            let d = Diagnostic::error(Code::DuplicateLabel, l.label.span, message);
+            return self.c.report(d.label(other.ident.span, format!("other declaration of {name}")));
         }
         let mut label = Label { stmt: l.id, ident: l.label, block, used: false };
         let (here, others): (Vec<_>, Vec<_>) = waiting.iter().partition(|f| f.label.name == name);
@@ -226,7 +226,8 @@ impl<'w> Walk<'_, 'w> {
             if let (Some((var, pos)), true) = (&b.var, b.before_var.contains(&f.goto)) {
                 let place = self.c.ps(*pos);
                 let message = format!("goto {name} jumps over declaration of {var} at {place}");
-                self.c.error(Code::JumpOverDeclaration, &f.label, message);
+                let d = Diagnostic::error(Code::JumpOverDeclaration, f.label.span, message);
+                self.c.report(d.label(pos.span(), format!("{var} is declared here")));
             }
         }
         self.labels.insert(name, label);

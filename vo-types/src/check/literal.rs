@@ -1,9 +1,13 @@
 //! Function literals and composite literals.
 
-use rustc_hash::{FxHashMap, FxHashSet};
-use vo_syntax::ast::*;
-use vo_syntax::diag::Code;
+use std::collections::hash_map::Entry;
 
+use rustc_hash::FxHashMap;
+use vo_syntax::ast::*;
+use vo_syntax::diag::{Code, Diagnostic};
+use vo_syntax::source::Span;
+
+use super::errors::Place;
 use super::{Checker, LaterLiteral, OpMode, Operand};
 use crate::constant::dedup_key;
 use crate::info::{Selection, SelectionKind, Target};
@@ -157,7 +161,8 @@ impl<'w> Checker<'w> {
             Lookup::Found(f) => f,
             _ => {
                 let message = self.lookup_error(base, key.name, false, true);
-                return self.error(Code::UnknownLiteralField, key, message);
+                let d = Diagnostic::error(Code::UnknownLiteralField, key.span, message);
+                return self.report(self.did_you_mean(d, key, self.field_names(base)));
             }
         };
         if found.kind != FoundKind::Field {
@@ -211,6 +216,7 @@ impl<'w> Checker<'w> {
     }
 
     fn positional_struct(&mut self, lit: &'w CompositeLit, base: TypeId, fields: &'w [Field]) {
+        let mut refused = false;
         for (i, elt) in lit.elts.iter().enumerate() {
             if let Expr::KeyValue(kv) = elt {
                 let message = "mixture of field:value and value elements in struct literal";
@@ -234,11 +240,12 @@ impl<'w> Checker<'w> {
                     self.ts(base)
                 );
                 self.error(Code::UnexportedLiteralField, &x, message);
+                refused = true;
                 continue;
             }
             self.assignment(&mut x, Some(f.ty), "struct literal");
         }
-        if lit.elts.len() < fields.len() {
+        if lit.elts.len() < fields.len() && !refused {
             let hidden = fields.iter().any(|f| !f.name.is_exported() && f.pkg != Some(self.pkg));
             let hint = if hidden { " (type has unexported fields - use key:value pairs)" } else { "" };
             let message = format!("too few values in struct literal of type {}{hint}", self.ts(base));
@@ -248,7 +255,7 @@ impl<'w> Checker<'w> {
 
     /// The elements of an array or slice literal; the largest index plus one.
     fn indexed_elements(&mut self, elts: &'w [Expr], elem: TypeId, len: i64) -> i64 {
-        let mut seen: FxHashSet<i64> = FxHashSet::default();
+        let mut seen: FxHashMap<i64, Span> = FxHashMap::default();
         let keyed = elts.iter().any(|e| matches!(e, Expr::KeyValue(_)));
         let (mut index, mut max) = (0i64, 0i64);
         for elt in elts {
@@ -271,9 +278,13 @@ impl<'w> Checker<'w> {
                     elt
                 }
             };
-            if valid && keyed && !seen.insert(index) {
-                let message = format!("duplicate index {index} in array or slice literal");
-                self.error(Code::DuplicateLiteralKey, elt, message);
+            if valid && keyed {
+                if let Some(&first) = seen.get(&index) {
+                    let message = format!("duplicate index {index} in array or slice literal");
+                    let d = Diagnostic::error(Code::DuplicateLiteralKey, elt.place(), message);
+                    self.report(d.label(first, "the first one is here"));
+                }
+                seen.entry(index).or_insert(elt.place());
             }
             index += 1;
             max = max.max(index);
@@ -293,7 +304,7 @@ impl<'w> Checker<'w> {
     }
 
     fn map_lit(&mut self, lit: &'w CompositeLit, key_ty: TypeId, value_ty: TypeId) {
-        let mut seen: FxHashSet<(TypeId, Vec<u8>)> = FxHashSet::default();
+        let mut seen: FxHashMap<(TypeId, Vec<u8>), Span> = FxHashMap::default();
         let any_key = self.w.is_interface(key_ty);
         for elt in &lit.elts {
             let Expr::KeyValue(kv) = elt else {
@@ -306,9 +317,15 @@ impl<'w> Checker<'w> {
                 && let Some(bytes) = dedup_key(&key.val)
             {
                 let ty = if any_key { self.w.canonical(key.ty) } else { TypeId::INVALID };
-                if !seen.insert((ty, bytes)) {
-                    let message = format!("duplicate key {} in map literal", key.val);
-                    self.error(Code::DuplicateLiteralKey, &key, message);
+                match seen.entry((ty, bytes)) {
+                    Entry::Occupied(first) => {
+                        let message = format!("duplicate key {} in map literal", key.val);
+                        let d = Diagnostic::error(Code::DuplicateLiteralKey, key.place(), message);
+                        self.report(d.label(*first.get(), "the first one is here"));
+                    }
+                    Entry::Vacant(entry) => {
+                        entry.insert(key.place());
+                    }
                 }
             }
             let mut value = self.expr_with_hint(&kv.value, value_ty);

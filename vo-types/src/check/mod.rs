@@ -41,11 +41,14 @@ mod show;
 mod signature;
 mod stmt;
 mod structs;
+mod suggest;
 mod switch;
 mod typexpr;
 mod unify;
 mod union;
 mod validtype;
+
+use std::cell::RefCell;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use vo_syntax::ast::{FuncLit, NodeId};
@@ -63,6 +66,7 @@ use crate::types::TypeId;
 pub(crate) use actions::Action;
 pub(crate) use convert_untyped::Untyped;
 pub(crate) use operand::{OpMode, Operand};
+pub use suggest::closest;
 
 /// Adds a package to the world and checks it. The diagnostics are all errors of the package, in
 /// order of position, syntax errors that came with the source included; those of imported
@@ -190,6 +194,8 @@ pub(crate) struct Checker<'w> {
     pub partial_ok: Option<NodeId>,
     /// Local variables declared in the function being checked, for "declared and not used".
     pub locals: Vec<ObjId>,
+    /// Reasons given of late, with the declarations that they speak of.
+    pub causes: RefCell<Vec<suggest::Cause>>,
 }
 
 impl<'w> Checker<'w> {
@@ -204,6 +210,7 @@ impl<'w> Checker<'w> {
             partial: FxHashMap::default(),
             partial_ok: None,
             locals: Vec::new(),
+            causes: RefCell::default(),
         }
     }
 

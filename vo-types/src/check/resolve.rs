@@ -203,6 +203,10 @@ impl<'w> Collector<'w, '_> {
         if let Some(cycle) = self.import_cycle(&identity, at) {
             return Err(Box::new(cycle));
         }
+        if !self.may_see(&identity) {
+            let why = format!("use of internal package {identity} not allowed");
+            return Err(error(Code::InternalImport, why));
+        }
         let known = world.package_by_path(&identity);
         let pkg = match known {
             Some(pkg) => pkg,
@@ -222,6 +226,21 @@ impl<'w> Collector<'w, '_> {
             return Err(error(Code::ImportMain, why));
         }
         Ok(pkg)
+    }
+
+    /// Whether a path is none below a directory `internal`, or this package lies in the tree of that
+    /// directory's parent. What the library has below `internal` is for the library.
+    fn may_see(&self, path: &str) -> bool {
+        let package = self.c.w.package(self.c.pkg);
+        let parent = match path.find("internal/").or(path.strip_suffix("internal").map(str::len)) {
+            Some(0) => return package.mode == Mode::Lazy,
+            Some(at) => match path[..at].strip_suffix('/') {
+                Some(parent) => parent,
+                None => return true,
+            },
+            None => return true,
+        };
+        package.path.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// The error for importing a package whose own imports are being looked at, with the way that led
@@ -247,12 +266,15 @@ impl<'w> Collector<'w, '_> {
     /// A package that stands for one that could not be imported: using it is silent.
     fn fake_package(&self, path: &str) -> PkgId {
         let world = self.c.w;
-        if let Some(pkg) = world.package_by_path(path) {
-            return pkg;
-        }
+        let known = world.package_by_path(path);
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
         let scope = world.new_scope(Some(world.universe()), false);
         let pkg = world.add_package(path, Symbol::intern(name), "", scope, Mode::Full, Vec::new());
+        // Others may import the path rightly.
+        match known {
+            Some(known) => world.by_path.borrow_mut().insert(path.to_owned(), known),
+            None => world.by_path.borrow_mut().remove(path),
+        };
         let state = &world.package(pkg).state;
         state.fake.set(true);
         state.checked.set(true);

@@ -1,7 +1,7 @@
 //! Selectors: qualified names, fields, methods, method expressions.
 
 use vo_syntax::ast::*;
-use vo_syntax::diag::Code;
+use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Pos;
 
 use super::{Checker, OpMode, Operand};
@@ -52,7 +52,8 @@ impl<'w> Checker<'w> {
         let Some(obj) = self.w.scope(package.scope).get(name) else {
             if !package.state.fake.get() {
                 let message = self.undefined_in_package(e, name, imported);
-                self.error(Code::UndeclaredImportedName, &sel.sel, message);
+                let d = Diagnostic::error(Code::UndeclaredImportedName, sel.sel.span, message);
+                self.report(self.did_you_mean(d, &sel.sel, self.exported_names(imported)));
             }
             return x;
         };
@@ -218,7 +219,8 @@ impl<'w> Checker<'w> {
                     self.lookup_error(x.ty, name, x.mode == OpMode::Variable, false)
                 };
                 let message = format!("{xe}.{name} undefined ({why})");
-                self.error(Code::MissingFieldOrMethod, &sel.sel, message);
+                let d = Diagnostic::error(Code::MissingFieldOrMethod, sel.sel.span, message);
+                self.report(self.did_you_mean(d, &sel.sel, self.member_names(x.ty)));
             }
         }
     }

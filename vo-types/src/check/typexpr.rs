@@ -1,7 +1,7 @@
 //! Type expressions, and names.
 
 use vo_syntax::ast::*;
-use vo_syntax::diag::Code;
+use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Span;
 
 use super::errors::Place;
@@ -49,7 +49,8 @@ impl<'w> Checker<'w> {
             if e.name.is_blank() {
                 self.error(Code::InvalidBlank, e, "cannot use _ as value or type");
             } else {
-                self.error(Code::UndeclaredName, e, format!("undefined: {}", e.name));
+                let d = Diagnostic::error(Code::UndeclaredName, e.span, format!("undefined: {}", e.name));
+                self.report(self.did_you_mean(d, e, self.visible_names()));
             }
             return x;
         };
@@ -89,6 +90,7 @@ impl<'w> Checker<'w> {
         let ty = object.ty();
         match &object.kind {
             ObjectKind::PkgName { .. } => {
+                self.use_import(obj);
                 let message = format!("use of package {} not in selector", e.name);
                 return self.error(Code::InvalidPackageUse, e, message);
             }

@@ -1,12 +1,16 @@
 //! `vo check`: every error of a package, and nothing else.
 
-use crate::cli::Check;
+use crate::cli::{Check, Format};
 use std::process::ExitCode;
-use vo::Engine;
+use vo::{CompileError, Engine};
 
 pub fn check(options: &Check) -> ExitCode {
     match Engine::new().check(&options.package) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(CompileError::Source(diagnostics)) if options.format == Format::Json => {
+            print!("{}", diagnostics.json());
+            ExitCode::from(1)
+        }
         Err(error) => super::fail(&error),
     }
 }

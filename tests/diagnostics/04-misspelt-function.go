@@ -1,0 +1,9 @@
+// A misspelt function of a package.
+
+package main
+
+import "fmt"
+
+func main() {
+	fmt.Printn("hello")
+}

@@ -1,0 +1,7 @@
+// A package that is not imported.
+
+package main
+
+func main() {
+	println(strings.ToUpper("a"))
+}

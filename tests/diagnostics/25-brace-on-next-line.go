@@ -1,0 +1,8 @@
+// The brace on the next line.
+
+package main
+
+func main()
+{
+	println("hello")
+}

@@ -1,0 +1,7 @@
+// A string that is not closed.
+
+package main
+
+func main() {
+	println("hello)
+}

@@ -1,0 +1,9 @@
+// A break outside of a loop.
+
+package main
+
+func main() {
+	if true {
+		break
+	}
+}

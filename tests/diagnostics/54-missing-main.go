@@ -1,0 +1,5 @@
+// A program without main.
+
+package main
+
+func Main() { println("hello") }
