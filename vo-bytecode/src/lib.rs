@@ -10,7 +10,7 @@
 
 pub mod callbacks;
 pub mod disasm;
-mod flow;
+pub mod flow;
 pub mod inst;
 pub mod module;
 pub mod operand;

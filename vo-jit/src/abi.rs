@@ -7,11 +7,17 @@
 //! Seven integer-like and eight float results come back in registers. Where there are more, `rest` is the
 //! address of as many words in the caller's frame. The machine enters through a *thunk* of
 //! the platform's convention, one for each [`Shape`].
+//!
+//! A call on a rare path that comes back would take the registers of the path beside it too: what is alive
+//! across it must lie in the few registers that a callee keeps, or in memory, also where the call is
+//! not made. So such calls go through *quiet doors*, which keep all registers.
 
+use crate::callbacks::Callback;
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, MemFlagsData, Signature, Type, types};
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use vo_bytecode::Class;
+use vo_runtime::context::offsets;
 
 /// Results in integer registers, beside the status.
 pub(crate) const INT_RESULTS: usize = 7;
@@ -24,6 +30,11 @@ pub(crate) const STATUS: Type = types::I32;
 /// Memory that is there, in the machine's byte order.
 pub(crate) fn plain() -> MemFlagsData {
     MemFlagsData::new().with_notrap()
+}
+
+/// Memory that is there and stays as it is while a unit runs: loads of it may be done once, and anywhere.
+pub(crate) fn fixed() -> MemFlagsData {
+    plain().with_readonly().with_can_move()
 }
 
 /// The type of a register of machine code.
@@ -189,6 +200,41 @@ pub(crate) fn build_thunk(
         store_word(&mut b, value, results, i);
     }
     b.ins().return_(&[answers[0]]);
+    b.seal_all_blocks();
+    b.finalize(isa.frontend_config());
+}
+
+/// Signature of a callback's *quiet door*: no register of the caller is lost by calling it. The answer lies in
+/// the first word of the context's `ret`.
+pub(crate) fn quiet_signature(callback: Callback, platform: CallConv) -> Signature {
+    let mut sig = callback.signature(platform);
+    sig.call_conv = CallConv::PreserveAll;
+    sig.returns.clear();
+    sig
+}
+
+/// Builds the quiet door of a callback.
+pub(crate) fn build_quiet_door(
+    callback: Callback,
+    isa: &dyn TargetIsa,
+    func: &mut ir::Function,
+    fcx: &mut FunctionBuilderContext,
+) {
+    let platform = isa.default_call_conv();
+    func.signature = quiet_signature(callback, platform);
+    let mut b = FunctionBuilder::new(func, fcx);
+    let entry = b.create_block();
+    b.append_block_params_for_function_params(entry);
+    b.switch_to_block(entry);
+    let params = b.block_params(entry).to_vec();
+    let table = b.ins().load(types::I64, plain(), params[0], offsets::CALLBACKS);
+    let door = b.ins().load(types::I64, plain(), table, callback.offset());
+    let sig = b.import_signature(callback.signature(platform));
+    let call = b.ins().call_indirect(sig, door, &params);
+    if let Some(&answer) = b.inst_results(call).first() {
+        b.ins().store(plain(), answer, params[0], offsets::RET);
+    }
+    b.ins().return_(&[]);
     b.seal_all_blocks();
     b.finalize(isa.frontend_config());
 }

@@ -1,8 +1,10 @@
 //! One unit from bytecode to bytes: translation, Cranelift's passes, and what is to be linked.
 
 use crate::abi::{self, Shape};
+use crate::callbacks::Callback;
 use crate::feedback::Feedback;
 use crate::stub;
+use crate::translate::body::Sites;
 use crate::translate::{self, Entry};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::{self, ExternalName, LibCall};
@@ -10,11 +12,11 @@ use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use vo_bytecode::{Function, Module};
-use vo_runtime::code::Linkage;
+use vo_runtime::code::{INLINED, Linkage};
 
 /// What is compiled at once.
 pub(crate) struct Unit<'a> {
@@ -23,7 +25,9 @@ pub(crate) struct Unit<'a> {
     pub(crate) entry: Entry,
     /// Functions that may be called directly.
     pub(crate) direct: &'a Direct,
-    pub(crate) cells: &'a Cells,
+    pub(crate) tables: &'a TypeTables,
+    pub(crate) sites: &'a Sites,
+    pub(crate) doors: &'a QuietDoors,
     /// What the interpreter has seen of the function: calls of closures and methods may ask it for the likely
     /// callee.
     #[allow(dead_code)]
@@ -37,8 +41,24 @@ pub(crate) enum Direct {
     Only(HashSet<u32>),
 }
 
-impl Unit<'_> {
-    pub(crate) fn function(&self) -> &Function {
+/// Addresses of the quiet doors.
+pub(crate) type QuietDoors = HashMap<Callback, u64>;
+
+/// The callbacks that have quiet doors: those that are called on rare paths that come back.
+pub(crate) const QUIET: &[Callback] = &[
+    Callback::interrupt,
+    Callback::poll_entry,
+    Callback::write_barrier,
+    Callback::alloc,
+    Callback::slice_grow,
+    Callback::resolve_method,
+    Callback::iface_impl,
+    Callback::copy_mem,
+    Callback::zero_mem,
+];
+
+impl<'a> Unit<'a> {
+    pub(crate) fn function(&self) -> &'a Function {
         &self.link.module.functions[self.func as usize]
     }
 
@@ -51,23 +71,35 @@ impl Unit<'_> {
     }
 }
 
-/// Words that belong to call sites.
+/// What is looked up by the dynamic type of an interface value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ByType {
+    /// The function of the method with this selector.
+    Method(u32),
+    /// Whether it implements this interface type.
+    Implements(u32),
+}
+
+/// What has been looked up so far: for each question a table of words by the type's index. A word holds the type's
+/// address over the answer, or 0. All sites with the same question share a table.
 #[derive(Default)]
-pub(crate) struct Cells(Mutex<Vec<Box<[u64; Cells::CHUNK]>>>, Mutex<usize>);
+pub(crate) struct TypeTables(Mutex<HashMap<ByType, Box<[u64]>>>);
 
-impl Cells {
-    const CHUNK: usize = 512;
+impl TypeTables {
+    /// Bits of a word that hold the answer; the type's address, which is a multiple of eight, is above.
+    pub(crate) const ANSWER_BITS: i64 = 19;
+    const LARGEST: usize = 1024;
 
-    /// The address of a new word, 0 at first.
-    pub(crate) fn new_cell(&self) -> u64 {
-        let mut chunks = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let mut used = self.1.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if *used == chunks.len() * Self::CHUNK {
-            chunks.push(Box::new([0; Self::CHUNK]));
-        }
-        *used += 1;
-        let chunk = chunks.last_mut().expect("internal error: a chunk was just made");
-        chunk.as_mut_ptr() as u64 + 8 * ((*used - 1) % Self::CHUNK) as u64
+    /// The words of a table, a power of two, for a program with so many types.
+    pub(crate) fn words(types: usize) -> usize {
+        types.next_power_of_two().min(Self::LARGEST)
+    }
+
+    /// The address of a question's table.
+    pub(crate) fn address(&self, what: ByType, types: usize) -> u64 {
+        let mut tables = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let new = || vec![0; Self::words(types)].into_boxed_slice();
+        tables.entry(what).or_insert_with(new).as_mut_ptr() as u64
     }
 }
 
@@ -75,7 +107,8 @@ impl Cells {
 pub(crate) struct Blob {
     pub(crate) bytes: Vec<u8>,
     pub(crate) relocs: Vec<Link>,
-    /// Code offsets by return address, ascending: (offset behind the call, bytecode offset).
+    /// Code offsets by return address, ascending: (offset behind the call, bytecode offset or, with the bit
+    /// `INLINED`, the number of an inlined site).
     pub(crate) calls: Vec<(u32, u32)>,
     /// Calls that were replaced by what the callee does, and calls that a guard made direct.
     pub(crate) inlined: usize,
@@ -163,10 +196,13 @@ impl Compiler {
     /// Cranelift's error, or its panic.
     pub(crate) fn unit(&mut self, unit: &Unit<'_>) -> Result<Blob, String> {
         let fails = self.fail_on.as_deref() == Some(&*unit.function().name);
-        self.build(|isa, func, fcx| {
+        let mut counts = translate::Counts::default();
+        let mut blob = self.build(|isa, func, fcx| {
             assert!(!fails, "internal error: the compiler was asked to fail on {}", unit.function().name);
-            translate::translate(unit, isa, func, fcx)
-        })
+            counts = translate::translate(unit, isa, func, fcx);
+        })?;
+        (blob.inlined, blob.guarded) = (counts.inlined, counts.guarded);
+        Ok(blob)
     }
 
     /// Compiles the door of stubs with `n` words on the stack.
@@ -175,6 +211,14 @@ impl Compiler {
     /// As [`Compiler::unit`].
     pub(crate) fn door(&mut self, n: usize, module: &Module) -> Result<Blob, String> {
         self.build(|isa, func, fcx| stub::build_door(n, module, isa, func, fcx))
+    }
+
+    /// Compiles the quiet door of a callback.
+    ///
+    /// # Errors
+    /// As [`Compiler::unit`].
+    pub(crate) fn quiet_door(&mut self, callback: Callback) -> Result<Blob, String> {
+        self.build(|isa, func, fcx| abi::build_quiet_door(callback, isa, func, fcx))
     }
 
     /// Compiles the thunk of a shape.
@@ -240,7 +284,9 @@ fn blob(context: &Context) -> Blob {
         let found = srclocs.iter().find(|loc| loc.start < at && at <= loc.end);
         // Locations are offsets plus one; 0 and the default stand for none.
         match found.map(|loc| loc.loc.bits()) {
-            Some(bits) if bits != 0 && bits != u32::MAX => calls.push((at, bits - 1)),
+            Some(bits) if bits != 0 && bits != u32::MAX => {
+                calls.push((at, if bits & INLINED == 0 { bits - 1 } else { bits }));
+            }
             _ => {}
         }
     }

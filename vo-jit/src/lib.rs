@@ -5,9 +5,11 @@
 //! callbacks' table alone; what it answers and how it leaves is described at `vo_bytecode::Status`
 //! and in [`suspend`].
 //!
-//! Reading order: `abi` (the convention), `translate` (one file per group of opcodes), `suspend` (leaving
-//! and coming back), `feedback` (what a translation may ask), `compile` (the stages of a unit), `workshop` (batches), `link` and
-//! `memory` (executable pages), `stub` (functions that are not compiled), `background` (the thread), `program` (what
+//! Reading order: `abi` (the convention), `graph` (the order of a function's blocks), `translate` (one file per
+//! group of opcodes), `facts` (what is known while one translates), `inline` (which calls are translated in
+//! place), `suspend` (leaving and coming back), `feedback` (what a translation may ask), `compile` (the stages of a
+//! unit), `workshop` (batches), `link` and `memory` (executable pages), `stub` (functions that are not
+//! compiled), `background` (the thread), `program` (what
 //! the machine holds).
 //!
 //! There is no test for what can be compiled: every function is. A failure is a bug; it is counted,
@@ -17,7 +19,10 @@ mod abi;
 mod background;
 mod callbacks;
 mod compile;
+mod facts;
 mod feedback;
+mod graph;
+mod inline;
 mod link;
 mod memory;
 mod perf;

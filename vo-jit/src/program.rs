@@ -8,15 +8,16 @@
 //! better one, never taken away.
 
 use crate::background;
-use crate::compile::Cells;
+use crate::compile::TypeTables;
 use crate::memory::{CodeRegion, MAX_BYTES, NoRoom};
 use crate::perf::PerfMap;
+use crate::translate::body::Sites;
 use crate::workshop::Workshop;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, RwLock};
 use std::thread::JoinHandle;
-use vo_runtime::code::{CompiledCode, Entries, SharedLinkage, Wanted};
+use vo_runtime::code::{CompiledCode, Entries, INLINED, InlinedSite, SharedLinkage, Wanted};
 
 /// How a program is compiled.
 #[derive(Clone, Debug)]
@@ -87,7 +88,8 @@ pub(crate) struct Inner {
     pub(crate) options: Options,
     /// Addresses, one for each function; zero until the stubs are there.
     pub(crate) table: Box<[AtomicU64]>,
-    pub(crate) cells: Cells,
+    pub(crate) tables: TypeTables,
+    pub(crate) sites: Sites,
     pub(crate) places: RwLock<Vec<Place>>,
     pub(crate) failures: Mutex<Vec<Failure>>,
     pub(crate) counters: Mutex<Counters>,
@@ -167,7 +169,8 @@ pub fn start(link: SharedLinkage, entries: Arc<dyn Entries>, options: Options) -
         entries,
         options,
         table,
-        cells: Cells::default(),
+        tables: TypeTables::default(),
+        sites: Sites::default(),
         places: RwLock::default(),
         failures: Mutex::default(),
         counters: Mutex::default(),
@@ -238,7 +241,12 @@ impl CompiledCode for Compiled {
         }
         let offset = (return_address - place.start) as u32;
         let call = place.calls.binary_search_by_key(&offset, |(at, _)| *at).ok()?;
-        Some((place.func, place.calls[call].1))
+        let at = place.calls[call].1;
+        Some(if at & INLINED == 0 { (place.func, at) } else { (at, 0) })
+    }
+
+    fn inlined(&self, number: u32) -> Option<InlinedSite> {
+        self.inner.sites.get(number)
     }
 
     fn stats(&self) -> Vec<String> {

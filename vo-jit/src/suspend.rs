@@ -5,14 +5,19 @@
 //! (`leave_frame`), or, for a panic, goes to the landing pad or notes the frame in the panic's trace;
 //! then the status is returned.
 //!
+//! An inlined body leaves in the same way, one frame after the other: it writes its own record, or its own line
+//! of the trace, and goes to where its caller would be if the call had answered that status. So
+//! records and traces are those of code in which nothing is inlined.
+//!
 //! A function calls nothing only if it has no instruction that may suspend but loop headers. Such a leaf
 //! polls neither stack nor interrupt word at its entry.
 
-use crate::abi::{self, STATUS, plain};
+use crate::abi::{self, STATUS, fixed, plain};
 use crate::callbacks::Callback;
 use crate::translate::Translator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
+use std::collections::HashMap;
 use vo_bytecode::{Inst, PointKind, Status};
 use vo_runtime::context::offsets;
 
@@ -21,12 +26,14 @@ const SMALL_FRAME: usize = 512;
 
 impl Translator<'_, '_> {
     /// At the entry: is there stack, does somebody want the worker?
-    pub(crate) fn poll_entry(&mut self, code: &[(u32, Inst<'_>)]) {
+    pub(crate) fn poll_entry(&mut self) {
         let calls = |inst: &Inst<'_>| {
             let flags = inst.op().flags();
             flags.has(vo_bytecode::ops::Flags::CALL)
         };
-        if self.func.slot_words() <= SMALL_FRAME && !code.iter().any(|(_, inst)| calls(inst)) {
+        let func = self.body.func;
+        let leaf = !self.body.graph.insts.iter().any(|(_, inst)| calls(inst));
+        if func.slot_words() <= SMALL_FRAME && leaf {
             return;
         }
         let sp = self.b.ins().get_stack_pointer(types::I64);
@@ -35,26 +42,26 @@ impl Translator<'_, '_> {
         let interrupt = self.interrupt_word();
         let (cold, look, on) = (self.cold_block(), self.b.create_block(), self.b.create_block());
         self.b.ins().brif(exhausted, cold, &[], look, &[]);
-        self.b.switch_to_block(look);
+        self.go_to(look);
         self.b.ins().brif(interrupt, cold, &[], on, &[]);
 
-        self.b.switch_to_block(cold);
-        let n = usize::from(self.func.params);
+        self.go_to(cold);
+        let n = usize::from(func.params);
         let args = self.args_area(n);
         for i in 0..n {
             let value = self.get(vo_bytecode::Reg(i as u16));
             abi::store_word(&mut self.b, value, args, i);
         }
-        let func = self.int(i64::from(self.index));
+        let func = self.int(i64::from(self.body.index));
         let exhausted = self.b.ins().uextend(types::I64, exhausted);
-        let status = self.ask(Callback::poll_entry, &[func, args, exhausted]);
+        let status = self.ask_quietly(Callback::poll_entry, &[func, args, exhausted]);
         let exit = self.exit_block();
         self.b.ins().brif(status, exit, &[status.into()], on, &[]);
-        self.b.switch_to_block(on);
+        self.go_to(on);
     }
 
     fn interrupt_word(&mut self) -> Value {
-        let word = self.b.ins().load(types::I64, plain(), self.ctx, offsets::INTERRUPT);
+        let word = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::INTERRUPT);
         self.b.ins().load(types::I32, plain(), word, 0)
     }
 
@@ -62,31 +69,31 @@ impl Translator<'_, '_> {
     pub(crate) fn loop_header(&mut self) {
         let set = self.interrupt_word();
         let on = self.unlikely(set);
-        let status = self.ask(Callback::interrupt, &[]);
+        let status = self.ask_quietly(Callback::interrupt, &[]);
         let leave = self.cold_block();
         self.b.ins().brif(status, leave, &[], on, &[]);
-        self.b.switch_to_block(leave);
+        self.go_to(leave);
         self.spill_and_exit(status);
-        self.b.switch_to_block(on);
+        self.go_to(on);
     }
 
     /// The suspend point of the running instruction.
     fn point(&self) -> usize {
-        let is_it = |p: &vo_bytecode::SuspendPoint| p.pc == self.pc && p.kind != PointKind::Entry;
-        let found = self.func.points.iter().position(is_it);
-        found.unwrap_or_else(|| panic!("internal error: no suspend point at {}", self.pc))
+        let is_it = |p: &vo_bytecode::SuspendPoint| p.pc == self.body.pc && p.kind != PointKind::Entry;
+        let found = self.body.func.points.iter().position(is_it);
+        found.unwrap_or_else(|| panic!("internal error: no suspend point at {}", self.body.pc))
     }
 
     /// Makes a record of the frame, or a line of the panic's trace, and returns the status.
     fn spill_and_exit(&mut self, status: Value) {
         let point = self.point();
-        let live = &self.func.points[point].live;
+        let live = &self.body.func.points[point].live;
         let base = self.args_area(live.len());
         for (i, &reg) in live.iter().enumerate() {
             let value = self.get(reg);
             abi::store_word(&mut self.b, value, base, i);
         }
-        let place = self.int(i64::from(self.index) | (point as i64) << 32);
+        let place = self.int(i64::from(self.body.index) | (point as i64) << 32);
         let wide = self.b.ins().uextend(types::I64, status);
         let slots = self.slots_addr();
         self.tell(Callback::leave_frame, &[wide, place, base, slots]);
@@ -97,16 +104,21 @@ impl Translator<'_, '_> {
     /// Goes on where a call or a blocking operation has answered `Ok`.
     pub(crate) fn suspend_unless_ok(&mut self, status: Value) {
         let on = self.unlikely(status);
-        if self.func.landing.is_some() {
+        self.leave_with(status);
+        self.go_to(on);
+    }
+
+    /// A call or a blocking operation has answered a status that is not `Ok`. Ends the block.
+    fn leave_with(&mut self, status: Value) {
+        if self.body.func.landing.is_some() {
             let (panicked, spill) = (self.cold_block(), self.cold_block());
             let panic = self.is_panic(status);
             self.b.ins().brif(panic, panicked, &[], spill, &[]);
-            self.b.switch_to_block(panicked);
+            self.go_to(panicked);
             self.panicked();
-            self.b.switch_to_block(spill);
+            self.go_to(spill);
         }
         self.spill_and_exit(status);
-        self.b.switch_to_block(on);
     }
 
     /// As [`Translator::suspend_unless_ok`] for `DeferUnwind`: its panic has been noted, and leaves.
@@ -116,28 +128,28 @@ impl Translator<'_, '_> {
         let panic = self.is_panic(status);
         let exit = self.exit_block();
         self.b.ins().brif(panic, exit, &[status.into()], spill, &[]);
-        self.b.switch_to_block(spill);
+        self.go_to(spill);
         self.spill_and_exit(status);
-        self.b.switch_to_block(on);
+        self.go_to(on);
     }
 
     /// Goes on where an operation that cannot wait has answered `Ok`. It answers `Wake` only where the
     /// program is ending: nothing needs to be saved then.
     pub(crate) fn check_status(&mut self, status: Value) {
-        if self.func.landing.is_none() {
+        if self.body.func.landing.is_none() {
             let (fail, on) = (self.fail_block(), self.b.create_block());
             let site = self.site();
             self.b.ins().brif(status, fail, &[status.into(), site.into()], on, &[]);
-            self.b.switch_to_block(on);
+            self.go_to(on);
             return;
         }
         let on = self.unlikely(status);
         let panicked = self.cold_block();
         let (panic, exit) = (self.is_panic(status), self.exit_block());
         self.b.ins().brif(panic, panicked, &[], exit, &[status.into()]);
-        self.b.switch_to_block(panicked);
+        self.go_to(panicked);
         self.panicked();
-        self.b.switch_to_block(on);
+        self.go_to(on);
     }
 
     fn is_panic(&mut self, status: Value) -> Value {
@@ -147,7 +159,7 @@ impl Translator<'_, '_> {
     /// The fiber's panic has come to the running instruction: to the landing pad, or out. Ends the block.
     pub(crate) fn panicked(&mut self) {
         let site = self.site();
-        match self.func.landing {
+        match self.body.func.landing {
             Some(landing) => {
                 self.tell(Callback::leave, &[site]);
                 let block = self.block_at(landing);
@@ -168,80 +180,103 @@ impl Translator<'_, '_> {
     }
 }
 
+/// Blocks of a body that many of its places jump to, made when they are wanted.
+#[derive(Default)]
+pub(crate) struct Shared {
+    /// Leaves with the status it is given.
+    exit: Option<Block>,
+    /// Notes the site it is given in the panic's trace and leaves with `Panic`.
+    panic_exit: Option<Block>,
+    /// As `exit` or `panic_exit`, as the status says that it is given with a site.
+    fail_exit: Option<Block>,
+    /// Raise the panic of a code with two operands and leave with the site.
+    traps: HashMap<u64, Block>,
+}
+
 /// Blocks that many places share.
 impl Translator<'_, '_> {
     pub(crate) fn exit_block(&mut self) -> Block {
-        if let Some(block) = self.shared.exit {
+        if let Some(block) = self.body.shared.exit {
             return block;
         }
         let block = self.cold_block();
         self.b.append_block_param(block, STATUS);
-        self.shared.exit = Some(block);
+        self.body.shared.exit = Some(block);
         block
     }
 
     fn panic_block(&mut self) -> Block {
-        if let Some(block) = self.shared.panic_exit {
+        if let Some(block) = self.body.shared.panic_exit {
             return block;
         }
         let block = self.cold_block();
         self.b.append_block_param(block, types::I64);
-        self.shared.panic_exit = Some(block);
+        self.body.shared.panic_exit = Some(block);
         block
     }
 
     fn fail_block(&mut self) -> Block {
-        if let Some(block) = self.shared.fail_exit {
+        if let Some(block) = self.body.shared.fail_exit {
             return block;
         }
         let block = self.cold_block();
         self.b.append_block_param(block, STATUS);
         self.b.append_block_param(block, types::I64);
-        self.shared.fail_exit = Some(block);
+        self.body.shared.fail_exit = Some(block);
         block
     }
 
     pub(crate) fn trap_block(&mut self, code: u64) -> Block {
-        if let Some(&block) = self.shared.traps.get(&code) {
+        if let Some(&block) = self.body.shared.traps.get(&code) {
             return block;
         }
         let block = self.cold_block();
         (0..3).for_each(|_| {
             self.b.append_block_param(block, types::I64);
         });
-        self.shared.traps.insert(code, block);
+        self.body.shared.traps.insert(code, block);
         block
     }
 
     /// Fills the shared blocks that were asked for. Those that others lead to come last.
     pub(crate) fn make_shared(&mut self) {
-        let traps: Vec<(u64, Block)> = std::mem::take(&mut self.shared.traps).into_iter().collect();
+        let traps: Vec<(u64, Block)> = std::mem::take(&mut self.body.shared.traps).into_iter().collect();
         for (code, block) in traps {
-            self.b.switch_to_block(block);
+            self.go_to(block);
             let params = self.b.block_params(block).to_vec();
             let code = self.int(code as i64);
             let _ = self.ask(Callback::panic_runtime, &[code, params[0], params[1]]);
             let panicked = self.panic_block();
             self.b.ins().jump(panicked, &[params[2].into()]);
         }
-        if let Some(block) = self.shared.fail_exit {
-            self.b.switch_to_block(block);
+        if let Some(block) = self.body.shared.fail_exit {
+            self.go_to(block);
             let params = self.b.block_params(block).to_vec();
             let panic = self.is_panic(params[0]);
             let (panicked, exit) = (self.panic_block(), self.exit_block());
             self.b.ins().brif(panic, panicked, &[params[1].into()], exit, &[params[0].into()]);
         }
-        if let Some(block) = self.shared.panic_exit {
-            self.b.switch_to_block(block);
+        if let Some(block) = self.body.shared.panic_exit {
+            self.go_to(block);
             let site = self.b.block_params(block)[0];
             self.tell(Callback::leave, &[site]);
             let status = self.b.ins().iconst(STATUS, Status::Panic as i64);
-            self.return_status(status);
+            let exit = self.exit_block();
+            self.b.ins().jump(exit, &[status.into()]);
         }
-        if let Some(block) = self.shared.exit {
-            self.b.switch_to_block(block);
+        if let Some(block) = self.body.shared.exit {
+            self.go_to(block);
             let status = self.b.block_params(block)[0];
-            self.return_status(status);
+            match self.callers.pop() {
+                None => self.return_status(status),
+                Some(caller) => {
+                    // An inlined body has left: its caller leaves at the call, as if it had been one.
+                    let callee = std::mem::replace(&mut self.body, caller);
+                    self.leave_with(status);
+                    let caller = std::mem::replace(&mut self.body, callee);
+                    self.callers.push(caller);
+                }
+            }
         }
     }
 }

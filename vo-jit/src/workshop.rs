@@ -4,7 +4,8 @@
 //! through the function table. The thunks that a batch wants are compiled with it.
 
 use crate::abi::Shape;
-use crate::compile::{Blob, Compiler, Direct, Unit, new_isa};
+use crate::callbacks::Callback;
+use crate::compile::{Blob, Compiler, Direct, QUIET, QuietDoors, Unit, new_isa};
 use crate::feedback::Feedback;
 use crate::link;
 use crate::memory::{NoRoom, thunk_at};
@@ -33,6 +34,7 @@ pub(crate) struct Workshop {
     /// Functions whose start was compiled.
     pub(crate) compiled: HashSet<u32>,
     has_stubs: bool,
+    doors: QuietDoors,
 }
 
 impl Workshop {
@@ -43,12 +45,16 @@ impl Workshop {
         let mut compiler = Compiler::new(isa.clone());
         compiler.fail_on = inner.options.fail_on.clone();
         let (thunks, compiled) = (HashMap::new(), HashSet::new());
-        Ok(Workshop { isa, compiler, thunks, compiled, has_stubs: false })
+        Ok(Workshop { isa, compiler, thunks, compiled, has_stubs: false, doors: QuietDoors::new() })
     }
 
     /// Compiles every function, on all processors.
     pub(crate) fn compile_all(&mut self, inner: &Inner) {
         let n = inner.link.module.functions.len();
+        if let Err(why) = self.make_doors(inner) {
+            return inner.refuse(n, &why);
+        }
+        let doors = self.doors.clone();
         let specs = |func: usize| Spec { func: func as u32, entry: Entry::Start };
         let next = AtomicUsize::new(0);
         let done: Mutex<Vec<(Spec, Blob)>> = Mutex::default();
@@ -60,7 +66,7 @@ impl Workshop {
                     break;
                 }
                 let spec = specs(func);
-                if let Some(blob) = compile(inner, compiler, spec, &Direct::All) {
+                if let Some(blob) = compile(inner, compiler, spec, (&Direct::All, &doors)) {
                     lock(&done).push((spec, blob));
                 }
             }
@@ -84,6 +90,9 @@ impl Workshop {
     /// Compiles a batch and installs it.
     pub(crate) fn compile_batch(&mut self, inner: &Inner, specs: &[Spec]) {
         let begun = Instant::now();
+        if let Err(why) = self.make_doors(inner) {
+            return inner.refuse(specs.len(), &why);
+        }
         let starts = specs.iter().filter(|s| s.entry == Entry::Start).map(|s| s.func);
         let direct = Direct::Only(starts.collect());
         let mut done = Vec::with_capacity(specs.len());
@@ -91,7 +100,7 @@ impl Workshop {
             if lock(&inner.queue).stop {
                 return;
             }
-            if let Some(blob) = compile(inner, &mut self.compiler, spec, &direct) {
+            if let Some(blob) = compile(inner, &mut self.compiler, spec, (&direct, &self.doors)) {
                 done.push((spec, blob));
             }
         }
@@ -105,6 +114,23 @@ impl Workshop {
         }
         self.install(inner, done);
         inner.count(|c| c.nanos += begun.elapsed().as_nanos() as u64);
+    }
+
+    /// Compiles the quiet doors, which all units call, where that is not done.
+    fn make_doors(&mut self, inner: &Inner) -> Result<(), NoRoom> {
+        if !self.doors.is_empty() {
+            return Ok(());
+        }
+        let compile_door = |&door: &Callback| match self.compiler.quiet_door(door) {
+            Ok(blob) => blob,
+            Err(error) => panic!("internal error: cannot compile a quiet door: {error}"),
+        };
+        let blobs: Vec<Blob> = QUIET.iter().map(compile_door).collect();
+        let none = |_: u32, _: &[u64]| panic!("internal error: a door calls a function");
+        let addresses = link::place(inner.region()?, &blobs.iter().collect::<Vec<_>>(), none)?;
+        inner.count(|c| c.bytes += blobs.iter().map(|b| b.bytes.len()).sum::<usize>());
+        self.doors = QUIET.iter().copied().zip(addresses).collect();
+        Ok(())
     }
 
     fn install(&mut self, inner: &Inner, done: Vec<(Spec, Blob)>) {
@@ -246,10 +272,16 @@ fn shape_of(inner: &Inner, spec: Spec) -> Shape {
 }
 
 /// Compiles a unit with what is known by now; a failure is counted.
-fn compile(inner: &Inner, compiler: &mut Compiler, spec: Spec, direct: &Direct) -> Option<Blob> {
+fn compile(
+    inner: &Inner,
+    compiler: &mut Compiler,
+    spec: Spec,
+    (direct, doors): (&Direct, &QuietDoors),
+) -> Option<Blob> {
     let feedback = Feedback::new(inner.entries.seen(spec.func));
     let Spec { func, entry } = spec;
-    let unit = Unit { link: inner.link.get(), func, entry, direct, cells: &inner.cells, feedback: &feedback };
+    let (link, tables, sites) = (inner.link.get(), &inner.tables, &inner.sites);
+    let unit = Unit { link, func, entry, direct, tables, sites, doors, feedback: &feedback };
     match compiler.unit(&unit) {
         Ok(blob) => Some(blob),
         Err(error) => {

@@ -53,8 +53,7 @@ impl NativeEntry {
 #[derive(Clone, Copy)]
 pub struct Linkage<'p> {
     pub module: &'p Module,
-    /// The type word of each type.
-    pub type_words: &'p [u64],
+    pub types: &'p LoadedTypes,
     /// Address and length of each string constant.
     pub strings: &'p [(u64, u64)],
     /// The static closures, one word each: the address of a word is the function value.
@@ -66,7 +65,6 @@ pub struct Linkage<'p> {
 pub struct SharedLinkage {
     pub module: Arc<Module>,
     pub types: Arc<LoadedTypes>,
-    pub type_words: Arc<[u64]>,
     pub strings: Arc<[(u64, u64)]>,
     pub closures: Arc<[u64]>,
 }
@@ -74,12 +72,7 @@ pub struct SharedLinkage {
 impl SharedLinkage {
     /// The addresses.
     pub fn get(&self) -> Linkage<'_> {
-        Linkage {
-            module: &self.module,
-            type_words: &self.type_words,
-            strings: &self.strings,
-            closures: &self.closures,
-        }
+        Linkage { module: &self.module, types: &self.types, strings: &self.strings, closures: &self.closures }
     }
 }
 
@@ -156,6 +149,19 @@ pub trait Entries: Send + Sync {
     fn seen(&self, func: u32) -> Vec<SiteSeen>;
 }
 
+/// A site is a function and a code offset. With this bit in place of a function it is the number of a site in
+/// an inlined body: see [`CompiledCode::inlined`].
+pub const INLINED: u32 = 1 << 31;
+
+/// A site in a body that is inlined into another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InlinedSite {
+    /// Function and code offset.
+    pub site: (u32, u32),
+    /// The site of the call that was inlined, which may be in an inlined body too.
+    pub caller: (u32, u32),
+}
+
 /// The native code of a program.
 pub trait CompiledCode: Send + Sync {
     /// The table of code addresses, one for each function. Every word is an address of code that may be
@@ -165,8 +171,11 @@ pub trait CompiledCode: Send + Sync {
     /// Something is hot: it is to be compiled, in the background. Does not wait.
     fn request(&self, wanted: Wanted);
 
-    /// Function and code offset of the call that returns to an address of compiled code.
+    /// The site of the call that returns to an address of compiled code.
     fn place(&self, return_address: u64) -> Option<(u32, u32)>;
+
+    /// The inlined site with a number.
+    fn inlined(&self, number: u32) -> Option<InlinedSite>;
 
     /// Counters, ready to print.
     fn stats(&self) -> Vec<String>;

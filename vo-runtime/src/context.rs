@@ -56,6 +56,7 @@ pub struct JitContext {
 pub mod offsets {
     use super::JitContext;
     use crate::heap::CacheEntry;
+    use crate::rtype::RtType;
     use std::mem::offset_of;
 
     macro_rules! offsets {
@@ -83,6 +84,7 @@ pub mod offsets {
         CALLEE = JitContext.callee;
         ENTRY_NEXT = CacheEntry.next;
         ENTRY_END = CacheEntry.end;
+        TYPE_ID = RtType.id;
     }
 
     /// Bytes from one bin's entry to the next.

@@ -250,7 +250,6 @@ pub struct Program {
     /// Selectors of `Error() string` and `String() string`.
     pub(crate) error_method: Option<u32>,
     pub(crate) string_method: Option<u32>,
-    type_words: Arc<[u64]>,
     compiled: OnceLock<Box<dyn CompiledCode>>,
     thresholds: OnceLock<Thresholds>,
 }
@@ -280,7 +279,6 @@ impl Program {
         let strings = module.strings.iter().map(|s| (s.as_ptr() as u64, s.len() as u64)).collect();
         let closures = (0..module.functions.len() as u64).collect();
         let types = Arc::new(LoadedTypes::load(&module));
-        let type_words = types.iter().map(|ty| ty.word()).collect();
         codes.iter_mut().for_each(|code| code.find_slot_pointers(&types));
         let global_pointers = find_global_pointers(&module, &types);
         let runtime_type = |name: &str| types.iter().find(|ty| ty.pkg == "runtime" && ty.defined == name);
@@ -302,7 +300,6 @@ impl Program {
             plain_error,
             error_method,
             string_method,
-            type_words,
             compiled: OnceLock::new(),
             thresholds: OnceLock::new(),
             module,
@@ -314,7 +311,6 @@ impl Program {
         SharedLinkage {
             module: self.module.clone(),
             types: self.types.clone(),
-            type_words: self.type_words.clone(),
             strings: self.strings.clone(),
             closures: self.closures.clone(),
         }

@@ -13,6 +13,7 @@ use crate::unwind::{PANIC_MARK, TraceSite};
 use std::collections::VecDeque;
 use std::fmt::Write;
 use vo_bytecode::PointKind;
+use vo_runtime::code::INLINED;
 use vo_sched::FiberRef;
 
 /// Frames printed of a trace: so many innermost ones and as many outermost ones.
@@ -84,13 +85,22 @@ fn running_sites(m: &Machine, site: Site) -> Vec<TraceSite> {
 /// frame pointer of its caller and the address that it returns to.
 fn compiled_sites(m: &Machine, mut frame: u64, site: u64, sites: &mut Vec<TraceSite>) {
     let Some(compiled) = m.program().compiled() else { return };
+    let mut push = |mut site: (u32, u32)| {
+        while site.0 & INLINED != 0 {
+            let inlined = compiled.inlined(site.0 & !INLINED);
+            let inlined = inlined.expect("internal error: an inlined site that is not there");
+            sites.push(TraceSite { func: inlined.site.0, pc: inlined.site.1 });
+            site = inlined.caller;
+        }
+        sites.push(TraceSite { func: site.0, pc: site.1 });
+    };
     // The frame of a stub's door stands for no function.
     if site != u64::MAX {
-        sites.push(TraceSite { func: site as u32, pc: (site >> 32) as u32 });
+        push((site as u32, (site >> 32) as u32));
     }
     // SAFETY: the frame pointers of compiled frames that are still on this thread's stack.
-    while let Some((func, pc)) = compiled.place(unsafe { *(frame as *const u64).add(1) }) {
-        sites.push(TraceSite { func, pc });
+    while let Some(site) = compiled.place(unsafe { *(frame as *const u64).add(1) }) {
+        push(site);
         // SAFETY: as above.
         frame = unsafe { *(frame as *const u64) };
     }

@@ -2,7 +2,7 @@
 
 use super::Translator;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Opcode, Value, types};
 use vo_bytecode::Reg;
 use vo_runtime::panic::RuntimePanic;
 
@@ -18,6 +18,27 @@ macro_rules! binary {
             })*
         }
     };
+}
+
+/// A constant operand comes second: there the machine takes it from memory.
+macro_rules! commutative_float {
+    ($($name:ident = $ins:ident;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, dst: Reg, a: Reg, b: Reg) {
+                let (a, b) = (self.get(a), self.get(b));
+                let (a, b) = if self.is_float_constant(a) { (b, a) } else { (a, b) };
+                let value = self.b.ins().$ins(a, b);
+                self.set(dst, value);
+            })*
+        }
+    };
+}
+
+commutative_float! {
+    add_f64 = fadd;
+    mul_f64 = fmul;
+    add_f32 = fadd;
+    mul_f32 = fmul;
 }
 
 macro_rules! unary {
@@ -115,13 +136,9 @@ binary! {
     or64 = bor;
     xor64 = bxor;
     and_not64 = band_not;
-    add_f64 = fadd;
     sub_f64 = fsub;
-    mul_f64 = fmul;
     div_f64 = fdiv;
-    add_f32 = fadd;
     sub_f32 = fsub;
-    mul_f32 = fmul;
     div_f32 = fdiv;
 }
 
@@ -196,6 +213,12 @@ convert! {
 }
 
 impl Translator<'_, '_> {
+    fn is_float_constant(&self, value: Value) -> bool {
+        let dfg = &self.b.func.dfg;
+        let def = dfg.value_def(dfg.resolve_aliases(value));
+        def.inst().is_some_and(|inst| matches!(dfg.insts[inst].opcode(), Opcode::F64const | Opcode::F32const))
+    }
+
     fn low32(&mut self, reg: Reg) -> Value {
         let value = self.get(reg);
         self.b.ins().ireduce(types::I32, value)

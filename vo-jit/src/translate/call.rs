@@ -1,12 +1,13 @@
 //! Calls, native calls, new fibers.
 //!
 //! A direct call of a function that is compiled in the same batch goes straight to it; other calls take the
-//! address from the function table. An interface call remembers, in a word of its own, the
-//! type it saw last and that type's function.
+//! address from the function table. An interface call looks the function up in a table of its method by
+//! the type's index; what is not there yet is asked for once.
 
 use super::Translator;
-use crate::abi::{self, Place, Shape, plain};
+use crate::abi::{self, Place, Shape, fixed, plain};
 use crate::callbacks::Callback;
+use crate::compile::{ByType, TypeTables};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{ExtFuncData, ExternalName, Inst, InstBuilder, UserExternalName, Value, types};
 use vo_bytecode::operand::RegList;
@@ -14,13 +15,10 @@ use vo_bytecode::{Class, Reg};
 use vo_runtime::context::offsets;
 use vo_runtime::panic::RuntimePanic;
 
-/// Bits of a call site's word that hold the function; the type's address, which is a multiple of eight, is above.
-const FUNC_BITS: i64 = 19;
-
 impl Translator<'_, '_> {
     /// The shape of a call as its site sees it, with `first` before the arguments.
     fn site_shape(&self, first: Option<Class>, args: RegList<'_>, results: RegList<'_>) -> Shape {
-        let class = |reg: Reg| self.func.class(reg);
+        let class = |reg: Reg| self.class(reg);
         Shape::new(first.into_iter().chain(args.iter().map(class)), results.iter().map(class))
     }
 
@@ -56,7 +54,7 @@ impl Translator<'_, '_> {
 
     /// Calls the function with this index in the function table.
     fn call_index(&mut self, shape: &Shape, index: Value, values: &[Value], results: RegList<'_>) {
-        let table = self.b.ins().load(types::I64, plain(), self.ctx, offsets::FUNCTIONS);
+        let table = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::FUNCTIONS);
         let offset = self.b.ins().ishl_imm_s(index, 3);
         let at = self.b.ins().iadd(table, offset);
         let code = self.b.ins().load(types::I64, plain(), at, 0);
@@ -77,8 +75,18 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn call(&mut self, func: u32, args: RegList<'_>, results: RegList<'_>) {
+        self.call_known(func, None, args, results);
+    }
+
+    /// Calls a function, with `first` before the arguments, or translates it in place.
+    fn call_known(&mut self, func: u32, first: Option<Value>, args: RegList<'_>, results: RegList<'_>) {
+        if let Some(graph) = self.inlined(func) {
+            let args = args.iter().map(|reg| self.get(reg));
+            let args: Vec<Value> = first.into_iter().chain(args).collect();
+            return self.inline(func, graph, &args, results);
+        }
         let shape = Shape::of(&self.link.module.functions[func as usize]);
-        let values = self.call_values(&shape, None, args);
+        let values = self.call_values(&shape, first, args);
         if !self.unit.calls_directly(func) {
             let index = self.int(i64::from(func));
             return self.call_index(&shape, index, &values, results);
@@ -102,41 +110,73 @@ impl Translator<'_, '_> {
     pub(crate) fn call_closure(&mut self, closure: Reg, args: RegList<'_>, results: RegList<'_>) {
         self.nil_trap(closure);
         let closure = self.get(closure);
+        if let Some(func) = self.closure_function(closure) {
+            return self.call_known(func, Some(closure), args, results);
+        }
         let shape = self.site_shape(Some(Class::Ptr), args, results);
         let index = self.b.ins().load(types::I64, plain(), closure, 0);
         let values = self.call_values(&shape, Some(closure), args);
         self.call_index(&shape, index, &values, results);
     }
 
+    /// The function of a closure that the unit has made, or that stands in the program.
+    fn closure_function(&self, closure: Value) -> Option<u32> {
+        let closure = self.b.func.dfg.resolve_aliases(closure);
+        if let Some(&func) = self.closures.get(&closure) {
+            return Some(func);
+        }
+        let first = self.link.closures.as_ptr() as u64;
+        let offset = (self.constant(closure)? as u64).wrapping_sub(first);
+        (offset < 8 * self.link.closures.len() as u64).then_some(offset as u32 / 8)
+    }
+
     /// The function of a method of a dynamic type; a nil type panics.
     pub(crate) fn method(&mut self, ty: Reg, method: u32) -> Value {
         let ty = self.get(ty);
-        let nil = self.b.ins().icmp_imm_s(IntCC::Equal, ty, 0);
-        self.trap_if(nil, RuntimePanic::NilDereference {}, None, None);
-        let cell = self.unit.cells.new_cell();
-        let cell = self.int(cell as i64);
+        if !self.facts.is_not_nil(&self.b.func.dfg, ty) {
+            let nil = self.b.ins().icmp_imm_s(IntCC::Equal, ty, 0);
+            self.trap_if(nil, RuntimePanic::NilDereference {}, None, None);
+            self.facts.set_not_nil(&self.b.func.dfg, ty);
+        }
+        self.by_type(ByType::Method(method), ty, |t| {
+            let selector = t.int(i64::from(method));
+            let func = t.ask_quietly(Callback::resolve_method, &[ty, selector]);
+            let none = t.b.ins().icmp_imm_s(IntCC::Equal, func, -1);
+            t.trap_if(none, RuntimePanic::UnreachableMethod {}, None, None);
+            func
+        })
+    }
+
+    /// What a question's table says about a type that is not nil; where it says nothing, `ask` knows.
+    pub(crate) fn by_type(&mut self, what: ByType, ty: Value, ask: impl FnOnce(&mut Self) -> Value) -> Value {
+        let types = self.link.types.len();
+        let table = self.unit.tables.address(what, types);
+        let id = self.b.ins().uload32(plain().with_readonly(), ty, offsets::TYPE_ID);
+        let id = match types <= TypeTables::words(types) {
+            true => id,
+            false => self.b.ins().band_imm_s(id, TypeTables::words(types) as i64 - 1),
+        };
+        let (table, offset) = (self.int(table as i64), self.b.ins().ishl_imm_s(id, 3));
+        let cell = self.b.ins().iadd(table, offset);
         let seen = self.b.ins().load(types::I64, plain(), cell, 0);
-        let seen_key = self.b.ins().ushr_imm_s(seen, FUNC_BITS);
+        let seen_key = self.b.ins().ushr_imm_s(seen, TypeTables::ANSWER_BITS);
         let key = self.b.ins().ushr_imm_s(ty, 3);
-        let func = self.b.ins().band_imm_s(seen, (1 << FUNC_BITS) - 1);
+        let answer = self.b.ins().band_imm_s(seen, (1 << TypeTables::ANSWER_BITS) - 1);
         let other = self.b.ins().icmp(IntCC::NotEqual, seen_key, key);
         let (look, found) = (self.cold_block(), self.b.create_block());
-        let index = self.b.append_block_param(found, types::I64);
-        self.b.ins().brif(other, look, &[], found, &[func.into()]);
+        let result = self.b.append_block_param(found, types::I64);
+        self.b.ins().brif(other, look, &[], found, &[answer.into()]);
 
-        self.b.switch_to_block(look);
-        let selector = self.int(i64::from(method));
-        let func = self.ask(Callback::resolve_method, &[ty, selector]);
-        let none = self.b.ins().icmp_imm_s(IntCC::Equal, func, -1);
-        self.trap_if(none, RuntimePanic::UnreachableMethod {}, None, None);
-        if self.link.module.functions.len() < 1 << FUNC_BITS {
-            let key = self.b.ins().ishl_imm_s(key, FUNC_BITS);
-            let seen = self.b.ins().bor(key, func);
+        self.go_to(look);
+        let answer = ask(self);
+        if self.link.module.functions.len() < 1 << TypeTables::ANSWER_BITS {
+            let key = self.b.ins().ishl_imm_s(key, TypeTables::ANSWER_BITS);
+            let seen = self.b.ins().bor(key, answer);
             self.b.ins().store(plain(), seen, cell, 0);
         }
-        self.b.ins().jump(found, &[func.into()]);
-        self.b.switch_to_block(found);
-        index
+        self.b.ins().jump(found, &[answer.into()]);
+        self.go_to(found);
+        result
     }
 
     pub(crate) fn call_iface(
@@ -157,10 +197,11 @@ impl Translator<'_, '_> {
     /// Notes frame and site in the context, for traces. Answers the site.
     pub(crate) fn note_frame(&mut self) -> Value {
         let frame = self.b.ins().get_frame_pointer(types::I64);
-        let site = self.site();
+        let (func, pc) = self.site_parts();
+        let shown = self.int(i64::from(func) | i64::from(pc) << 32);
         self.b.ins().store(plain(), frame, self.ctx, offsets::LAST_FRAME);
-        self.b.ins().store(plain(), site, self.ctx, offsets::LAST_SITE);
-        site
+        self.b.ins().store(plain(), shown, self.ctx, offsets::LAST_SITE);
+        self.site()
     }
 
     pub(crate) fn call_native(&mut self, native: u32, args: RegList<'_>, results: RegList<'_>) {

@@ -51,7 +51,7 @@ immediate_jumps! {
 impl Translator<'_, '_> {
     /// To the target where the condition holds, else to the next instruction.
     fn branch(&mut self, cond: Value, target: u32) {
-        let (to, on) = (self.block_at(target), self.block_at(self.next));
+        let (to, on) = (self.block_at(target), self.block_at(self.body.next));
         self.b.ins().brif(cond, to, &[], on, &[]);
     }
 
@@ -62,13 +62,15 @@ impl Translator<'_, '_> {
 
     pub(crate) fn jump_if(&mut self, a: Reg, target: u32) {
         let a = self.get(a);
-        self.branch(a, target);
+        let cond = self.condition(a);
+        self.branch(cond, target);
     }
 
     pub(crate) fn jump_if_not(&mut self, a: Reg, target: u32) {
         let a = self.get(a);
-        let cond = self.b.ins().icmp_imm_s(IntCC::Equal, a, 0);
-        self.branch(cond, target);
+        let cond = self.condition(a);
+        let (to, on) = (self.block_at(target), self.block_at(self.body.next));
+        self.b.ins().brif(cond, on, &[], to, &[]);
     }
 
     pub(crate) fn jump_table(&mut self, a: Reg, default: u32, targets: LabelList<'_>) {

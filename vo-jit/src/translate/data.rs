@@ -1,7 +1,7 @@
 //! Registers and constants.
 
 use super::Translator;
-use crate::abi::plain;
+use crate::abi::fixed;
 use cranelift_codegen::ir::{InstBuilder, immediates, types};
 use vo_bytecode::Reg;
 use vo_runtime::context::offsets;
@@ -9,11 +9,8 @@ use vo_runtime::context::offsets;
 impl Translator<'_, '_> {
     pub(crate) fn mov(&mut self, dst: Reg, src: Reg) {
         if self.ty(dst) == self.ty(src) {
-            let (value, checked) = (self.get(src), self.is_checked(src));
+            let value = self.get(src);
             self.set(dst, value);
-            if checked {
-                self.set_checked(dst);
-            }
         } else {
             let word = self.word(src);
             self.set_word(dst, word);
@@ -66,7 +63,7 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn global_addr(&mut self, dst: Reg, offset: u32) {
-        let base = self.b.ins().load(types::I64, plain(), self.ctx, offsets::GLOBALS);
+        let base = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::GLOBALS);
         let address = self.b.ins().iadd_imm_s(base, i64::from(offset));
         self.set(dst, address);
         self.set_checked(dst);

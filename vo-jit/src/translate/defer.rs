@@ -50,7 +50,7 @@ impl Translator<'_, '_> {
         let some = self.b.ins().icmp_imm_s(IntCC::NotEqual, head, 0);
         let (run, done) = (self.b.create_block(), self.b.create_block());
         self.b.ins().brif(some, run, &[], done, &[]);
-        self.b.switch_to_block(run);
+        self.go_to(run);
         let outs = self.outs_area(1);
         self.b.ins().store(plain(), head, outs, 0);
         self.note_frame();
@@ -59,7 +59,7 @@ impl Translator<'_, '_> {
         self.set(list, head);
         self.suspend_unless_ok(status);
         self.b.ins().jump(done, &[]);
-        self.b.switch_to_block(done);
+        self.go_to(done);
     }
 
     pub(crate) fn defer_unwind(&mut self, list: Reg, state: Reg) {

@@ -3,13 +3,16 @@
 //! Pointer stores go through [`Translator::store_pointer`], which tells the collector while it marks.
 
 use super::Translator;
-use crate::abi::{plain, store_word};
+use crate::abi::{STATUS, plain, store_word};
 use crate::callbacks::Callback;
-use cranelift_codegen::ir::{InstBuilder, Type, Value, types};
-use vo_bytecode::Reg;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{ConstantData, InstBuilder, Type, Value, types};
 use vo_bytecode::operand::RegList;
+use vo_bytecode::{Class, Reg, Status};
 use vo_runtime::context::offsets;
+use vo_runtime::heap::sizeclass;
 use vo_runtime::panic::RuntimePanic;
+use vo_runtime::rtype::NO_BIN;
 
 /// How a value lies in memory and comes into a register.
 #[derive(Clone, Copy)]
@@ -25,6 +28,22 @@ impl Cell {
             Cell::Signed(ty) | Cell::Unsigned(ty) | Cell::Whole(ty) => i64::from(ty.bytes()),
         }
     }
+}
+
+/// Bytes up to which a value is copied or zeroed by a row of instructions.
+const INLINE_BYTES: u64 = 128;
+
+/// A size in pieces, the largest first: offsets and types. Words that may be addresses must not tear.
+fn pieces(size: u64, words: bool) -> Vec<(i32, Type)> {
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for ty in [types::I8X16, types::I64, types::I32, types::I16, types::I8].into_iter().skip(words.into()) {
+        while size - at >= u64::from(ty.bytes()) {
+            pieces.push((at as i32, ty));
+            at += u64::from(ty.bytes());
+        }
+    }
+    pieces
 }
 
 macro_rules! loads {
@@ -111,12 +130,12 @@ impl Translator<'_, '_> {
     /// Stores an address where the collector looks: while it marks beside the running fibers, it is told
     /// the place before.
     fn store_pointer(&mut self, value: Value, base: Value, offset: i32) {
-        let marking = self.b.ins().load(types::I64, plain(), self.ctx, offsets::BARRIER);
+        let marking = self.marking();
         let on = self.unlikely(marking);
         let slot = self.b.ins().iadd_imm_s(base, i64::from(offset));
-        self.tell(Callback::write_barrier, &[slot, value]);
+        self.tell_quietly(Callback::write_barrier, &[slot, value]);
         self.b.ins().jump(on, &[]);
-        self.b.switch_to_block(on);
+        self.go_to(on);
         self.b.ins().store(plain(), value, base, offset);
     }
 
@@ -155,6 +174,8 @@ impl Translator<'_, '_> {
     pub(crate) fn index_addr(&mut self, dst: Reg, base: Reg, len: Reg, index: Reg, size: u32) {
         let at = self.element(base, len, index, i64::from(size));
         self.set(dst, at);
+        // An element is there, so its address is no nil.
+        self.set_checked(dst);
     }
 
     pub(crate) fn field_addr(&mut self, dst: Reg, base: Reg, offset: u32) {
@@ -177,14 +198,90 @@ impl Translator<'_, '_> {
     pub(crate) fn copy_mem(&mut self, dst: Reg, src: Reg, ty: u32) {
         self.nil_trap(dst);
         self.nil_trap(src);
-        let (dst, src, ty) = (self.get(dst), self.get(src), self.type_word_of(ty));
-        self.tell(Callback::copy_mem, &[dst, src, ty]);
+        let local = self.class(dst) == Class::Raw;
+        let (dst, src, word) = (self.get(dst), self.get(src), self.type_word_of(ty));
+        let ty = self.link.types.get(ty);
+        if ty.size > INLINE_BYTES {
+            return self.tell(Callback::copy_mem, &[dst, src, word]);
+        }
+        let on = (!local && !ty.is_noscan()).then(|| {
+            let (on, copied) = (self.b.create_block(), self.b.create_block());
+            let (marking, told) = (self.marking(), self.cold_block());
+            self.b.ins().brif(marking, told, &[], on, &[]);
+            self.go_to(told);
+            self.tell_quietly(Callback::copy_mem, &[dst, src, word]);
+            self.b.ins().jump(copied, &[]);
+            self.go_to(on);
+            copied
+        });
+        // The ranges may overlap: everything is read first.
+        let pieces = pieces(ty.size, !ty.is_noscan());
+        let values: Vec<Value> =
+            pieces.iter().map(|&(at, piece)| self.b.ins().load(piece, plain(), src, at)).collect();
+        for ((at, _), value) in pieces.into_iter().zip(values) {
+            self.b.ins().store(plain(), value, dst, at);
+        }
+        if let Some(copied) = on {
+            self.b.ins().jump(copied, &[]);
+            self.go_to(copied);
+        }
     }
 
     pub(crate) fn zero_mem(&mut self, dst: Reg, ty: u32) {
         self.nil_trap(dst);
-        let (dst, ty) = (self.get(dst), self.type_word_of(ty));
-        self.tell(Callback::zero_mem, &[dst, ty]);
+        let local = self.class(dst) == Class::Raw;
+        let (dst, word) = (self.get(dst), self.type_word_of(ty));
+        let ty = self.link.types.get(ty);
+        if ty.size > INLINE_BYTES || (!local && !ty.is_noscan()) {
+            return self.tell(Callback::zero_mem, &[dst, word]);
+        }
+        for (at, piece) in pieces(ty.size, !ty.is_noscan()) {
+            let zero = self.zero_of(piece);
+            self.b.ins().store(plain(), zero, dst, at);
+        }
+    }
+
+    fn zero_of(&mut self, ty: Type) -> Value {
+        if ty.is_vector() {
+            let zero = self.b.func.dfg.constants.insert(ConstantData::from(&[0u8; 16][..]));
+            return self.b.ins().vconst(ty, zero);
+        }
+        self.b.ins().iconst(ty, 0)
+    }
+
+    /// Not 0 while the collector marks beside the running fibers.
+    fn marking(&mut self) -> Value {
+        self.b.ins().load(types::I64, plain(), self.ctx, offsets::BARRIER)
+    }
+
+    /// A new zeroed object: the front of the worker's run of free ones, or from the machine.
+    fn allocate(&mut self, ty: u32) -> Value {
+        let (word, ty) = (self.type_word_of(ty), self.link.types.get(ty));
+        if ty.bin == NO_BIN {
+            return self.made(Callback::alloc, &[word]);
+        }
+        let slot = sizeclass::size(sizeclass::class_of(ty.size)) as i64;
+        let at = ty.bin as i32 * offsets::ENTRY_SIZE;
+        let entries = self.b.ins().load(types::I64, plain(), self.ctx, offsets::ENTRIES);
+        let next = self.b.ins().load(types::I64, plain(), entries, at + offsets::ENTRY_NEXT);
+        let end = self.b.ins().load(types::I64, plain(), entries, at + offsets::ENTRY_END);
+        let after = self.b.ins().iadd_imm_s(next, slot);
+        let none = self.b.ins().icmp(IntCC::UnsignedGreaterThan, after, end);
+        let (slow, fast, done) = (self.cold_block(), self.b.create_block(), self.b.create_block());
+        let object = self.b.append_block_param(done, types::I64);
+        self.b.ins().brif(none, slow, &[], fast, &[]);
+        self.go_to(fast);
+        self.b.ins().store(plain(), after, entries, at + offsets::ENTRY_NEXT);
+        self.b.ins().jump(done, &[next.into()]);
+        self.go_to(slow);
+        let made = self.ask_quietly(Callback::alloc, &[word]);
+        let failed = self.b.ins().icmp_imm_s(IntCC::Equal, made, 0);
+        let exit = self.exit_block();
+        let wake = self.b.ins().iconst(STATUS, Status::Wake as i64);
+        self.b.ins().brif(failed, exit, &[wake.into()], done, &[made.into()]);
+        self.go_to(done);
+        self.facts.set_not_nil(&self.b.func.dfg, object);
+        object
     }
 
     pub(crate) fn eq_mem(&mut self, dst: Reg, a: Reg, b: Reg, ty: u32) {
@@ -195,15 +292,13 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn new_object(&mut self, dst: Reg, ty: u32) {
-        let ty = self.type_word_of(ty);
-        let object = self.made(Callback::alloc, &[ty]);
+        let object = self.allocate(ty);
         self.set(dst, object);
-        self.set_checked(dst);
     }
 
     pub(crate) fn new_closure(&mut self, dst: Reg, func: u32, ty: u32, captures: RegList<'_>) {
-        let ty = self.type_word_of(ty);
-        let closure = self.made(Callback::alloc, &[ty]);
+        let closure = self.allocate(ty);
+        self.closures.insert(closure, func);
         let func = self.int(i64::from(func));
         self.b.ins().store(plain(), func, closure, 0);
         for (i, reg) in captures.iter().enumerate() {
@@ -211,7 +306,6 @@ impl Translator<'_, '_> {
             store_word(&mut self.b, value, closure, i + 1);
         }
         self.set(dst, closure);
-        self.set_checked(dst);
     }
 
     pub(crate) fn make_slice(&mut self, ptr: Reg, ty: u32, len: Reg, cap: Reg) {

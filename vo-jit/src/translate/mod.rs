@@ -1,14 +1,19 @@
 //! One function's bytecode to Cranelift's IR.
 //!
 //! A register is a variable of the frontend's SSA construction; the function's slots are one stack slot.
-//! A block begins at each offset that something jumps to. What is rare (suspensions, panics) leaves
+//! Blocks are translated in the order of [`crate::graph`], and sealed as soon as all that leads to them is there,
+//! so that a register's value is seen across blocks. What is rare (suspensions, panics) leaves
 //! into cold blocks, see [`crate::suspend`].
+//!
+//! A unit has one or more bodies: its function's, and those of callees that are inlined, each with registers,
+//! slots and blocks of its own (see [`body`] and [`crate::inline`]).
 //!
 //! The same translation makes the function's start and its continuations: only the entry block
 //! differs. Each opcode is a method in the file of its group; [`Visitor`] has no default, so a new
 //! row of the opcode table does not compile until it is translated.
 
 mod arith;
+pub(crate) mod body;
 mod call;
 mod chan;
 mod control;
@@ -20,20 +25,22 @@ mod memory;
 mod slice;
 mod string;
 
-use crate::abi::{self, Place, STATUS, Shape, plain};
+use crate::abi::{self, Place, STATUS, Shape, fixed, plain};
 use crate::callbacks::Callback;
 use crate::compile::Unit;
+use crate::facts::{self, Facts};
+use crate::inline::Inliner;
+use body::Body;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     self, Block, InstBuilder, SigRef, SourceLoc, StackSlot, StackSlotData, StackSlotKind, Type, Value, types,
 };
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use std::collections::{BTreeSet, HashMap};
-use vo_bytecode::inst::{Visitor, instructions};
+use vo_bytecode::inst::Visitor;
 use vo_bytecode::operand::{self, Operand, RegList};
-use vo_bytecode::ops::Flags;
-use vo_bytecode::{Class, Function, Inst, PointKind, Reg};
+use vo_bytecode::{Class, Reg};
 use vo_runtime::code::Linkage;
 use vo_runtime::context::offsets;
 use vo_runtime::panic::RuntimePanic;
@@ -51,45 +58,30 @@ pub(crate) enum Entry {
 pub(crate) struct Translator<'a, 'f> {
     pub(crate) b: FunctionBuilder<'f>,
     pub(crate) link: Linkage<'a>,
-    pub(crate) func: &'a Function,
-    pub(crate) index: u32,
     pub(crate) unit: &'a Unit<'a>,
-    pub(crate) shape: Shape,
     isa: &'a dyn TargetIsa,
-    vars: Vec<Variable>,
-    /// The registers known not to be nil in the running block.
-    checked: Vec<bool>,
+    /// The body that is translated, and those that it is inlined into, the unit's own first.
+    pub(crate) body: Body<'a>,
+    pub(crate) callers: Vec<Body<'a>>,
+    pub(crate) inliner: Inliner<'a>,
+    pub(crate) facts: Facts,
     pub(crate) ctx: Value,
     /// Where results go that do not fit registers.
     rest: Option<Value>,
-    blocks: HashMap<u32, Block>,
-    /// The running instruction and the one behind it.
-    pub(crate) pc: u32,
-    pub(crate) next: u32,
-    slots: Option<StackSlot>,
-    slot_offsets: Vec<u32>,
+    /// The unit function's shape.
+    pub(crate) shape: Shape,
     /// Room for word lists that are handed to callbacks, and for what they answer.
     args: Area,
     outs: Area,
     /// Room for results of calls that do not fit registers.
     call_rest: Area,
     callback_sigs: HashMap<Callback, SigRef>,
-    call_sigs: HashMap<Shape, SigRef>,
-    func_refs: HashMap<u32, ir::FuncRef>,
-    pub(crate) shared: Shared,
-}
-
-/// Blocks that many places jump to, made when they are wanted.
-#[derive(Default)]
-pub(crate) struct Shared {
-    /// Returns the status it is given.
-    pub(crate) exit: Option<Block>,
-    /// Notes the site it is given in the panic's trace and returns `Panic`.
-    pub(crate) panic_exit: Option<Block>,
-    /// As `exit` or `panic_exit`, as the status says that it is given with a site.
-    pub(crate) fail_exit: Option<Block>,
-    /// Raise the panic of a code with two operands and leave with the site.
-    pub(crate) traps: HashMap<u64, Block>,
+    quiet_sigs: HashMap<Callback, SigRef>,
+    pub(crate) call_sigs: HashMap<Shape, SigRef>,
+    pub(crate) func_refs: HashMap<u32, ir::FuncRef>,
+    /// The functions of closures that the unit makes.
+    pub(crate) closures: HashMap<Value, u32>,
+    pub(crate) counts: Counts,
 }
 
 /// A stack slot that grows with what is wanted of it.
@@ -105,13 +97,22 @@ impl Area {
     }
 }
 
+/// What a translation has done, for the statistics.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counts {
+    /// Calls that were replaced by what the callee does.
+    pub(crate) inlined: usize,
+    /// Calls that a guard made direct.
+    pub(crate) guarded: usize,
+}
+
 /// Fills `into` with the translation of a unit.
 pub(crate) fn translate(
     unit: &Unit<'_>,
     isa: &dyn TargetIsa,
     into: &mut ir::Function,
     fcx: &mut FunctionBuilderContext,
-) {
+) -> Counts {
     let func = unit.function();
     let shape = Shape::of(func);
     into.signature = match unit.entry {
@@ -119,166 +120,104 @@ pub(crate) fn translate(
         Entry::Point(_) => shape.continuation().signature(),
     };
     let mut b = FunctionBuilder::new(into, fcx);
-    let vars = func.regs.iter().map(|&class| b.declare_var(abi::ty(class))).collect();
     let (args, outs, call_rest) = (Area::new(&mut b), Area::new(&mut b), Area::new(&mut b));
     let entry = b.create_block();
     b.append_block_params_for_function_params(entry);
     b.switch_to_block(entry);
+    b.seal_block(entry);
+    let body = Body::of_unit(unit, &mut b);
     let mut t = Translator {
         link: unit.link,
-        func,
-        index: unit.func,
         unit,
         isa,
-        vars,
-        checked: vec![false; func.regs.len()],
+        body,
+        callers: Vec::new(),
+        inliner: Inliner::new(unit),
+        facts: Facts::default(),
         ctx: b.block_params(entry)[0],
         rest: None,
-        blocks: HashMap::new(),
-        pc: 0,
-        next: 0,
-        slots: None,
-        slot_offsets: Vec::new(),
+        shape,
         args,
         outs,
         call_rest,
         callback_sigs: HashMap::new(),
+        quiet_sigs: HashMap::new(),
         call_sigs: HashMap::new(),
         func_refs: HashMap::new(),
-        shared: Shared::default(),
-        shape,
+        closures: HashMap::new(),
+        counts: Counts::default(),
         b,
     };
-    t.make_slots();
-    let code: Vec<(u32, Inst<'_>)> =
-        instructions(&func.code).map(|i| i.expect("internal error: verified code does not decode")).collect();
-    t.make_blocks(&code);
-    t.enter(entry, &code);
-    t.body(&code);
+    t.enter(entry);
+    t.translate_body();
+    let counts = t.counts;
     t.finish();
+    counts
 }
 
 /// The frame.
-impl<'a> Translator<'a, '_> {
-    fn make_slots(&mut self) {
-        let mut at = 0;
-        for slot in &self.func.slots {
-            self.slot_offsets.push(at);
-            at += slot.size.next_multiple_of(8);
-        }
-        if at > 0 {
-            let data = StackSlotData::new(StackSlotKind::ExplicitSlot, at, 4);
-            self.slots = Some(self.b.create_sized_stack_slot(data));
-        }
-    }
-
-    fn make_blocks(&mut self, code: &[(u32, Inst<'_>)]) {
-        let mut leaders = BTreeSet::from([0]);
-        leaders.extend(self.func.landing);
-        for (i, (pc, inst)) in code.iter().enumerate() {
-            inst.for_each_label(|target| {
-                leaders.insert(target);
-            });
-            let resumed =
-                matches!(self.unit.entry, Entry::Point(p) if self.func.points[p as usize].pc == *pc);
-            if resumed {
-                leaders.insert(*pc);
-            }
-            if (resumed || inst.op().flags().has(Flags::END)) && i + 1 < code.len() {
-                leaders.insert(code[i + 1].0);
-            }
-        }
-        self.blocks = leaders.into_iter().map(|pc| (pc, self.b.create_block())).collect();
-    }
-
-    fn enter(&mut self, entry: Block, code: &[(u32, Inst<'_>)]) {
+impl Translator<'_, '_> {
+    fn enter(&mut self, entry: Block) {
         let params = self.b.block_params(entry).to_vec();
         let first = 1 + usize::from(self.shape.rest_words() > 0);
         self.rest = (first == 2).then(|| params[1]);
         self.b.set_srcloc(SourceLoc::new(0));
-        let to = match self.unit.entry {
+        let node = self.facts.node(None);
+        self.facts.go(node);
+        match self.unit.entry {
             Entry::Start => {
                 for (i, &param) in params[first..].iter().enumerate() {
-                    self.b.def_var(self.vars[i], param);
+                    self.b.def_var(self.body.vars[i], param);
                 }
-                self.poll_entry(code);
+                self.poll_entry();
                 self.clear_slots();
-                0
             }
-            Entry::Point(point) => self.load_frame(params[first], point, code),
-        };
-        let block = self.blocks[&to];
-        self.b.ins().jump(block, &[]);
+            Entry::Point(point) => self.load_frame(params[first], point),
+        }
     }
 
-    /// A continuation takes over an interpreted frame. Answers where it goes on.
-    fn load_frame(&mut self, frame: Value, point: u32, code: &[(u32, Inst<'_>)]) -> u32 {
-        let point = &self.func.points[point as usize];
-        let at = code.binary_search_by_key(&point.pc, |(pc, _)| *pc);
-        let at = at.expect("internal error: a suspend point without instruction");
+    /// A continuation takes over an interpreted frame.
+    fn load_frame(&mut self, frame: Value, point: u32) {
+        let func = self.body.func;
+        let point = &func.points[point as usize];
+        let at = self.body.graph.inst_at(point.pc);
         let mut regs: BTreeSet<Reg> = point.live.iter().copied().collect();
-        code[at].1.for_each_reg(|used| {
+        self.body.graph.insts[at].1.for_each_reg(|used| {
             if used.access != operand::Access::Use {
                 regs.insert(used.reg);
             }
         });
         for reg in regs {
-            if self.func.class(reg) != Class::Raw {
-                let ty = abi::ty(self.func.class(reg));
+            if func.class(reg) != Class::Raw {
+                let ty = abi::ty(func.class(reg));
                 let value = abi::load_word(&mut self.b, ty, frame, usize::from(reg.0));
-                self.b.def_var(self.vars[usize::from(reg.0)], value);
+                self.b.def_var(self.body.vars[usize::from(reg.0)], value);
             }
         }
-        if self.slots.is_some() {
-            let from = self.b.ins().iadd_imm_s(frame, 8 * self.func.regs.len() as i64);
+        if func.slot_words() > 0 {
+            let from = self.b.ins().iadd_imm_s(frame, 8 * func.regs.len() as i64);
             let to = self.slots_addr();
-            self.copy_words(to, from, self.func.slot_words());
-        }
-        match point.kind {
-            PointKind::Entry | PointKind::Retry => point.pc,
-            PointKind::Loop | PointKind::Call | PointKind::Blocking => code[at + 1].0,
+            self.copy_words(to, from, func.slot_words());
         }
     }
 
-    fn clear_slots(&mut self) {
-        if self.slots.is_some() {
+    pub(crate) fn clear_slots(&mut self) {
+        let words = self.body.func.slot_words();
+        if words > 0 {
             let to = self.slots_addr();
-            self.zero_words(to, self.func.slot_words());
+            self.zero_words(to, words);
         }
     }
 
     /// The address of the slots; 0 in a function without.
     pub(crate) fn slots_addr(&mut self) -> Value {
-        match self.slots {
+        match self.body.slots {
             Some(slot) => self.b.ins().stack_addr(types::I64, slot, 0),
             None => self.int(0),
         }
     }
 
-    fn body(&mut self, code: &[(u32, Inst<'a>)]) {
-        let mut open = false;
-        for (i, (pc, inst)) in code.iter().enumerate() {
-            if let Some(&block) = self.blocks.get(pc) {
-                if open {
-                    self.b.ins().jump(block, &[]);
-                }
-                self.b.switch_to_block(block);
-                self.checked.fill(false);
-                open = true;
-            }
-            if !open {
-                continue;
-            }
-            self.pc = *pc;
-            self.next = code.get(i + 1).map_or(*pc, |(next, _)| *next);
-            self.b.set_srcloc(SourceLoc::new(*pc + 1));
-            inst.accept(&mut Rows(self));
-            open = !inst.op().flags().has(Flags::END);
-        }
-    }
-
     fn finish(mut self) {
-        self.make_shared();
         for area in [&self.args, &self.outs, &self.call_rest] {
             self.b.func.sized_stack_slots[area.slot].size = 8 * area.words as u32;
         }
@@ -286,9 +225,10 @@ impl<'a> Translator<'a, '_> {
         self.b.finalize(self.isa.frontend_config());
     }
 
-    /// The block at a code offset.
-    pub(crate) fn block_at(&self, pc: u32) -> Block {
-        self.blocks[&pc]
+    /// Goes on in a block to which nothing will lead but what does already.
+    pub(crate) fn go_to(&mut self, block: Block) {
+        self.b.switch_to_block(block);
+        self.b.seal_block(block);
     }
 }
 
@@ -296,13 +236,28 @@ impl<'a> Translator<'a, '_> {
 impl Translator<'_, '_> {
     /// The value in a register.
     pub(crate) fn get(&mut self, reg: Reg) -> Value {
-        self.b.use_var(self.vars[usize::from(reg.0)])
+        self.b.use_var(self.body.vars[usize::from(reg.0)])
     }
 
     /// Sets a register.
     pub(crate) fn set(&mut self, reg: Reg, value: Value) {
-        self.checked[usize::from(reg.0)] = false;
-        self.b.def_var(self.vars[usize::from(reg.0)], value);
+        self.b.def_var(self.body.vars[usize::from(reg.0)], value);
+    }
+
+    pub(crate) fn class(&self, reg: Reg) -> Class {
+        self.body.func.class(reg)
+    }
+
+    /// The condition that a boolean was made of, or the boolean.
+    pub(crate) fn condition(&self, value: Value) -> Value {
+        let dfg = &self.b.func.dfg;
+        match dfg.value_def(dfg.resolve_aliases(value)) {
+            ir::ValueDef::Result(inst, _) => match dfg.insts[inst] {
+                ir::InstructionData::Unary { opcode: ir::Opcode::Uextend, arg } => arg,
+                _ => value,
+            },
+            _ => value,
+        }
     }
 
     /// The word in a register of any class.
@@ -319,7 +274,7 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn ty(&self, reg: Reg) -> Type {
-        abi::ty(self.func.class(reg))
+        abi::ty(self.class(reg))
     }
 
     pub(crate) fn int(&mut self, value: i64) -> Value {
@@ -328,14 +283,7 @@ impl Translator<'_, '_> {
 
     /// The constant that a value is.
     pub(crate) fn constant(&self, value: Value) -> Option<i64> {
-        let dfg = &self.b.func.dfg;
-        match dfg.value_def(dfg.resolve_aliases(value)) {
-            ir::ValueDef::Result(inst, _) => match dfg.insts[inst] {
-                ir::InstructionData::UnaryImm { opcode: ir::Opcode::Iconst, imm } => Some(imm.bits()),
-                _ => None,
-            },
-            _ => None,
-        }
+        facts::constant(&self.b.func.dfg, value)
     }
 
     /// A condition as 0 or 1.
@@ -345,29 +293,27 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn type_word_of(&mut self, ty: u32) -> Value {
-        let word = self.link.type_words[ty as usize];
+        let word = self.link.types.get(ty).word();
         self.int(word as i64)
     }
 
     /// The running instruction as a site: function and code offset.
     pub(crate) fn site(&mut self) -> Value {
-        self.int(i64::from(self.index) | i64::from(self.pc) << 32)
+        self.int(i64::from(self.body.index) | i64::from(self.body.pc) << 32)
     }
 
     pub(crate) fn slot_address(&mut self, slot: u16, offset: u32) -> Value {
-        let offset = self.slot_offsets[usize::from(slot)] + offset;
-        match self.slots {
+        let offset = self.body.slot_offsets[usize::from(slot)] + offset;
+        match self.body.slots {
             Some(slot) => self.b.ins().stack_addr(types::I64, slot, offset as i32),
             None => self.int(0),
         }
     }
 
-    pub(crate) fn is_checked(&self, reg: Reg) -> bool {
-        self.checked[usize::from(reg.0)]
-    }
-
+    /// From here on a register is known not to be nil.
     pub(crate) fn set_checked(&mut self, reg: Reg) {
-        self.checked[usize::from(reg.0)] = true;
+        let value = self.get(reg);
+        self.facts.set_not_nil(&self.b.func.dfg, value);
     }
 }
 
@@ -384,7 +330,7 @@ impl Translator<'_, '_> {
     pub(crate) fn unlikely(&mut self, cond: Value) -> Block {
         let (cold, on) = (self.cold_block(), self.b.create_block());
         self.b.ins().brif(cond, cold, &[], on, &[]);
-        self.b.switch_to_block(cold);
+        self.go_to(cold);
         on
     }
 
@@ -394,34 +340,41 @@ impl Translator<'_, '_> {
         let site = self.site();
         let zero = a.or(b).unwrap_or(site);
         let operands = [a.unwrap_or(zero), b.unwrap_or(zero)];
-        if self.func.landing.is_none() {
+        if self.body.func.landing.is_none() {
             let block = self.trap_block(panic.code());
             let args = [operands[0].into(), operands[1].into(), site.into()];
             self.b.ins().brif(cond, block, &args, on, &[]);
         } else {
             let cold = self.cold_block();
             self.b.ins().brif(cond, cold, &[], on, &[]);
-            self.b.switch_to_block(cold);
+            self.go_to(cold);
             self.raise(panic.code(), operands);
         }
-        self.b.switch_to_block(on);
+        self.go_to(on);
     }
 
-    /// Raises a panic where `ptr` is nil, unless it is known not to be.
+    /// Raises a panic where a register is nil, unless it is known not to be.
     pub(crate) fn nil_trap(&mut self, reg: Reg) {
-        if self.func.class(reg) == Class::Raw || self.is_checked(reg) {
+        if self.class(reg) == Class::Raw {
             return;
         }
         let ptr = self.get(reg);
+        if self.facts.is_not_nil(&self.b.func.dfg, ptr) {
+            return;
+        }
         let nil = self.b.ins().icmp_imm_s(IntCC::Equal, ptr, 0);
         self.trap_if(nil, RuntimePanic::NilDereference {}, None, None);
-        self.set_checked(reg);
+        self.facts.set_not_nil(&self.b.func.dfg, ptr);
     }
 
     /// Raises the index error where `index` is not below `len`.
     pub(crate) fn bounds_trap(&mut self, index: Value, len: Value) {
+        if self.facts.is_inside(&self.b.func.dfg, index, len) {
+            return;
+        }
         let out = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
         self.trap_if(out, RuntimePanic::Index { index: 0, len: 0 }, Some(index), Some(len));
+        self.facts.set_inside(&self.b.func.dfg, index, len);
     }
 }
 
@@ -436,8 +389,8 @@ impl Translator<'_, '_> {
                 sig
             }
         };
-        let table = self.b.ins().load(types::I64, plain(), self.ctx, offsets::CALLBACKS);
-        let door = self.b.ins().load(types::I64, plain(), table, callback.offset());
+        let table = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::CALLBACKS);
+        let door = self.b.ins().load(types::I64, fixed(), table, callback.offset());
         let values: Vec<Value> = [self.ctx].into_iter().chain(args.iter().copied()).collect();
         self.b.ins().call_indirect(sig, door, &values)
     }
@@ -446,6 +399,32 @@ impl Translator<'_, '_> {
     pub(crate) fn ask(&mut self, callback: Callback, args: &[Value]) -> Value {
         let call = self.call_door(callback, args);
         self.b.inst_results(call)[0]
+    }
+
+    /// As [`Translator::ask`] on a rare path that comes back, without loss of registers on the path beside it.
+    pub(crate) fn ask_quietly(&mut self, callback: Callback, args: &[Value]) -> Value {
+        self.tell_quietly(callback, args);
+        let answers = callback.signature(self.isa.default_call_conv()).returns;
+        let ty = answers.first().map_or(types::I64, |answer| answer.value_type);
+        self.b.ins().load(ty, plain(), self.ctx, offsets::RET)
+    }
+
+    /// As [`Translator::ask_quietly`] for a callback that answers nothing.
+    pub(crate) fn tell_quietly(&mut self, callback: Callback, args: &[Value]) {
+        let sig = match self.quiet_sigs.get(&callback) {
+            Some(&sig) => sig,
+            None => {
+                let sig = abi::quiet_signature(callback, self.isa.default_call_conv());
+                let sig = self.b.import_signature(sig);
+                self.quiet_sigs.insert(callback, sig);
+                sig
+            }
+        };
+        let door = self.unit.doors.get(&callback);
+        let door = *door.unwrap_or_else(|| panic!("internal error: {callback:?} has no quiet door"));
+        let door = self.int(door as i64);
+        let values: Vec<Value> = [self.ctx].into_iter().chain(args.iter().copied()).collect();
+        self.b.ins().call_indirect(sig, door, &values);
     }
 
     /// Calls a callback that answers nothing.
@@ -467,7 +446,8 @@ impl Translator<'_, '_> {
         let on = self.b.create_block();
         let wake = self.b.ins().iconst(STATUS, vo_bytecode::Status::Wake as i64);
         self.b.ins().brif(none, exit, &[wake.into()], on, &[]);
-        self.b.switch_to_block(on);
+        self.go_to(on);
+        self.facts.set_not_nil(&self.b.func.dfg, word);
         word
     }
 
@@ -548,19 +528,22 @@ impl Translator<'_, '_> {
         let offset = self.b.append_block_param(turn, types::I64);
         let zero = self.int(0);
         self.b.ins().jump(turn, &[zero.into()]);
-        self.b.switch_to_block(turn);
+        self.b.switch_to_block(turn); // is led to from its own end
         body(self, offset);
         let next = self.b.ins().iadd_imm_s(offset, 8);
         let more = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, next, 8 * n as i64);
         self.b.ins().brif(more, turn, &[next.into()], done, &[]);
-        self.b.switch_to_block(done);
+        self.go_to(done);
     }
 }
 
 /// Returns.
 impl Translator<'_, '_> {
-    /// Returns `Ok` with the results.
+    /// Returns `Ok` with the results, or goes on in the caller that the body is inlined into.
     pub(crate) fn return_results(&mut self, results: RegList<'_>) {
+        if self.body.back.is_some() {
+            return self.return_inlined(results);
+        }
         let mut values = vec![self.b.ins().iconst(STATUS, 0)];
         for (reg, place) in results.iter().zip(self.shape.places()) {
             let value = self.get(reg);

@@ -46,16 +46,17 @@ impl Translator<'_, '_> {
         let (ap, al, ac, n) = (self.get(ap), self.get(al), self.get(ac), self.get(n));
         let room = self.b.ins().isub(ac, al);
         let full = self.b.ins().icmp(IntCC::UnsignedGreaterThan, n, room);
-        let (grow, done) = (self.b.create_block(), self.b.create_block());
+        let (grow, done) = (self.cold_block(), self.b.create_block());
         let address = self.b.append_block_param(done, types::I64);
         let capacity = self.b.append_block_param(done, types::I64);
         self.b.ins().brif(full, grow, &[], done, &[ap.into(), ac.into()]);
-        self.b.switch_to_block(grow);
+        self.go_to(grow);
         let (ty, outs) = (self.type_word_of(ty), self.outs_area(2));
-        self.check(Callback::slice_grow, &[ap, al, ac, n, ty, outs]);
+        let status = self.ask_quietly(Callback::slice_grow, &[ap, al, ac, n, ty, outs]);
+        self.check_status(status);
         let (new, room) = (self.out(0), self.out(1));
         self.b.ins().jump(done, &[new.into(), room.into()]);
-        self.b.switch_to_block(done);
+        self.go_to(done);
         self.set(ptr, address);
         self.set(cap, capacity);
     }

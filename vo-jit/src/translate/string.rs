@@ -1,7 +1,9 @@
 //! Strings.
 
 use super::Translator;
+use crate::abi::plain;
 use crate::callbacks::Callback;
+use crate::facts::Range;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use vo_bytecode::Reg;
@@ -15,17 +17,28 @@ impl Translator<'_, '_> {
         self.set_outs(0, RegList(&[ptr.0, len.0]));
     }
 
+    /// Most strings that differ do so in length or in the first byte.
     pub(crate) fn str_eq(&mut self, dst: Reg, ap: Reg, al: Reg, bp: Reg, bl: Reg) {
         let (ap, al, bp, bl) = (self.get(ap), self.get(al), self.get(bp), self.get(bl));
-        let (look, done) = (self.b.create_block(), self.b.create_block());
+        let (first, look, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
         let answer = self.b.append_block_param(done, types::I64);
         let same = self.b.ins().icmp(IntCC::Equal, al, bl);
-        let zero = self.int(0);
-        self.b.ins().brif(same, look, &[], done, &[zero.into()]);
-        self.b.switch_to_block(look);
+        let (no, yes) = (self.int(0), self.int(1));
+        let some = self.b.create_block();
+        self.b.ins().brif(same, some, &[], done, &[no.into()]);
+        self.go_to(some);
+        self.b.ins().brif(al, first, &[], done, &[yes.into()]);
+        self.go_to(first);
+        let (a, b) = (
+            self.b.ins().uload8(types::I64, plain(), ap, 0),
+            self.b.ins().uload8(types::I64, plain(), bp, 0),
+        );
+        let same = self.b.ins().icmp(IntCC::Equal, a, b);
+        self.b.ins().brif(same, look, &[], done, &[no.into()]);
+        self.go_to(look);
         let equal = self.ask(Callback::str_eq, &[ap, bp, al]);
         self.b.ins().jump(done, &[equal.into()]);
-        self.b.switch_to_block(done);
+        self.go_to(done);
         self.set(dst, answer);
     }
 
@@ -81,11 +94,24 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn str_rune(&mut self, rune: Reg, width: Reg, ap: Reg, al: Reg, index: Reg) {
-        let values = [self.get(ap), self.get(al), self.get(index)];
-        let both = self.ask(Callback::str_rune, &values);
+        let (ap, al, index) = (self.get(ap), self.get(al), self.get(index));
+        let (more, done) = (self.b.create_block(), self.b.create_block());
+        let result = self.b.append_block_param(done, types::I64);
+        let wide = self.b.append_block_param(done, types::I64);
+        let at = self.b.ins().iadd(ap, index);
+        let byte = self.b.ins().uload8(types::I64, plain(), at, 0);
+        let one = self.int(1);
+        let ascii = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, byte, 0x80);
+        self.b.ins().brif(ascii, done, &[byte.into(), one.into()], more, &[]);
+        self.go_to(more);
+        let both = self.ask(Callback::str_rune, &[ap, al, index]);
         let low = self.b.ins().ireduce(types::I32, both);
         let (r, w) = (self.b.ins().sextend(types::I64, low), self.b.ins().ushr_imm_s(both, 32));
-        self.set(rune, r);
-        self.set(width, w);
+        self.b.ins().jump(done, &[r.into(), w.into()]);
+        self.go_to(done);
+        self.set(rune, result);
+        self.set(width, wide);
+        // A code point's bytes are inside the string.
+        self.facts.set_range(&self.b.func.dfg, wide, Range { lo: 1, hi: 4 });
     }
 }
