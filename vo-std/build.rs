@@ -1,4 +1,5 @@
-//! The library's Vo sources are embedded: a change of them rebuilds the crate.
+//! Makes cargo see files that are new under `pkg/`: the macro that embeds them tells it only of those it found.
+
 fn main() {
-    println!("cargo:rerun-if-changed=pkg");
+    println!("cargo::rerun-if-changed=pkg");
 }
