@@ -5,7 +5,7 @@
 //! Vo code; the machine switches its island and fiber fields when the worker takes another fiber.
 
 use crate::heap::{AllocCache, CacheEntry};
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 use vo_bytecode::{Status, for_each_callback};
 
 /// Results that do not fit the return registers, in words.
@@ -34,7 +34,7 @@ pub struct JitContext {
     /// Not 0 while the collector marks beside the running fibers: each store of an address over another one in
     /// heap or package variables is told to `write_barrier` *before* it is done. New objects' first
     /// stores need not be told.
-    pub barrier: u64,
+    pub barrier: AtomicU64,
     /// The table of the functions' native code, one address for each function; see [`crate::code`].
     pub functions: *const u64,
     /// Frame pointer and site of the compiled function that called a native last, for traces.

@@ -14,19 +14,22 @@
 //! Roots and fields are looked up before they are believed, so precise and conservative words take one
 //! path, and immortal data (string constants, type words) may stand wherever an object may.
 //!
-//! The collector runs while the island is stopped: [`Heap::collect`]. Nothing collects on its own:
+//! The collector stops the island twice and marks beside it in between: `cycle` says how. Nothing collects on its own:
 //! allocation sets [`Heap::must_collect`] when the goal is reached, and the machine acts on it before
 //! its next allocating operation. So within one operation of this crate objects that
 //! are held in local variables only are safe.
 //!
-//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `mark`, `roots`, `sweep`, `watch`, `pacer`, `verify`.
+//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `cycle`, `barrier`, `mark`, `queue`, `roots`, `sweep`, `watch`, `pacer`, `verify`.
 
 mod alloc;
 mod arena;
+pub mod barrier;
 mod block;
+mod cycle;
 mod mark;
 mod pacer;
 mod pages;
+mod queue;
 mod roots;
 pub mod sizeclass;
 mod sweep;
@@ -52,7 +55,7 @@ use pacer::Pacer;
 use pages::PageRuns;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How a heap behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +74,9 @@ pub struct HeapConfig {
     pub verify: bool,
     /// Where the island's random choices start.
     pub seed: u64,
+    /// How long the first stop of a collection, and the last one, may mark. Zero: for testing, as little as can be
+    /// in stops, and slowly beside the island.
+    pub patience: Duration,
     /// Objects that the mark stack holds before it overflows.
     pub mark_stack: usize,
 }
@@ -85,6 +91,7 @@ impl Default for HeapConfig {
             stress: false,
             verify: false,
             seed: 0,
+            patience: Duration::from_micros(300),
             mark_stack: 1 << 22,
         }
     }
@@ -97,7 +104,7 @@ pub struct Collected {
     pub before: u64,
     /// Bytes at which it was due.
     pub goal: u64,
-    /// How long it took.
+    /// Processor time that marking beside the island took.
     pub marking: Duration,
 }
 
@@ -109,6 +116,11 @@ pub struct Heap {
     config: HeapConfig,
     must_collect: AtomicBool,
     over_limit: AtomicBool,
+    /// Marking goes on beside the running island.
+    marking: AtomicBool,
+    /// Collections that are complete.
+    cycles: AtomicU64,
+    queue: queue::MarkQueue,
     /// Caches that were made.
     streams: AtomicU64,
     central: Mutex<Central>,
@@ -118,6 +130,10 @@ pub struct Heap {
 struct Central {
     bins: Vec<Bin>,
     large: Vec<*mut Block>,
+    unswept_large: Vec<*mut Block>,
+    /// Blocks that are unswept, large ones included; the bin whose blocks are swept next.
+    unswept: usize,
+    sweeping: usize,
     /// Free pages of this heap; their contents are garbage.
     spare: PageRuns,
     caches: Vec<*mut AllocCache>,
@@ -134,6 +150,8 @@ struct Bin {
     blocks: Vec<*mut Block>,
     /// The first block that may have free slots.
     next: usize,
+    /// Blocks that the last collection has left to be swept.
+    unswept: Vec<*mut Block>,
 }
 
 impl Heap {
@@ -143,6 +161,9 @@ impl Heap {
         let central = Central {
             bins: Vec::new(),
             large: Vec::new(),
+            unswept_large: Vec::new(),
+            unswept: 0,
+            sweeping: 0,
             spare: PageRuns::default(),
             caches: Vec::new(),
             pacer: Pacer::new(&config),
@@ -154,6 +175,9 @@ impl Heap {
             config,
             must_collect: AtomicBool::new(config.stress),
             over_limit: AtomicBool::new(false),
+            marking: AtomicBool::new(false),
+            cycles: AtomicU64::new(0),
+            queue: queue::MarkQueue::default(),
             streams: AtomicU64::new(0),
             central: Mutex::new(central),
         })
@@ -182,35 +206,6 @@ impl Heap {
         }
         let over = self.lock().pacer.over_limit();
         over.map(|(live, limit)| Fatal::OverLimit { live, limit })
-    }
-
-    /// Collects: frees every object that no root leads to. The calling worker may allocate right
-    /// after.
-    ///
-    /// # Safety
-    /// No worker runs the island's code or an operation of this crate on its objects until this
-    /// returns, and `roots` marks every address of an object that will still be used.
-    pub unsafe fn collect(&self, roots: &mut dyn Roots) -> Collected {
-        let started = Instant::now();
-        let mut central = self.lock();
-        let central = &mut *central;
-        central.flush_caches(self.config.stress);
-        let (before, goal) = (central.pacer.allocated(), central.pacer.goal());
-        central.clear_marks();
-        let mut marker = Marker::new(self.id, &self.types, self.config.mark_stack);
-        roots.mark_roots(&mut marker);
-        central.watched.mark_roots(&mut marker);
-        central.trace(roots, &mut marker);
-        central.settle_watched(roots, &mut marker);
-        central.sweep(self.config.stress);
-        central.trim_spare();
-        if self.config.verify {
-            central.verify(self.id);
-        }
-        central.pacer.finish_cycle(started.elapsed());
-        self.over_limit.store(central.pacer.over_limit().is_some(), Relaxed);
-        self.must_collect.store(self.config.stress, Relaxed);
-        Collected { before, goal, marking: started.elapsed() }
     }
 
     /// Notes that the program asked for the last collection.
@@ -287,7 +282,8 @@ impl Drop for Heap {
 impl Central {
     /// All blocks.
     fn blocks(&self) -> impl Iterator<Item = *mut Block> + '_ {
-        self.bins.iter().flat_map(|b| b.blocks.iter()).chain(self.large.iter()).copied()
+        let small = self.bins.iter().flat_map(|bin| bin.blocks.iter().chain(&bin.unswept));
+        small.chain(&self.large).chain(&self.unswept_large).copied()
     }
 
     /// Bytes of the blocks' own data.

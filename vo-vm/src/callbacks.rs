@@ -39,7 +39,7 @@ pub(crate) fn new_context() -> Box<JitContext> {
         globals: 0,
         alloc: std::ptr::null_mut(),
         entries: std::ptr::null_mut(),
-        barrier: 0,
+        barrier: std::sync::atomic::AtomicU64::new(0),
         functions: std::ptr::null(),
         last_frame: 0,
         last_site: 0,
@@ -640,8 +640,8 @@ mod doors {
         unsafe { m.deliver(out, made.map(|slice| [slice.ptr])) }
     }
 
-    pub(super) unsafe extern "C" fn write_barrier(_: *mut JitContext, _slot: u64, _value: u64) {
-        // The collector stops the island, so there is nobody to be told.
+    pub(super) unsafe extern "C" fn write_barrier(_: *mut JitContext, slot: u64, _value: u64) {
+        unsafe { vo_runtime::heap::barrier::overwriting(slot) };
     }
 
     pub(super) unsafe extern "C" fn copy_mem(_: *mut JitContext, dst: u64, src: u64, ty: u64) {

@@ -3,6 +3,7 @@
 use crate::program::Program;
 use crate::vm::Shared;
 use std::sync::Arc;
+use std::time::Duration;
 use vo_runtime::heap::{Heap, HeapConfig};
 use vo_sched::World;
 
@@ -18,6 +19,8 @@ impl Island {
     /// A new island, with nothing initialised.
     pub(crate) fn new(vm: &Shared, scheduler: &Arc<vo_sched::Shared>) -> Box<Island> {
         let program = vm.program.clone();
+        let normal = HeapConfig::default();
+        let slow = vm.config.stress.verify;
         let config = HeapConfig {
             gogc: vm.config.gc_percent,
             soft_limit: vm.config.soft_memory_limit,
@@ -26,7 +29,9 @@ impl Island {
             // Both at once would look at everything for every allocation, twice.
             verify: vm.config.stress.verify || cfg!(debug_assertions) && !vm.config.stress.gc,
             seed: vm.config.seed.unwrap_or_default(),
-            ..HeapConfig::default()
+            min_heap: if slow { 64 << 10 } else { normal.min_heap },
+            patience: if slow { Duration::ZERO } else { normal.patience },
+            ..normal
         };
         let heap = Heap::new(program.types().clone(), config);
         let words = program.module().globals.size.div_ceil(8) as usize;
@@ -55,5 +60,11 @@ impl Island {
     /// Address of the package variables.
     pub(crate) fn globals(&self) -> u64 {
         self.globals.as_ptr() as u64
+    }
+}
+
+impl Drop for Island {
+    fn drop(&mut self) {
+        self.heap.abandon();
     }
 }

@@ -152,6 +152,7 @@ impl Machine {
             self.enter_island(fiber.island);
         }
         self.memory.turn_begins();
+        self.context.barrier.store(u64::from(self.memory.is_marking()), Ordering::Relaxed);
     }
 
     fn enter_island(&mut self, island: *const Island) {

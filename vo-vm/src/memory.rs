@@ -11,7 +11,8 @@ use crate::roots;
 use crate::value;
 use crate::window::Window;
 use std::sync::Arc;
-use vo_runtime::heap::{AllocCache, CacheEntry, Collected, Heap};
+use std::sync::atomic::Ordering::Relaxed;
+use vo_runtime::heap::{AllocCache, CacheEntry, Collected, Heap, barrier};
 use vo_runtime::panic::Trap;
 use vo_runtime::rtype::Ty;
 use vo_runtime::value::{Iface, Slice, Str, store_word};
@@ -68,10 +69,14 @@ impl Memory {
         let cache = self.cache.insert(AllocCache::new(island.heap()));
         // SAFETY: the context lives as long as the machine, and the cache is dropped before.
         unsafe { cache.publish(entries) };
+        cache.enter();
         self.heap = Some(island.heap().clone());
     }
 
     pub(crate) fn leave_island(&mut self) {
+        if let Some(cache) = &self.cache {
+            cache.leave();
+        }
         self.cache = None;
         self.heap = None;
     }
@@ -83,6 +88,12 @@ impl Memory {
 
     pub(crate) fn unpublish(&mut self) {
         (self.frames_end, self.native_end) = (0, 0);
+    }
+
+    /// Whether the island's heap marks: stores of addresses are to be told.
+    #[inline]
+    pub(crate) fn is_marking(&self) -> bool {
+        self.cache.as_ref().is_some_and(|cache| cache.is_marking())
     }
 
     /// Address of the allocation caches, for compiled code.
@@ -121,9 +132,9 @@ impl Machine {
 
     fn collect(&mut self, w: impl FramesEnd, always: bool) {
         self.memory.publish(w.frames_end());
-        let led = roots::with_registers(self, |m| m.stop_and_collect(always));
+        let over = roots::with_registers(self, |m| if always { m.collect_all() } else { m.advance() });
         self.memory.unpublish();
-        if let Some(collected) = led {
+        if let Some(collected) = over {
             self.after_collection(&collected, always);
         }
     }
@@ -171,20 +182,44 @@ impl Machine {
         result
     }
 
-    /// Stops the island and collects, unless somebody else has done so meanwhile.
-    fn stop_and_collect(&mut self, always: bool) -> Option<Collected> {
+    /// Begins or ends a collection, whichever the heap wants, unless somebody else has done so meanwhile.
+    fn advance(&mut self) -> Option<Collected> {
         if !self.worker().stop_world() {
-            if !always {
-                return None;
-            }
-            // Another worker has collected meanwhile, perhaps before what the caller wants freed.
-            while !self.worker().stop_world() {}
+            return None;
         }
-        let (heap, mut roots) = (self.island().heap().clone(), roots::IslandRoots::new(self));
-        let wanted = always || heap.must_collect();
-        // SAFETY: the island is stopped; its roots are those of `roots`.
-        let collected = wanted.then(|| unsafe { heap.collect(&mut roots) });
+        let collected = if self.island().heap().must_collect() { self.step(false) } else { None };
         self.worker().start_world();
+        collected
+    }
+
+    /// Collects, from the beginning to the end; marks itself as well meanwhile.
+    fn collect_all(&mut self) -> Option<Collected> {
+        let heap = self.island().heap().clone();
+        // A collection that marks has perhaps begun before what the caller wants freed.
+        let wanted = heap.cycles() + 1 + u64::from(heap.is_marking());
+        let mut last = None;
+        while heap.cycles() < wanted {
+            heap.help(|| self.interrupted());
+            if self.worker().stop_world() {
+                if heap.cycles() < wanted {
+                    last = self.step(true).or(last);
+                }
+                self.worker().start_world();
+            }
+        }
+        heap.sweep_now();
+        last
+    }
+
+    /// The next step of a collection, in the stopped island.
+    fn step(&mut self, patient: bool) -> Option<Collected> {
+        let (heap, mut roots) = (self.island().heap().clone(), roots::IslandRoots::new(self));
+        // SAFETY: the island is stopped; its roots are those of `roots`. Its workers look whether it marks: those
+        // inside are told, the others look when they begin a turn.
+        let collected = unsafe {
+            if heap.is_marking() { heap.finish(&mut roots, patient) } else { heap.begin(&mut roots) }
+        };
+        roots.tell_workers(heap.is_marking());
         collected
     }
 
@@ -244,8 +279,12 @@ impl Machine {
     /// Stores an address where the collector looks.
     #[inline(always)]
     pub(crate) fn store_ptr(&mut self, at: u64, value: u64) {
-        // SAFETY: verified code, or a native, stores to an aligned word of an object or slot. The
-        // collector stops the island, so there is nobody to be told.
-        unsafe { store_word(at, value) };
+        // SAFETY: verified code, or a native, stores to an aligned word of an object or slot.
+        unsafe {
+            if self.context.barrier.load(Relaxed) != 0 {
+                barrier::overwriting(at);
+            }
+            store_word(at, value);
+        }
     }
 }

@@ -386,8 +386,9 @@ impl NativeCx<'_> {
     /// Tells the collector that an address is about to be stored at `at` by other means than
     /// [`NativeCx::store_ptr`].
     pub fn write_barrier(&mut self, at: u64, value: u64) {
-        // The collector stops the island for all of its work: nothing is to be recorded.
-        let _ = (at, value);
+        let _ = value;
+        // SAFETY: an aligned word of Vo memory, which the caller is about to write.
+        unsafe { vo_runtime::heap::barrier::overwriting(at) };
     }
 
     /// Stores an address into memory that the collector looks at.

@@ -10,6 +10,7 @@ use crate::machine::Machine;
 use crate::program::Program;
 use crate::record::Record;
 use crate::vm::Shared;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard};
 use vo_runtime::heap::{Marker, Roots};
 
@@ -98,6 +99,17 @@ impl<'m> IslandRoots<'m> {
         let scheduler: *const vo_sched::Shared = &**m.worker().shared();
         // SAFETY: all three outlive the turn in which the collection happens.
         unsafe { IslandRoots { vm: &*vm, island: &*island, scheduler: &*scheduler } }
+    }
+
+    /// Tells the workers inside the island whether its heap marks.
+    pub(crate) fn tell_workers(&self, marking: bool) {
+        for &machine in self.vm.machines.lock().iter() {
+            // SAFETY: registered machines are alive; those inside this island are stopped. The word is atomic.
+            let machine = unsafe { &*machine };
+            if std::ptr::eq(machine.island, self.island) && machine.memory.native_top != 0 {
+                machine.context.barrier.store(u64::from(marking), Relaxed);
+            }
+        }
     }
 
     fn mark_globals(&self, marker: &mut Marker<'_>) {

@@ -21,6 +21,7 @@
 //! to this worker until a collection takes them back.
 
 use super::arena::window;
+use super::barrier::{self, Notes};
 use super::block::Block;
 use super::sizeclass::{self, MAX_SMALL, PAGE, block_pages, class_of};
 use super::{Bin, Central, Heap};
@@ -49,6 +50,12 @@ pub struct CacheEntry {
     grab: u64,
 }
 
+/// Objects of so many bytes have pages straight from the system, and give them back when they die.
+pub(super) const DIRECT: u64 = 1 << 20;
+
+/// Blocks that are swept before the heap grows.
+const SWEEP_FIRST: usize = 8;
+
 /// Bytes of the first run of a bin, and slots of the longest.
 const FIRST_GRAB: u64 = 1024;
 const LAST_GRAB: u64 = 1 << 16;
@@ -69,6 +76,8 @@ pub struct AllocCache {
     storage: Vec<CacheEntry>,
     /// State of the generator behind `random`.
     random: u64,
+    /// What this worker has overwritten while the heap marks.
+    pub(super) notes: Box<Notes>,
     heap: Arc<Heap>,
 }
 
@@ -84,12 +93,33 @@ impl AllocCache {
             len: 0,
             storage: Vec::new(),
             random: heap.next_seed(),
+            notes: Box::new(Notes::new(Arc::as_ptr(heap), false)),
             heap: heap.clone(),
         });
         cache.reserve(heap.types.layouts.bin_count());
         let address: *mut AllocCache = &mut *cache;
-        heap.lock().caches.push(address);
+        let mut central = heap.lock();
+        central.caches.push(address);
+        cache.notes.switch(heap.is_marking());
+        drop(central);
         cache
+    }
+
+    /// The calling thread works in the heap's island from now on: what it overwrites is noted here. It must
+    /// call [`AllocCache::leave`] before the cache is dropped.
+    pub fn enter(&self) {
+        barrier::set_current(&*self.notes);
+    }
+
+    /// The calling thread works in no island.
+    pub fn leave(&self) {
+        barrier::set_current(std::ptr::null());
+    }
+
+    /// Whether stores of addresses must be told: see `barrier`.
+    #[inline(always)]
+    pub fn is_marking(&self) -> bool {
+        self.notes.is_on()
     }
 
     /// Keeps the address of the entries at `place` from now on.
@@ -196,9 +226,13 @@ impl AllocCache {
         let entry = &mut self.storage[bin as usize];
         let run = self.heap.take_run(bin, if stress { 1 } else { entry.grab as u32 })?;
         run.clear(stress);
+        let bytes = run.end - run.start;
         entry.next = run.start + run.slot;
         entry.end = run.end;
         entry.grab = (entry.grab * 2).min(LAST_GRAB);
+        if self.heap.is_marking() {
+            self.heap.assist(bytes);
+        }
         Ok(run.start)
     }
 
@@ -218,6 +252,11 @@ impl Drop for AllocCache {
     fn drop(&mut self) {
         let heap = self.heap.clone();
         let address: *mut AllocCache = self;
+        // SAFETY: the worker's own notes.
+        let notes = unsafe { self.notes.take() };
+        if heap.is_marking() {
+            heap.shade(&notes);
+        }
         let mut central = heap.lock();
         central.caches.retain(|&c| c != address);
         central.flush(self, heap.config.stress);
@@ -272,15 +311,20 @@ impl Heap {
             let list = &mut central.bins[bin as usize];
             if let Some(&block) = list.blocks.get(list.next) {
                 // SAFETY: a block of this heap, under its lock.
-                let block = unsafe { &mut *block };
-                let zeroed = block.zeroed;
+                let block = unsafe { &*block };
                 if let Some(slots) = block.next_run(max) {
+                    if self.is_marking() {
+                        block.set_marks(slots.clone(), true);
+                    }
                     let (start, end) = (block.slot_addr(slots.start), block.slot_addr(slots.end));
                     central.pacer.handed(slots.len() as u64, end - start);
                     self.note_goal(central);
-                    return Ok(Run { start, end, slot: block.slot, zeroed });
+                    return Ok(Run { start, end, slot: block.slot, zeroed: block.zeroed });
                 }
                 list.next += 1;
+                continue;
+            }
+            if central.sweep_one(bin as usize, self.config.stress) {
                 continue;
             }
             let block = central.new_small_block(bin, self)?;
@@ -302,15 +346,21 @@ impl Heap {
         // SAFETY: ours now; nobody knows it before `set_block`.
         unsafe {
             (*block).set_large(base, pages, bytes, layout);
-            (*block).owner.store(self.id, Relaxed);
+            (*block).take_over(self.id);
+            if self.is_marking() {
+                (*block).set_mark(0);
+            }
         }
         window().set_block(base, pages, block);
         central.large.push(block);
         central.pacer.handed(1, pages * PAGE);
         self.note_goal(&central);
         drop(central);
+        if self.is_marking() {
+            self.assist(bytes);
+        }
         if !zeroed {
-            // No collection looks at it before this operation is over.
+            // It is marked already, or no collection looks at it before this operation is over.
             // SAFETY: pages that are ours now.
             unsafe { std::ptr::write_bytes(base as *mut u8, 0, bytes.next_multiple_of(8) as usize) };
         }
@@ -324,7 +374,7 @@ impl Heap {
 
     /// Asks for a collection once the goal is reached.
     fn note_goal(&self, central: &Central) {
-        if central.pacer.goal_reached() {
+        if central.pacer.wants_collection(self.is_marking()) {
             self.must_collect.store(true, Relaxed);
         }
     }
@@ -335,11 +385,12 @@ impl Central {
     fn add_bins(&mut self, bin: u32, heap: &Heap) {
         for bin in self.bins.len()..=bin as usize {
             let info = heap.types.layouts.bin_info(bin as u32);
-            self.bins.push(Bin { info, blocks: Vec::new(), next: 0 });
+            self.bins.push(Bin { info, blocks: Vec::new(), next: 0, unswept: Vec::new() });
         }
     }
 
     fn new_small_block(&mut self, bin: u32, heap: &Heap) -> Result<*mut Block> {
+        self.sweep_some(SWEEP_FIRST, heap.config.stress);
         let info = self.bins[bin as usize].info;
         let pages = block_pages(info.class);
         let (base, zeroed) = self.take_pages(pages, sizeclass::size(info.class))?;
@@ -348,7 +399,7 @@ impl Central {
         unsafe {
             (*block).set_small(base, pages, info.class, bin, info.layout);
             (*block).zeroed = zeroed;
-            (*block).owner.store(heap.id, Relaxed);
+            (*block).take_over(heap.id);
             if heap.config.stress && !zeroed {
                 std::ptr::write_bytes(base as *mut u8, POISON, (pages * PAGE) as usize);
             }
@@ -363,7 +414,8 @@ impl Central {
         if self.pacer.forbids(pages * PAGE) {
             return Err(fail.into());
         }
-        let (base, zeroed) = match self.spare.take(pages) {
+        let spare = if pages * PAGE >= DIRECT { None } else { self.spare.take(pages) };
+        let (base, zeroed) = match spare {
             Some(base) => (base, false),
             None => (window().take(pages).ok_or(fail)?, true),
         };
@@ -392,8 +444,10 @@ impl Central {
             // SAFETY: the cache's slots lie in a block of this heap, under its lock.
             unsafe {
                 let first = (*block).index_of(entry.next);
-                (*block).set_alloc(first..first + objects as u32, false);
-                (*block).cursor = (*block).cursor.min(first);
+                let slots = first..first + objects as u32;
+                (*block).set_alloc(slots.clone(), false);
+                (*block).set_marks(slots, false);
+                (*block).lower_cursor(first);
                 if stress && !(*block).zeroed {
                     std::ptr::write_bytes(entry.next as *mut u8, POISON, bytes as usize);
                 }

@@ -7,16 +7,21 @@
 //!
 //! All facts about a block's slots lie in the block, beside the heap, as bitmaps:
 //! *alloc*: the slot was handed to a worker's cache since the last collection, or survived it;
-//! *mark*: the running collection has reached it. Between collections the mark bits are
-//! stale. After a sweep alloc = mark.
+//! *mark*: the running collection has reached it. A block is *swept* when the last
+//! collection's marks have become its alloc bits; its mark bits are then zero.
 //!
-//! Must stay true: memory of a slot whose alloc bit is not set is zero or garbage, never an object;
-//! only the heap's lock, or a stopped island, gives access to a block's fields (the owner apart).
+//! Must stay true: memory of a slot whose alloc bit is not set is zero or garbage, never an object. While
+//! the heap marks beside the running island, markers read a block's facts and set mark bits, and who has the
+//! heap's lock sets alloc and mark bits: hence the atomics. At other times, the heap's lock or a stopped
+//! island gives access. Other islands read the owner alone.
 
 use super::sizeclass::{PAGE, size as class_size};
 use crate::layout::Layout;
 use std::ptr::null;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
+
+/// A bit for each slot.
+type Bits = Box<[AtomicU64]>;
 
 /// A run of pages and what lies in it.
 pub(crate) struct Block {
@@ -37,10 +42,10 @@ pub(crate) struct Block {
     pub(crate) slot_bits: u64,
     pub(crate) layout: *const Layout,
     pub(crate) pages: u64,
-    pub(crate) alloc: Box<[u64]>,
-    pub(crate) mark: Box<[u64]>,
+    alloc: Bits,
+    mark: Bits,
     /// Slots before this one are not looked at by `next_run` until the next collection.
-    pub(crate) cursor: u32,
+    cursor: AtomicU32,
     /// Place in its bin's list of blocks (or in that of large objects).
     pub(crate) bin: u32,
 }
@@ -62,7 +67,7 @@ impl Block {
             pages: 0,
             alloc: Box::new([]),
             mark: Box::new([]),
-            cursor: 0,
+            cursor: AtomicU32::new(0),
             bin: u32::MAX,
         }
     }
@@ -82,7 +87,7 @@ impl Block {
         self.magic = 0;
         self.class = 0;
         self.bin = u32::MAX;
-        self.alloc[0] = 1;
+        *self.alloc[0].get_mut() = 1;
     }
 
     fn set(&mut self, base: u64, pages: u64, slot: u64, slots: u32, layout: &'static Layout) {
@@ -94,13 +99,14 @@ impl Block {
         self.slot_bits =
             layout.first_64() & u64::MAX.checked_shr(64 - (slot / 8).min(64) as u32).unwrap_or(0);
         self.layout = layout;
-        self.cursor = 0;
+        self.cursor = AtomicU32::new(0);
         let words = (slots as usize).div_ceil(64);
         if self.alloc.len() == words {
-            self.alloc.fill(0);
+            clear(&mut self.alloc);
+            clear(&mut self.mark);
         } else {
-            self.alloc = vec![0; words].into_boxed_slice();
-            self.mark = vec![0; words].into_boxed_slice();
+            let zeroes = || (0..words).map(|_| AtomicU64::new(0)).collect();
+            (self.alloc, self.mark) = (zeroes(), zeroes());
         }
     }
 
@@ -116,32 +122,43 @@ impl Block {
         self.base + index as u64 * self.slot
     }
 
+    /// Bytes that an object counts for: those of its slot, or of a large object's pages.
+    #[inline(always)]
+    pub(crate) fn object_bytes(&self) -> u64 {
+        if self.class == 0 { self.pages * PAGE } else { self.slot }
+    }
+
+    /// The block belongs to a heap from now on.
+    pub(crate) fn take_over(&self, heap: u64) {
+        self.owner.store(heap, Release);
+    }
+
     /// Whether a slot's alloc bit is set.
     #[inline(always)]
     pub(crate) fn is_alloc(&self, index: u32) -> bool {
-        self.alloc[index as usize / 64] >> (index % 64) & 1 != 0
+        self.alloc[index as usize / 64].load(Relaxed) >> (index % 64) & 1 != 0
     }
 
     /// Whether a slot's mark bit is set.
     #[inline(always)]
     pub(crate) fn is_marked(&self, index: u32) -> bool {
-        self.mark[index as usize / 64] >> (index % 64) & 1 != 0
+        self.mark[index as usize / 64].load(Relaxed) >> (index % 64) & 1 != 0
     }
 
     /// Sets a slot's mark bit; whether it was not set before.
     #[inline(always)]
-    pub(crate) fn set_mark(&mut self, index: u32) -> bool {
-        let word = &mut self.mark[index as usize / 64];
+    pub(crate) fn set_mark(&self, index: u32) -> bool {
+        let word = &self.mark[index as usize / 64];
         let bit = 1 << (index % 64);
-        let new = *word & bit == 0;
-        *word |= bit;
-        new
+        // Most are marked already, and looking is cheaper than a locked instruction.
+        word.load(Relaxed) & bit == 0 && word.fetch_or(bit, Relaxed) & bit == 0
     }
 
     /// The heap's number.
     #[inline(always)]
     pub(crate) fn owner(&self) -> u64 {
-        self.owner.load(Relaxed)
+        // Pairs with the store in `take_over`: who sees the owner sees its facts.
+        self.owner.load(Acquire)
     }
 
     /// The layout of the slots.
@@ -150,13 +167,19 @@ impl Block {
         unsafe { &*self.layout }
     }
 
-    /// The next run of free slots from the cursor on, at most `max` of them, marked allocated.
-    pub(crate) fn next_run(&mut self, max: u32) -> Option<std::ops::Range<u32>> {
-        let start = self.find(self.cursor, false)?;
+    /// The next run of free slots from the cursor on, at most `max` of them, marked allocated. The caller has the
+    /// heap's lock.
+    pub(crate) fn next_run(&self, max: u32) -> Option<std::ops::Range<u32>> {
+        let start = self.find(self.cursor.load(Relaxed), false)?;
         let end = self.find(start, true).unwrap_or(self.slots).min(start.saturating_add(max));
-        self.cursor = end;
+        self.cursor.store(end, Relaxed);
         self.set_alloc(start..end, true);
         Some(start..end)
+    }
+
+    /// The next run begins at this slot or before it.
+    pub(crate) fn lower_cursor(&self, slot: u32) {
+        self.cursor.fetch_min(slot, Relaxed);
     }
 
     /// The first slot from `from` on whose alloc bit is as wanted.
@@ -164,7 +187,7 @@ impl Block {
         let flip = if set { 0 } else { u64::MAX };
         let mut index = from;
         while index < self.slots {
-            let word = (self.alloc[index as usize / 64] ^ flip) >> (index % 64);
+            let word = (self.alloc[index as usize / 64].load(Relaxed) ^ flip) >> (index % 64);
             if word != 0 {
                 let found = index + word.trailing_zeros();
                 return (found < self.slots).then_some(found);
@@ -174,22 +197,57 @@ impl Block {
         None
     }
 
-    /// Sets or clears the alloc bits of a range.
-    pub(crate) fn set_alloc(&mut self, range: std::ops::Range<u32>, set: bool) {
-        let mut index = range.start;
-        while index < range.end {
-            let bit = index % 64;
-            let n = (64 - bit).min(range.end - index);
-            let mask = (u64::MAX >> (64 - n)) << bit;
-            let word = &mut self.alloc[index as usize / 64];
-            *word = if set { *word | mask } else { *word & !mask };
-            index += n;
-        }
+    /// Sets or clears the alloc bits of a range. The caller has the heap's lock.
+    pub(crate) fn set_alloc(&self, range: std::ops::Range<u32>, set: bool) {
+        set_bits(&self.alloc, range, set);
+    }
+
+    /// Sets or clears the mark bits of a range.
+    pub(crate) fn set_marks(&self, range: std::ops::Range<u32>, set: bool) {
+        set_bits(&self.mark, range, set);
     }
 
     /// How many slots are allocated.
     pub(crate) fn count_alloc(&self) -> u32 {
-        self.alloc.iter().map(|w| w.count_ones()).sum()
+        self.alloc.iter().map(|w| w.load(Relaxed).count_ones()).sum()
+    }
+
+    /// Slots that are allocated and not marked, by 64; where `free` is set, those that are free as well.
+    pub(crate) fn dead(&self, free: bool) -> impl Iterator<Item = u64> + '_ {
+        let words = self.alloc.iter().zip(&self.mark);
+        words.map(move |(alloc, mark)| {
+            let (alloc, mark) = (alloc.load(Relaxed), mark.load(Relaxed));
+            if free { !mark } else { alloc & !mark }
+        })
+    }
+
+    /// Makes the mark bits the alloc bits, and clears the marks.
+    pub(crate) fn swap_marks(&mut self) {
+        std::mem::swap(&mut self.alloc, &mut self.mark);
+        clear(&mut self.mark);
+        self.cursor = AtomicU32::new(0);
+        self.zeroed = false;
+    }
+}
+
+fn clear(bits: &mut Bits) {
+    bits.iter_mut().for_each(|word| *word.get_mut() = 0);
+}
+
+/// Sets or clears a range of bits, each word at once.
+fn set_bits(bits: &Bits, range: std::ops::Range<u32>, set: bool) {
+    let mut index = range.start;
+    while index < range.end {
+        let bit = index % 64;
+        let n = (64 - bit).min(range.end - index);
+        let mask = (u64::MAX >> (64 - n)) << bit;
+        let word = &bits[index as usize / 64];
+        if set {
+            word.fetch_or(mask, Relaxed);
+        } else {
+            word.fetch_and(!mask, Relaxed);
+        }
+        index += n;
     }
 }
 
@@ -221,7 +279,7 @@ mod tests {
         assert_eq!(block.next_run(u32::MAX), None);
         block.set_alloc(60..70, false);
         block.set_alloc(2047..2048, false);
-        block.cursor = 0;
+        block.lower_cursor(0);
         assert_eq!(block.next_run(4), Some(60..64));
         assert_eq!(block.next_run(u32::MAX), Some(64..70));
         assert_eq!(block.next_run(u32::MAX), Some(2047..2048));

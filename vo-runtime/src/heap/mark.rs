@@ -7,9 +7,14 @@
 //! The stack is bounded. When it is full the object stays marked and is not pushed; afterwards
 //! `rescan` visits all marked objects of all blocks again, as often as it takes. Marks are only
 //! ever added, so this ends.
+//!
+//! Several markers may work at once, beside the running island or while it is stopped: a mark belongs to who sets
+//! it first, and a marker with much gives half of its stack to the others ([`MarkQueue`]). A marker beside running fibers
+//! may read a word while it is written, and so follow the old or the new address: `barrier` says why both are right.
 
 use super::arena::{Window, window};
 use super::block::Block;
+use super::queue::{Found, MarkQueue};
 use crate::layout::Layout;
 use crate::rtype::{LoadedTypes, RtType};
 use crate::value::{Word, load_word};
@@ -23,7 +28,10 @@ pub struct Marker<'a> {
     size: u64,
     stack: Vec<Item>,
     stack_limit: usize,
-    overflow: bool,
+    /// What was marked so far.
+    found: Found,
+    /// Where others wait for work.
+    queue: Option<&'a MarkQueue>,
     foreign: Vec<u64>,
     foreign_seen: HashSet<u64>,
     types: &'a LoadedTypes,
@@ -31,10 +39,17 @@ pub struct Marker<'a> {
 
 /// An object whose words are still to be looked at.
 #[derive(Clone, Copy)]
-struct Item {
+pub(super) struct Item {
     addr: u64,
     block: *mut Block,
 }
+
+// SAFETY: an object of a heap that is being marked, and its block; neither goes away meanwhile.
+unsafe impl Send for Item {}
+
+/// Objects that a marker keeps when it gives others some, and after how many it looks whether to.
+const KEEP: usize = 256;
+const LOOK: usize = 1024;
 
 /// Objects that are fetched before they are looked at.
 const AHEAD: usize = 16;
@@ -62,11 +77,29 @@ impl<'a> Marker<'a> {
             size,
             stack: Vec::with_capacity(stack_limit.min(1024)),
             stack_limit,
-            overflow: false,
+            found: Found::default(),
+            queue: None,
             foreign: Vec::new(),
             foreign_seen: HashSet::new(),
             types,
         }
+    }
+
+    /// A marker that gives others work when they have none.
+    pub(super) fn sharing(mut self, queue: &'a MarkQueue) -> Marker<'a> {
+        self.queue = Some(queue);
+        self
+    }
+
+    /// Works on these objects next.
+    pub(super) fn set_stack(&mut self, items: Vec<Item>) {
+        debug_assert!(self.stack.is_empty());
+        self.stack = items;
+    }
+
+    /// The objects that are still to be looked at, and what was found since the last call.
+    pub(super) fn take(&mut self) -> (Vec<Item>, Found) {
+        (std::mem::take(&mut self.stack), std::mem::take(&mut self.found))
     }
 
     /// The program's types.
@@ -86,16 +119,21 @@ impl<'a> Marker<'a> {
     #[inline]
     fn address(&mut self, addr: u64) {
         let Some((block, index)) = self.find(addr) else { return };
-        // SAFETY: a block of this heap, which is stopped: nobody else touches it.
+        // SAFETY: a block of this heap; what is read of it does not change while the heap marks.
         unsafe {
-            if !(*block).set_mark(index) || (*block).noscan {
+            if !(*block).set_mark(index) {
+                return;
+            }
+            self.found.objects += 1;
+            self.found.bytes += (*block).object_bytes();
+            if (*block).noscan {
                 return;
             }
             let addr = (*block).slot_addr(index);
             if self.stack.len() < self.stack_limit {
                 self.stack.push(Item { addr, block });
             } else {
-                self.overflow = true;
+                self.found.overflow = true;
             }
         }
     }
@@ -105,9 +143,10 @@ impl<'a> Marker<'a> {
     fn find(&self, addr: u64) -> Option<(*mut Block, u32)> {
         let block = self.window.block_of(addr);
         // SAFETY: blocks are never freed, and the owner may be read by anybody; the rest is read only where
-        // the block is of this heap, which is stopped.
+        // the block is of this heap, which gives none back while it marks. It could have come from another heap
+        // since the page led to it; then the page does not any more.
         unsafe {
-            if block.is_null() || (*block).owner() != self.heap {
+            if block.is_null() || (*block).owner() != self.heap || self.window.block_of(addr) != block {
                 return None;
             }
             let index = (*block).index_of(addr);
@@ -121,7 +160,7 @@ impl<'a> Marker<'a> {
         self.find(addr).is_none_or(|(block, index)| unsafe { (*block).is_marked(index) })
     }
 
-    /// Marks what the object at an address leads to, not the object.
+    /// Marks what the object at an address leads to, not the object. The heap is stopped.
     pub(super) fn contents(&mut self, addr: Word) {
         let Some((block, index)) = self.find(addr) else { return };
         // SAFETY: an allocated slot of this heap, which is stopped.
@@ -166,11 +205,16 @@ impl<'a> Marker<'a> {
         (!self.foreign.is_empty()).then(|| std::mem::take(&mut self.foreign))
     }
 
-    /// Follows the objects on the stack until there is none. What is taken off the stack waits in a short
-    /// queue, so that its memory has come into the cache when its words are looked at.
+    /// Follows the objects on the stack until there is none.
     pub(super) fn drain(&mut self) {
+        while !self.drain_some(usize::MAX) {}
+    }
+
+    /// Follows about so many objects; whether none is left. What is taken off the stack waits in a short
+    /// queue, so that its memory has come into the cache when its words are looked at.
+    pub(super) fn drain_some(&mut self, at_most: usize) -> bool {
         let mut queue = [Item { addr: 0, block: std::ptr::null_mut() }; AHEAD];
-        let (mut first, mut len) = (0, 0);
+        let (mut first, mut len, mut seen) = (0, 0, 0);
         loop {
             while len < AHEAD
                 && let Some(item) = self.stack.pop()
@@ -180,18 +224,41 @@ impl<'a> Marker<'a> {
                 len += 1;
             }
             if len == 0 {
-                return;
+                return true;
+            }
+            if seen >= at_most {
+                self.stack.extend((0..len).map(|i| queue[(first + i) % AHEAD]));
+                return false;
             }
             let Item { addr, block } = queue[first];
-            (first, len) = ((first + 1) % AHEAD, len - 1);
+            (first, len, seen) = ((first + 1) % AHEAD, len - 1, seen + 1);
             // SAFETY: a marked object of this heap.
             unsafe { self.object(addr, block) };
+            if seen % LOOK == 0 {
+                self.share();
+            }
         }
+    }
+
+    /// Gives half of the stack, the older one, to others if they have nothing.
+    fn share(&mut self) {
+        if let Some(queue) = self.queue
+            && queue.is_hungry()
+            && self.stack.len() > 2 * KEEP
+        {
+            let newer = self.stack.split_off(self.stack.len() / 2);
+            queue.give(std::mem::replace(&mut self.stack, newer));
+        }
+    }
+
+    /// Objects were marked that are not on the stack.
+    pub(super) fn set_overflow(&mut self) {
+        self.found.overflow = true;
     }
 
     /// Whether objects were marked that are not on the stack; forgets it.
     pub(super) fn take_overflow(&mut self) -> bool {
-        std::mem::take(&mut self.overflow)
+        std::mem::take(&mut self.found.overflow)
     }
 
     /// Looks at all marked objects of a block again.

@@ -7,7 +7,8 @@
 //! There are two limits. The *soft* one (`GOMEMLIMIT`) makes collections come earlier, and is exceeded where
 //! that does not help. The island's own, if it has one, is its end: see [`super::Heap::over_limit`].
 
-use super::HeapConfig;
+use super::queue::Found;
+use super::{Collected, HeapConfig};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -52,12 +53,23 @@ pub(super) struct Pacer {
     soft_limit: Option<u64>,
     limit: Option<u64>,
     /// Live objects and bytes after the last collection.
-    pub(super) live_objects: u64,
-    pub(super) live_bytes: u64,
+    live_objects: u64,
+    live_bytes: u64,
     /// Handed out since.
     objects: u64,
     bytes: u64,
     goal: u64,
+    /// Where a collection begins: at the goal, or before it where marking takes its time.
+    trigger: u64,
+    /// Where a collection that marks must end.
+    overdue: u64,
+    /// Of the collection that marks: bytes when it began, objects and bytes handed out before, stops so far.
+    cycle_start: u64,
+    objects_at_start: u64,
+    bytes_at_start: u64,
+    stops: Duration,
+    /// Whether the last collection was over in one stop.
+    at_once: bool,
     /// Before the last collection.
     mallocs_before: u64,
     bytes_before: u64,
@@ -85,6 +97,13 @@ impl Pacer {
             objects: 0,
             bytes: 0,
             goal: 0,
+            trigger: 0,
+            overdue: 0,
+            cycle_start: 0,
+            objects_at_start: 0,
+            bytes_at_start: 0,
+            stops: Duration::ZERO,
+            at_once: true,
             mallocs_before: 0,
             bytes_before: 0,
             in_use_bytes: 0,
@@ -113,8 +132,53 @@ impl Pacer {
         self.bytes -= bytes;
     }
 
-    pub(super) fn goal_reached(&self) -> bool {
-        self.live_bytes + self.bytes >= self.goal
+    /// Whether a collection should begin, or the one that marks should end whatever it takes.
+    pub(super) fn wants_collection(&self, marking: bool) -> bool {
+        if marking { self.is_overdue() } else { self.allocated() >= self.trigger }
+    }
+
+    /// Whether the heap has grown so far while it marked that the island must wait for the end.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.allocated() >= self.overdue
+    }
+
+    /// How many objects an allocating worker has to look at for 16 bytes.
+    pub(super) fn assist(&self) -> u64 {
+        let (now, start) = (self.allocated(), self.cycle_start);
+        let runway = self.goal.saturating_sub(start).max(1);
+        match now.saturating_sub(start) {
+            grown if grown < runway / 2 => 0,
+            grown if grown < runway => 2,
+            _ => 8,
+        }
+    }
+
+    /// Marking begins; nothing is in caches.
+    pub(super) fn begin_cycle(&mut self) {
+        self.cycle_start = self.allocated();
+        (self.objects_at_start, self.bytes_at_start) = (self.objects, self.bytes);
+        self.stops = Duration::ZERO;
+        let room = self.goal.saturating_add(self.live_bytes.max(self.min_heap));
+        let most = self.limit.map_or(u64::MAX, |limit| limit.saturating_add(limit / 2));
+        self.overdue = room.min(most);
+    }
+
+    /// The island stood still for so long, and the collection is not over.
+    pub(super) fn note_stop(&mut self, stop: Duration) {
+        self.stops += stop;
+    }
+
+    /// A collection is over, after a last stop; nothing is in caches. What was allocated while the heap
+    /// marked has survived.
+    pub(super) fn end_cycle(&mut self, stop: Duration, found: &Found, at_once: bool) -> Collected {
+        let (before, goal) = (self.cycle_start, self.goal);
+        self.at_once = at_once;
+        let objects = found.objects + (self.objects - self.objects_at_start);
+        let bytes = found.bytes + (self.bytes - self.bytes_at_start);
+        self.survived(objects, bytes);
+        self.gc_time += found.time;
+        self.finish_cycle(self.stops + stop);
+        Collected { before, goal, marking: found.time }
     }
 
     /// Pages went into use.
@@ -142,7 +206,7 @@ impl Pacer {
     }
 
     /// A collection has found so much alive.
-    pub(super) fn survived(&mut self, objects: u64, bytes: u64) {
+    fn survived(&mut self, objects: u64, bytes: u64) {
         self.mallocs_before += self.objects;
         self.bytes_before += self.bytes;
         (self.objects, self.bytes) = (0, 0);
@@ -151,7 +215,7 @@ impl Pacer {
     }
 
     /// A collection is over.
-    pub(super) fn finish_cycle(&mut self, pause: Duration) {
+    fn finish_cycle(&mut self, pause: Duration) {
         self.collections += 1;
         self.pause_total += pause;
         self.gc_time += pause;
@@ -197,13 +261,8 @@ impl Pacer {
         )
     }
 
-    /// Bytes of objects at which the next collection is due.
-    pub(super) fn goal(&self) -> u64 {
-        self.goal
-    }
-
     /// Bytes of objects, dead ones included.
-    pub(super) fn allocated(&self) -> u64 {
+    fn allocated(&self) -> u64 {
         self.live_bytes + self.bytes
     }
 
@@ -219,6 +278,8 @@ impl Pacer {
             goal = goal.min(limit.max(self.live_bytes + (limit / 16).max(64 << 10)));
         }
         self.goal = goal;
+        let runway = goal.saturating_sub(self.live_bytes);
+        self.trigger = if self.at_once { goal } else { goal - runway / 4 };
     }
 
     /// The counters, where so much of what was handed out is unused.

@@ -1,58 +1,85 @@
 //! Sweeping: what was not marked is free.
 //!
 //! A block's mark bits become its alloc bits; nothing in the objects is touched (but under
-//! stress, which poisons). Blocks without survivors give their pages to the heap's spare pages; those
-//! go back to the operating system beyond what the next cycle will need.
+//! stress, which poisons). After a collection all blocks are *unswept*. They are swept one by one: by an allocation that
+//! needs a block of their bin, a few whenever the heap would grow, and by the background marker when it has nothing
+//! else to do; what is left, in the stop in which the next collection begins. Blocks without survivors give
+//! their pages to the heap's spare pages; those go back to the operating system beyond what the next cycle
+//! will need, and those of large objects at once.
 
 use super::Central;
-use super::alloc::POISON;
+use super::alloc::{DIRECT, POISON};
 use super::arena::window;
 use super::block::Block;
 use super::sizeclass::PAGE;
 
 impl Central {
-    /// Clears the mark bits of all blocks.
-    pub(super) fn clear_marks(&mut self) {
-        for block in self.blocks() {
-            // SAFETY: a block of this heap, which is stopped.
-            unsafe { (*block).mark.fill(0) };
+    /// All blocks become unswept: marking is over.
+    pub(super) fn retire_blocks(&mut self) {
+        debug_assert_eq!(self.unswept, 0);
+        for bin in &mut self.bins {
+            bin.unswept = std::mem::take(&mut bin.blocks);
+            bin.next = 0;
+            self.unswept += bin.unswept.len();
+        }
+        self.unswept_large = std::mem::take(&mut self.large);
+        self.unswept += self.unswept_large.len();
+    }
+
+    /// Sweeps a block of a bin, which then is the last in its list; false where all are swept.
+    pub(super) fn sweep_one(&mut self, bin: usize, stress: bool) -> bool {
+        let Some(block) = self.bins[bin].unswept.pop() else { return false };
+        // SAFETY: a block of this heap, under its lock, while nobody marks.
+        unsafe { sweep_block(&mut *block, stress) };
+        self.bins[bin].blocks.push(block);
+        self.swept();
+        true
+    }
+
+    fn swept(&mut self) {
+        self.unswept -= 1;
+        if self.unswept == 0 {
+            self.trim_spare();
         }
     }
 
-    /// Frees what is not marked.
-    pub(super) fn sweep(&mut self, stress: bool) {
-        let mut survivors = (0, 0);
-        for bin in 0..self.bins.len() {
-            let blocks = std::mem::take(&mut self.bins[bin].blocks);
-            self.bins[bin].blocks = self.sweep_list(blocks, stress, &mut survivors);
-            self.bins[bin].next = 0;
-        }
-        let large = std::mem::take(&mut self.large);
-        self.large = self.sweep_list(large, stress, &mut survivors);
-        self.pacer.survived(survivors.0, survivors.1);
-    }
-
-    /// Sweeps blocks; answers those with survivors.
-    fn sweep_list(
-        &mut self,
-        mut blocks: Vec<*mut Block>,
-        stress: bool,
-        live: &mut (u64, u64),
-    ) -> Vec<*mut Block> {
-        blocks.retain(|&block| {
-            // SAFETY: a block of this heap, which is stopped. A block without survivors is not used any more.
-            unsafe {
-                let survivors = sweep_block(&mut *block, stress);
-                if survivors == 0 {
-                    self.free_block(block);
-                    return false;
-                }
-                let bytes = if (*block).class == 0 { (*block).pages * PAGE } else { (*block).slot };
-                *live = (live.0 + survivors as u64, live.1 + survivors as u64 * bytes);
+    /// Sweeps some blocks, and frees those that are empty; false where all are swept.
+    pub(super) fn sweep_some(&mut self, count: usize, stress: bool) -> bool {
+        for _ in 0..count {
+            if self.unswept == 0 {
+                return false;
             }
-            true
-        });
-        blocks
+            if let Some(block) = self.unswept_large.pop() {
+                self.sweep_and_free(block, None, stress);
+                continue;
+            }
+            while self.bins[self.sweeping].unswept.is_empty() {
+                self.sweeping = (self.sweeping + 1) % self.bins.len();
+            }
+            let bin = self.sweeping;
+            if let Some(block) = self.bins[bin].unswept.pop() {
+                self.sweep_and_free(block, Some(bin), stress);
+            }
+        }
+        self.unswept > 0
+    }
+
+    /// Sweeps everything.
+    pub(super) fn sweep_all(&mut self, stress: bool) {
+        while self.sweep_some(usize::MAX, stress) {}
+    }
+
+    fn sweep_and_free(&mut self, block: *mut Block, bin: Option<usize>, stress: bool) {
+        // SAFETY: a block of this heap that is in no list, under its lock, while nobody marks. A block without
+        // survivors is not used any more.
+        unsafe {
+            match (sweep_block(&mut *block, stress), bin) {
+                (0, _) => self.free_block(block),
+                (_, Some(bin)) => self.bins[bin].blocks.push(block),
+                (_, None) => self.large.push(block),
+            }
+        }
+        self.swept();
     }
 
     /// Takes a block out of use.
@@ -65,14 +92,18 @@ impl Central {
             let (base, pages) = ((*block).base, (*block).pages);
             window().set_block(base, pages, std::ptr::null_mut());
             window().give_block(block);
-            self.spare.give(base, pages);
             self.pacer.in_use_bytes -= pages * PAGE;
-            self.pacer.spare_bytes += pages * PAGE;
+            if pages * PAGE >= DIRECT {
+                window().give(base, pages);
+            } else {
+                self.spare.give(base, pages);
+                self.pacer.spare_bytes += pages * PAGE;
+            }
         }
     }
 
     /// Gives spare pages to the system that the next cycle will not need.
-    pub(super) fn trim_spare(&mut self) {
+    fn trim_spare(&mut self) {
         let keep = self.pacer.spare_goal() / PAGE;
         while self.spare.total() > keep {
             let Some((base, pages)) = self.spare.take_longest() else { break };
@@ -87,16 +118,13 @@ fn sweep_block(block: &mut Block, stress: bool) -> u32 {
     if stress {
         poison_dead(block);
     }
-    std::mem::swap(&mut block.alloc, &mut block.mark);
-    block.cursor = 0;
-    block.zeroed = false;
+    block.swap_marks();
     block.count_alloc()
 }
 
 /// Fills slots that are not marked with poison. Free slots have it already, but in a block that was fresh.
-fn poison_dead(block: &mut Block) {
-    for (i, (&alloc, &mark)) in block.alloc.iter().zip(&block.mark).enumerate() {
-        let mut dead = if block.zeroed { !mark } else { alloc & !mark };
+fn poison_dead(block: &Block) {
+    for (i, mut dead) in block.dead(block.zeroed).enumerate() {
         while dead != 0 {
             let index = 64 * i as u32 + dead.trailing_zeros();
             dead &= dead - 1;

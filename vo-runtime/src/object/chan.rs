@@ -5,7 +5,7 @@
 //! | ChanCore | cap  | elem words | type   | cap * elem words of buffer |
 //! ```
 //! An element is the words of its leaves; a value of a memory type is one word, the address of a copy.
-//! The collector marks the buffered elements word by word. What waiting fibers hold lies
+//! The collector looks at every word of the buffer. What waiting fibers hold lies
 //! in their wait nodes, outside of the heap, and is marked with the fibers.
 //!
 //! The algorithm is vo-sched's; [`parts`] is all that it needs.
@@ -13,7 +13,7 @@
 use crate::heap::{AllocCache, Marker};
 use crate::panic::{Result, RuntimePanic};
 use crate::rtype::{RtType, Ty};
-use crate::value::{MAX_ALLOC, Word, load_word};
+use crate::value::{MAX_ALLOC, Word};
 use vo_sched::chan::{ChanCore, RingStorage};
 
 /// A channel object without its buffer.
@@ -98,25 +98,21 @@ pub unsafe fn cap(chan: Word) -> u64 {
     if chan == 0 { 0 } else { unsafe { parts(chan).1.cap as u64 } }
 }
 
-/// Marks the buffered elements of a channel.
+/// Marks what the slots of a channel's buffer may hold. Which of them are in use may change meanwhile; those that are
+/// not are zero.
 ///
 /// # Safety
-/// `addr` is a channel object or zeroes, and its island is stopped.
+/// `addr` is a channel object or zeroes.
 pub(crate) unsafe fn trace(addr: Word, _bytes: u64, marker: &mut Marker<'_>) {
-    // SAFETY: by the contract. An object that is still zero has no elements.
+    // SAFETY: by the contract. An object that is still zero has no elements; cap and words do not change.
     unsafe {
         let Some(elem) = Ty::from_word((&raw const (*(addr as *const Header)).elem).read()) else { return };
         if elem.is_noscan() && elem.leaves.is_some() {
             return;
         }
-        let (core, storage) = parts(addr);
-        core.for_each_buffered(storage, |slot| {
-            let Some(leaves) = &elem.leaves else { return marker.word(load_word(slot as Word)) };
-            for (i, leaf) in leaves.iter().enumerate().filter(|(_, leaf)| leaf.mem.class().is_traced()) {
-                debug_assert!(leaf.mem.size() == 8);
-                marker.word(load_word(slot as Word + 8 * i as u64));
-            }
-        });
+        let (_, storage) = parts(addr);
+        let slots = storage.slots as Word;
+        marker.range(slots, slots + 8 * (storage.cap * storage.elem_words) as u64);
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::mem;
 use crate::heap::AllocCache;
+use crate::heap::barrier::overwriting_values;
 use crate::panic::Result;
 use crate::rtype::{RtType, Ty};
 use crate::value::{Iface, Word, load_uint, store_uint};
@@ -40,6 +41,7 @@ pub unsafe fn to_mem(value: Iface, dst: Word) {
     unsafe {
         let Some(ty) = Ty::from_word(value.ty) else { return };
         if ty.inline {
+            overwriting_values(ty.layout, dst, ty.size);
             store_inline(&ty, value.data, dst);
         } else {
             mem::copy(&ty, dst, value.data);

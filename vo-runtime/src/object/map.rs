@@ -32,6 +32,7 @@ mod table;
 mod tests;
 
 use crate::heap::AllocCache;
+use crate::heap::barrier::{overwriting, overwriting_values};
 use crate::object::mem::zero_layout;
 use crate::panic::{Fatal, Result, RuntimePanic, Trap};
 use crate::rtype::{KeyForm, MapShape, Ty};
@@ -108,7 +109,11 @@ impl MapRef {
 
     fn set_table(self, table: Table) {
         // SAFETY: the field of a map object.
-        unsafe { store_word(&raw mut (*self.0).table as Word, table.addr()) }
+        unsafe {
+            let field = &raw mut (*self.0).table as Word;
+            overwriting(field);
+            store_word(field, table.addr());
+        }
     }
 
     #[inline(always)]
@@ -308,7 +313,10 @@ unsafe fn set<K: Key>(cache: &mut AllocCache, map: Word, key: &K, shape: &MapSha
             if !shape.reflexive {
                 // Equal keys may differ: +0.0 becomes -0.0.
                 // SAFETY: the entry's key.
-                unsafe { key.store(entry) };
+                unsafe {
+                    overwriting_values(shape.key.layout, entry, shape.key.size);
+                    key.store(entry);
+                }
             }
             entry
         }

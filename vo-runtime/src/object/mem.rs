@@ -3,6 +3,7 @@
 //! Words that may hold pointers are copied whole, so that a racing reader or the collector never
 //! sees half of one; other bytes go as the machine likes.
 
+use crate::heap::barrier::overwriting_values;
 use crate::layout::Layout;
 use crate::rtype::RtType;
 use crate::value::{Word, copy_bytes, copy_words, load_word, store_word, zero_bytes};
@@ -28,6 +29,7 @@ pub unsafe fn copy_layout(layout: &Layout, dst: Word, src: Word, bytes: u64) {
         if layout.is_noscan() {
             copy_bytes(dst, src, bytes);
         } else {
+            overwriting_values(layout, dst, bytes);
             copy_words(dst, src, bytes / 8);
         }
     }
@@ -54,6 +56,7 @@ pub unsafe fn zero_layout(layout: &Layout, dst: Word, bytes: u64) {
         if layout.is_noscan() {
             zero_bytes(dst, bytes);
         } else {
+            overwriting_values(layout, dst, bytes);
             for i in 0..bytes / 8 {
                 store_word(dst + 8 * i, 0);
             }
@@ -70,6 +73,8 @@ pub unsafe fn swap(ty: &RtType, a: Word, b: Word) {
     // SAFETY: both ranges are accessible; each word or byte is read before it is written.
     unsafe {
         if ty.align == 8 {
+            overwriting_values(ty.layout, a, ty.size);
+            overwriting_values(ty.layout, b, ty.size);
             for at in (0..ty.size).step_by(8) {
                 let word = load_word(a + at);
                 store_word(a + at, load_word(b + at));

@@ -13,6 +13,7 @@ use crate::natives;
 use vo_bytecode::Status;
 use vo_bytecode::typedesc::{ChanDir, Leaf, Mem, NO_FUNC};
 use vo_runtime::heap::AllocCache;
+use vo_runtime::heap::barrier::{overwriting, overwriting_values};
 use vo_runtime::object::{chan, iface, map, mem, slice};
 use vo_runtime::panic::Trap;
 use vo_runtime::rtype::{Kind, LoadedTypes, RtMethod, RtSelector, RtType, Ty};
@@ -221,6 +222,7 @@ fn store_words(t: Ty, words: &[u64], addr: u64) {
     unsafe {
         match &t.leaves {
             Some(leaves) => {
+                overwriting_values(t.layout, addr, t.size);
                 for (leaf, &word) in leaves.iter().zip(words) {
                     store_uint(addr + leaf.offset as u64, leaf.mem.size() as u64, word);
                 }
@@ -390,6 +392,7 @@ natives! {
         // SAFETY: see above the table; the slice is stored where it was read.
         with_allocator(cx, |cache| unsafe {
             let grown = slice::grow(cache, ty(t), load_slice(p.0), n as u64)?;
+            overwriting(p.0);
             store_word(p.0, grown.ptr);
             store_word(p.0 + 16, grown.cap);
             Ok(())

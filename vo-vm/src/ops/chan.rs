@@ -1,6 +1,7 @@
 //! Channel operations: the algorithm is `vo_sched::chan`'s, the object `vo_runtime::object::chan`'s.
 
 use crate::machine::Machine;
+use vo_runtime::heap::barrier;
 use vo_runtime::object::chan::parts;
 use vo_runtime::panic::{RuntimePanic, Trap};
 use vo_sched::WaitReason;
@@ -44,7 +45,10 @@ pub(crate) fn recv(m: &mut Machine, ch: u64, words: &mut [u64]) -> Waited<bool> 
         vo_sched::chan::recv(core, storage, m.worker(), words.as_mut_ptr())
     };
     match received {
-        RecvResult::Done { ok } => Waited::Done(ok),
+        RecvResult::Done { ok } => {
+            barrier::taken(words);
+            Waited::Done(ok)
+        }
         RecvResult::Block => Waited::Parked,
     }
 }
@@ -73,7 +77,9 @@ pub(crate) fn try_recv(m: &mut Machine, ch: u64, words: &mut [u64]) -> Option<bo
     // SAFETY: as for `send`.
     unsafe {
         let (core, storage) = parts(ch);
-        vo_sched::chan::try_recv(core, storage, m.worker(), words.as_mut_ptr())
+        let received = vo_sched::chan::try_recv(core, storage, m.worker(), words.as_mut_ptr());
+        barrier::taken(words);
+        received
     }
 }
 

@@ -8,6 +8,7 @@
 
 use crate::machine::Machine;
 use crate::ops::chan::Waited;
+use vo_runtime::heap::barrier;
 use vo_runtime::object::chan;
 use vo_runtime::panic::{RuntimePanic, Trap};
 use vo_sched::WaitReason;
@@ -93,6 +94,7 @@ impl SelectState {
         let Case { first, len, dir, .. } = self.cases[index];
         if dir == Dir::Recv {
             self.values[..len].copy_from_slice(&self.words[first..first + len]);
+            barrier::taken(&self.values[..len]);
         }
     }
 }

@@ -1,0 +1,163 @@
+//! What the markers of a heap share: packets of objects whose words are still to be looked at.
+//!
+//! A marker takes a packet as its stack and follows it; when it has much and others have nothing, it
+//! gives half of its stack back. Marking is complete when there is no packet and nobody holds one.
+//! What markers counted is added up here.
+
+use super::mark::Item;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// Packets of one heap, and who works on them.
+#[derive(Default)]
+pub(super) struct MarkQueue {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// There is no packet: who has much should give some.
+    hungry: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    packets: Vec<Vec<Item>>,
+    /// Markers that hold a packet.
+    working: usize,
+    /// No marking is going on: the background marker ends.
+    closed: bool,
+    found: Found,
+}
+
+/// What markers have found.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    pub(super) objects: u64,
+    pub(super) bytes: u64,
+    /// Objects were marked that no packet holds, since stacks were full.
+    pub(super) overflow: bool,
+    /// Time that was spent.
+    pub(super) time: Duration,
+}
+
+impl Found {
+    pub(super) fn add(&mut self, other: Found) {
+        self.objects += other.objects;
+        self.bytes += other.bytes;
+        self.overflow |= other.overflow;
+        self.time += other.time;
+    }
+}
+
+/// What a marker that asked for work is told.
+pub(super) enum Next {
+    /// Work, to be given back with [`MarkQueue::done`].
+    Packet(Vec<Item>),
+    /// There is none, but somebody still works.
+    Wait,
+    /// There is none, and nobody works.
+    Empty,
+    /// Marking is over.
+    Closed,
+}
+
+impl MarkQueue {
+    /// Marking begins: with these objects.
+    pub(super) fn open(&self, items: Vec<Item>) {
+        let mut state = self.lock();
+        *state = State::default();
+        drop(state);
+        self.give(items);
+    }
+
+    /// Marking is over; what was found.
+    pub(super) fn close(&self) -> Found {
+        let mut state = self.lock();
+        debug_assert!(state.packets.is_empty() && state.working == 0);
+        state.closed = true;
+        let found = std::mem::take(&mut state.found);
+        drop(state);
+        self.changed.notify_all();
+        found
+    }
+
+    /// The heap goes away: packets are forgotten.
+    pub(super) fn abandon(&self) {
+        let mut state = self.lock();
+        state.packets.clear();
+        state.closed = true;
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Adds a packet.
+    pub(super) fn give(&self, items: Vec<Item>) {
+        if items.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        state.packets.push(items);
+        self.hungry.store(false, Relaxed);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Takes a packet.
+    pub(super) fn take(&self) -> Next {
+        let mut state = self.lock();
+        if state.closed {
+            return Next::Closed;
+        }
+        match state.packets.pop() {
+            Some(packet) => {
+                state.working += 1;
+                if state.packets.is_empty() {
+                    self.hungry.store(true, Relaxed);
+                }
+                Next::Packet(packet)
+            }
+            None if state.working > 0 => Next::Wait,
+            None => Next::Empty,
+        }
+    }
+
+    /// A packet has been worked on; what is left of it comes back.
+    pub(super) fn done(&self, rest: Vec<Item>, found: Found) {
+        let mut state = self.lock();
+        state.working -= 1;
+        state.found.add(found);
+        if !rest.is_empty() {
+            state.packets.push(rest);
+            self.hungry.store(false, Relaxed);
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Adds what was found without a packet.
+    pub(super) fn count(&self, found: Found) {
+        self.lock().found.add(found);
+    }
+
+    /// Whether marking left objects aside; forgets it.
+    pub(super) fn take_overflow(&self) -> bool {
+        std::mem::take(&mut self.lock().found.overflow)
+    }
+
+    /// Whether a marker with much should give some of it.
+    #[inline(always)]
+    pub(super) fn is_hungry(&self) -> bool {
+        self.hungry.load(Relaxed)
+    }
+
+    /// Waits until something changes, or for a while.
+    pub(super) fn wait(&self, at_most: Duration) {
+        let state = self.lock();
+        if state.packets.is_empty() && !state.closed {
+            let _unused = self.changed.wait_timeout(state, at_most);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
