@@ -4,7 +4,8 @@
 //! scripts and documentation refer to it; a code that falls out of use leaves a gap. The example is a
 //! `.vo` file (without its package clause, which is optional) that gives just this error; an empty example
 //! means that no single file can show it. Numbers: 0–99 reading and parsing, 100–499 type checking,
-//! 500–599 Vo's own constructs, 600–699 packages and modules.
+//! 500–599 Vo's own constructs, 600–699 packages and modules,
+//! 700–799 vet.
 
 use std::fmt;
 
@@ -213,6 +214,23 @@ macro_rules! for_each_diagnostic {
             (607, InternalImport, "A package below a directory named internal is visible in the tree of that directory's parent only.", "import _ \"internal/refl\"")
             (608, ImportMain, "A package main cannot be imported.", "")
             (609, InvalidEmbed, "The //go:embed directive cannot be applied here, or matches no files.", "//go:embed x.txt\nvar s string")
+
+            // Mistakes that compile: what vet reports.
+            (700, CopiedLock, "A lock, wait group or atomic value, or what holds one, is copied: the copy is another one. Pass and store a pointer.", "import \"sync\"\nfunc f(m sync.Mutex) {}")
+            (701, LostCancel, "The cancel function of a context is not called on every way out of the function, so that the context lives on until its parent ends. Defer the call.", "import \"context\"\nfunc f() { ctx, _ := context.WithCancel(context.Background()); _ = ctx }")
+            (702, UnreachableCode, "No way leads to this statement.", "func f() { return; println() }")
+            (703, PrintArguments, "The format and the arguments of a printing function do not fit each other.", "import \"fmt\"\nfunc f() { fmt.Printf(\"%d\", \"x\") }")
+            (704, WaitGroupAddInside, "A goroutine adds itself to a wait group, which may be waited for before the goroutine begins. Call Add before the go statement.", "import \"sync\"\nfunc f(wg *sync.WaitGroup) { go func() { wg.Add(1) }() }")
+            (705, DeferredLock, "Lock is deferred where Unlock must have been meant.", "import \"sync\"\nfunc f(m *sync.Mutex) { m.Lock(); defer m.Lock() }")
+            (706, DeferredTime, "The arguments of a deferred call are evaluated when it is deferred: the time measured is none. Defer a function literal.", "import \"time\"\nfunc f() { t := time.Now(); defer println(time.Since(t)) }")
+            (707, AtomicAssigned, "The result of an atomic addition is assigned to the variable that it changes, which is not atomic. The call alone is enough.", "import \"sync/atomic\"\nfunc f(x int64) { x = atomic.AddInt64(&x, 1) }")
+            (708, LoopVariableCaptured, "Before Go 1.22 the turns of a loop share its variables: goroutines and deferred calls that begin in one turn see those of a later one.", "")
+            (709, AssignedToItself, "A variable is assigned to itself.", "func f(x int) { x = x }")
+            (710, RepeatedCondition, "A condition is repeated, or can never decide anything.", "func f(x int) bool { return x == 1 || x == 1 }")
+            (711, UnusedResult, "The function does nothing but compute the result that is thrown away.", "import \"fmt\"\nfunc f() { fmt.Sprint(1) }")
+            (712, NilFuncComparison, "A declared function is never nil. Was a call meant?", "func f() bool { return f == nil }")
+            (713, NumberToString, "The conversion makes the character with this number, not its digits. Use strconv.Itoa for digits, string(rune(n)) for the character.", "func f(n int) string { return string(n) }")
+            (714, BadStructTag, "A struct tag is a list of key:\"value\" pairs with blanks between, each name once.", "type T struct { A int `json` }")
         }
     };
 }
