@@ -20,6 +20,8 @@ pub enum Command {
     Check(Check),
     /// Compile a program into one .vob file that `vo run` runs
     Build(Build),
+    /// Report mistakes that compile
+    Vet(Check),
     /// Bring source into its usual layout
     Fmt(Fmt),
     /// Show the bytecode of a program

@@ -7,10 +7,11 @@ pub mod disasm;
 pub mod explain;
 pub mod fmt;
 pub mod run;
+pub mod vet;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use vo::CompileError;
+use vo::{CompileError, Diagnostics};
 
 /// `vo version`
 pub fn version() -> ExitCode {
@@ -18,12 +19,17 @@ pub fn version() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Shows an error of the user's: with source lines and carets on a terminal.
-pub fn fail(error: &CompileError) -> ExitCode {
+/// Shows errors or warnings on standard error: with source lines and carets on a terminal.
+pub fn show(diagnostics: &Diagnostics) {
     let terminal = std::io::stderr().is_terminal();
     let color = terminal && std::env::var_os("NO_COLOR").is_none();
+    eprint!("{}", diagnostics.render(color, terminal));
+}
+
+/// Shows an error of the user's: with source lines and carets on a terminal.
+pub fn fail(error: &CompileError) -> ExitCode {
     match error {
-        CompileError::Source(diagnostics) => eprint!("{}", diagnostics.render(color, terminal)),
+        CompileError::Source(diagnostics) => show(diagnostics),
         CompileError::Input(message) => eprintln!("vo: {message}"),
     }
     ExitCode::from(1)

@@ -81,6 +81,27 @@ pub fn check_path(path: &Path) -> Result<Checked, CompileError> {
     check(world, source, sources)
 }
 
+/// Looks for mistakes in the package that a path names, which must compile.
+pub fn vet_path(path: &Path) -> Result<Diagnostics, CompileError> {
+    let (dir, _) = package_files(path)?;
+    let module = Module::governing(&dir).map_err(CompileError::Input)?;
+    let version = module.and_then(|m| m.file.go);
+    let options =
+        vo_tools::vet::Options { loop_variables_per_turn: version.is_none_or(|version| version >= (1, 22)) };
+    Ok(vet(check_path(path)?, options))
+}
+
+/// Looks for mistakes in a program given as text.
+pub fn vet_text(text: &Text<'_>) -> Result<Diagnostics, CompileError> {
+    Ok(vet(check_text(text)?, vo_tools::vet::Options::default()))
+}
+
+fn vet(checked: Checked, options: vo_tools::vet::Options) -> Diagnostics {
+    let Checked { world, main } = checked;
+    let list = vo_tools::vet::vet(&world, main, options);
+    Diagnostics { list, sources: world.sources.into_inner() }
+}
+
 /// Checks a program given as text.
 pub fn check_text(text: &Text<'_>) -> Result<Checked, CompileError> {
     let world = World::new();

@@ -36,6 +36,22 @@ impl Engine {
         driver::check_path(path).map(drop)
     }
 
+    /// Looks for mistakes that compile in the package that a path names.
+    ///
+    /// # Errors
+    /// As [`Engine::check`].
+    pub fn vet(&self, path: &Path) -> Result<driver::Diagnostics, CompileError> {
+        driver::vet_path(path)
+    }
+
+    /// As [`Engine::vet`], for a file given as text.
+    ///
+    /// # Errors
+    /// As [`Engine::check`].
+    pub fn vet_text(&self, text: &Text<'_>) -> Result<driver::Diagnostics, CompileError> {
+        driver::vet_text(text)
+    }
+
     /// Checks a file given as text; it may import the library.
     ///
     /// # Errors

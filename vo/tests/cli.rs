@@ -373,3 +373,17 @@ fn imported_packages_explain_their_errors() {
     let internal = "b/b.go:3:10: use of internal package test/c/internal/d not allowed\n";
     assert_eq!(broken, format!("{internal}b/b.go:5:12: undefined: x\n"));
 }
+
+#[test]
+fn mistakes_that_compile_are_reported() {
+    let s = Sandbox::new();
+    s.file("x.vo", "import \"sync\"\n\nfunc f(m sync.Mutex) {}\n\nfunc main() {}\n");
+    let vet = s.vo(&["vet", "x.vo"]);
+    assert_clear_error(&vet, "x.vo:3:10: f passes lock by value: sync.Mutex");
+    let json = out(&s.vo(&["vet", "--format", "json", "x.vo"]));
+    assert!(json.contains("\"V0700\""), "{json}");
+    s.file("y.vo", "func main() {}\n");
+    assert_eq!(s.vo(&["vet", "y.vo"]).status.code(), Some(0));
+    s.file("z.vo", "func main() { x }\n");
+    assert_clear_error(&s.vo(&["vet", "z.vo"]), "undefined: x");
+}

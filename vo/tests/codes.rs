@@ -19,7 +19,8 @@ fn each_example_gives_just_its_error() {
     let mut wrong = Vec::new();
     for &code in Code::ALL {
         let example = code.example();
-        if example.is_empty() {
+        // What vet reports compiles; its examples are vet's tests.
+        if example.is_empty() || code.number() >= 700 {
             continue;
         }
         let found = codes(example);

@@ -9,6 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("vo-syntax", &[]),
     ("vo-types", &["vo-syntax"]),
     ("vo-bytecode", &[]),
+    ("vo-tools", &["vo-syntax", "vo-types"]),
     ("vo-codegen", &["vo-syntax", "vo-types", "vo-bytecode"]),
     ("vo-sched", &[]),
     ("vo-runtime", &["vo-bytecode", "vo-sched"]),
@@ -18,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates whose root forbids unsafe code.
-const SAFE_CRATES: &[&str] = &["vo-syntax", "vo-types", "vo-bytecode", "vo-codegen"];
+const SAFE_CRATES: &[&str] = &["vo-syntax", "vo-types", "vo-bytecode", "vo-codegen", "vo-tools"];
 
 /// Lines past which a file is asked whether it is still one thought.
 const LONG_FILE: usize = 1200;

@@ -30,8 +30,8 @@ fn show_example(code: Code) {
     for line in example.lines() {
         println!("    {line}");
     }
-    let checked = Engine::new().check_text(&Text { name: "example.vo", text: example.as_bytes() });
-    if let Err(CompileError::Source(diagnostics)) = checked {
+    let checked = Engine::new().vet_text(&Text { name: "example.vo", text: example.as_bytes() });
+    if let Ok(diagnostics) | Err(CompileError::Source(diagnostics)) = checked {
         println!("\n{}", diagnostics.render(false, true).trim_end());
     }
 }
