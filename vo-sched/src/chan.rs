@@ -29,7 +29,7 @@ use crate::fiber::Cx;
 use crate::lock::ChanLock;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, RaceCell};
 use crate::wait::WaitReason;
-use crate::waiter::{Completion, Dir, WaitNode, WaitQueue, WokenList};
+use crate::waiter::{Completion, Dir, WaitNode, WaitQueue, WokenList, copy_words};
 use core::ptr;
 
 /// The slots of one channel.
@@ -91,6 +91,24 @@ pub struct ChanCore {
 unsafe impl Send for ChanCore {}
 // SAFETY: as above.
 unsafe impl Sync for ChanCore {}
+
+/// Where the parts of a core lie, in bytes: for compiled code, which works on channels of a world that is its
+/// worker's alone, and looks at others before it asks.
+pub mod offsets {
+    use super::ChanCore;
+    use core::mem::offset_of;
+
+    /// Not 0: closed. 32 bits.
+    pub const CLOSED: usize = offset_of!(ChanCore, closed);
+    /// Elements in the buffer.
+    pub const COUNT: usize = offset_of!(ChanCore, count);
+    /// Slot of the oldest one.
+    pub const HEAD: usize = offset_of!(ChanCore, head);
+    /// Not 0: somebody waits to receive.
+    pub const RECVQ: usize = offset_of!(ChanCore, recvq);
+    /// Not 0: somebody waits to send.
+    pub const SENDQ: usize = offset_of!(ChanCore, sendq);
+}
 
 /// What a send did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,15 +264,21 @@ impl ChanCore {
     /// Sends if that needs no waiting.
     ///
     /// # Safety
-    /// The lock is held; `words` has the storage's `elem_words` words.
-    pub(crate) unsafe fn attempt_send<S: ChanStorage>(&self, storage: S, words: *const u64) -> Attempt {
+    /// The lock is held (or the world is the caller's `alone`); `words` has the storage's `elem_words` words.
+    #[inline]
+    pub(crate) unsafe fn attempt_send<S: ChanStorage>(
+        &self,
+        storage: S,
+        words: *const u64,
+        alone: bool,
+    ) -> Attempt {
         if self.closed.load(Ordering::Relaxed) != 0 {
             return Attempt::Closed;
         }
         let len = storage.elem_words();
         // SAFETY: the lock is held; a dequeued node is ours until its fiber is woken.
         unsafe {
-            let receiver = self.recvq.pop_winner();
+            let receiver = self.recvq.pop_winner(alone);
             if !receiver.is_null() {
                 (*receiver).put_words(words, len);
                 (*receiver).complete(Completion::Done);
@@ -264,7 +288,7 @@ impl ChanCore {
             if count == storage.cap() as u64 {
                 return Attempt::NotReady;
             }
-            ptr::copy_nonoverlapping(words, self.slot(storage, count), len);
+            copy_words(words, self.slot(storage, count), len);
             self.count.store(count + 1, Ordering::Release);
         }
         Attempt::Done
@@ -273,16 +297,22 @@ impl ChanCore {
     /// Receives if that needs no waiting. `Attempt::Closed` has zeroed `out`.
     ///
     /// # Safety
-    /// The lock is held; `out` has room for the storage's `elem_words` words.
-    pub(crate) unsafe fn attempt_recv<S: ChanStorage>(&self, storage: S, out: *mut u64) -> Attempt {
+    /// The lock is held (or the world is the caller's `alone`); `out` has room for the storage's `elem_words`.
+    #[inline]
+    pub(crate) unsafe fn attempt_recv<S: ChanStorage>(
+        &self,
+        storage: S,
+        out: *mut u64,
+        alone: bool,
+    ) -> Attempt {
         let len = storage.elem_words();
         // SAFETY: the lock is held; a dequeued node is ours until its fiber is woken.
         unsafe {
             let count = self.count.load(Ordering::Relaxed);
             if count > 0 {
-                return self.take_oldest(storage, out, count);
+                return self.take_oldest(storage, out, count, alone);
             }
-            let sender = self.sendq.pop_winner();
+            let sender = self.sendq.pop_winner(alone);
             if !sender.is_null() {
                 (*sender).copy_words_to(out);
                 (*sender).complete(Completion::Done);
@@ -300,14 +330,21 @@ impl ChanCore {
     ///
     /// # Safety
     /// As for `attempt_recv`, and `count`, the number of buffered elements, is not 0.
-    unsafe fn take_oldest<S: ChanStorage>(&self, storage: S, out: *mut u64, count: u64) -> Attempt {
+    #[inline]
+    unsafe fn take_oldest<S: ChanStorage>(
+        &self,
+        storage: S,
+        out: *mut u64,
+        count: u64,
+        alone: bool,
+    ) -> Attempt {
         let len = storage.elem_words();
         // SAFETY: the lock is held. The slot that was `head` is the one after the last element
         // once `head` has moved, which is where a waiting sender's element belongs.
         unsafe {
             let slot = self.slot(storage, 0);
-            ptr::copy_nonoverlapping(slot, out, len);
-            let sender = self.sendq.pop_winner();
+            copy_words(slot, out, len);
+            let sender = self.sendq.pop_winner(alone);
             self.advance_head(storage);
             if !sender.is_null() {
                 (*sender).copy_words_to(slot);
@@ -315,7 +352,7 @@ impl ChanCore {
                 return Attempt::Woke(sender);
             }
             // A stale pointer in a free slot would keep garbage alive.
-            ptr::write_bytes(slot, 0, len);
+            if len == 1 { slot.write(0) } else { ptr::write_bytes(slot, 0, len) }
         }
         self.count.store(count - 1, Ordering::Release);
         Attempt::Done
@@ -323,6 +360,7 @@ impl ChanCore {
 }
 
 /// Makes the fiber of a node that `attempt_*` dequeued runnable.
+#[inline]
 pub(crate) fn ready_node<C: Cx + ?Sized>(cx: &mut C, node: *mut WaitNode) {
     // SAFETY: the node was dequeued by us, and its fiber has not been woken yet.
     let fiber = unsafe { (*node).fiber() };
@@ -343,7 +381,7 @@ pub unsafe fn send<C: Cx + ?Sized, S: ChanStorage>(
 ) -> SendResult {
     core.lock(cx);
     // SAFETY: the lock is held; `words` is the caller's promise.
-    match unsafe { core.attempt_send(storage, words) } {
+    match unsafe { core.attempt_send(storage, words, cx.exclusive()) } {
         Attempt::Done => {
             core.unlock(cx);
             SendResult::Done
@@ -364,7 +402,7 @@ pub unsafe fn send<C: Cx + ?Sized, S: ChanStorage>(
             unsafe {
                 node.arm(fiber, core_address(core), Dir::Send, None);
                 node.put_words(words, storage.elem_words());
-                fiber.begin_park(WaitReason::ChanSend);
+                fiber.begin_park_inside(WaitReason::ChanSend, cx.exclusive());
                 core.sendq.push(ptr::from_ref(node).cast_mut());
             }
             core.unlock(cx);
@@ -387,7 +425,7 @@ pub unsafe fn recv<C: Cx + ?Sized, S: ChanStorage>(
 ) -> RecvResult {
     core.lock(cx);
     // SAFETY: the lock is held; `out` is the caller's promise.
-    match unsafe { core.attempt_recv(storage, out) } {
+    match unsafe { core.attempt_recv(storage, out, cx.exclusive()) } {
         Attempt::Done => {
             core.unlock(cx);
             RecvResult::Done { ok: true }
@@ -408,7 +446,7 @@ pub unsafe fn recv<C: Cx + ?Sized, S: ChanStorage>(
             unsafe {
                 node.arm(fiber, core_address(core), Dir::Recv, None);
                 node.reserve(storage.elem_words());
-                fiber.begin_park(WaitReason::ChanReceive);
+                fiber.begin_park_inside(WaitReason::ChanReceive, cx.exclusive());
                 core.recvq.push(ptr::from_ref(node).cast_mut());
             }
             core.unlock(cx);
@@ -436,7 +474,7 @@ pub unsafe fn try_send<C: Cx + ?Sized, S: ChanStorage>(
     }
     core.lock(cx);
     // SAFETY: the lock is held; `words` is the caller's promise.
-    let attempt = unsafe { core.attempt_send(storage, words) };
+    let attempt = unsafe { core.attempt_send(storage, words, cx.exclusive()) };
     core.unlock(cx);
     match attempt {
         Attempt::Done => Some(SendResult::Done),
@@ -467,7 +505,7 @@ pub unsafe fn try_recv<C: Cx + ?Sized, S: ChanStorage>(
     }
     core.lock(cx);
     // SAFETY: the lock is held; `out` is the caller's promise.
-    let attempt = unsafe { core.attempt_recv(storage, out) };
+    let attempt = unsafe { core.attempt_recv(storage, out, cx.exclusive()) };
     core.unlock(cx);
     match attempt {
         Attempt::Done => Some(true),
@@ -504,7 +542,7 @@ pub unsafe fn close<C: Cx + ?Sized, S: ChanStorage>(
     // SAFETY: the lock is held; each dequeued node is ours until its fiber is woken.
     unsafe {
         loop {
-            let node = core.recvq.pop_winner();
+            let node = core.recvq.pop_winner(cx.exclusive());
             if node.is_null() {
                 break;
             }
@@ -513,7 +551,7 @@ pub unsafe fn close<C: Cx + ?Sized, S: ChanStorage>(
             woken.push(node);
         }
         loop {
-            let node = core.sendq.pop_winner();
+            let node = core.sendq.pop_winner(cx.exclusive());
             if node.is_null() {
                 break;
             }
@@ -528,6 +566,7 @@ pub unsafe fn close<C: Cx + ?Sized, S: ChanStorage>(
 
 /// The rest of a [`send`] that had blocked; called by the fiber once it runs again. Answers
 /// [`SendResult::Closed`] if the channel was closed meanwhile, else [`SendResult::Done`].
+#[inline]
 pub fn finish_send<C: Cx + ?Sized>(cx: &C) -> SendResult {
     let fiber = cx.current();
     // SAFETY: the current fiber was woken, so its node is its own again.
@@ -546,6 +585,7 @@ pub fn finish_send<C: Cx + ?Sized>(cx: &C) -> SendResult {
 ///
 /// # Safety
 /// `cx` runs the fiber whose receive blocked, and `out` has room for the channel's `elem_words`.
+#[inline]
 pub unsafe fn finish_recv<C: Cx + ?Sized>(cx: &C, out: *mut u64) -> bool {
     let fiber = cx.current();
     // SAFETY: the current fiber was woken, so its node is its own again; `out` is the caller's.

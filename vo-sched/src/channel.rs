@@ -1,7 +1,8 @@
 //! Channels of Rust values, for native fibers: [`crate::chan`] over a storage of its own.
 //!
 //! A value travels as the 64-bit words that it occupies. Must stay true: of the words of one value
-//! exactly one place is the owner at any time: the sender, the buffer, a wait node, the receiver.
+//! exactly one place is the owner at any time: the sender, the buffer, a wait node, the receiver. Fibers of any
+//! world may use a channel, so it is always locked.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -22,7 +23,7 @@
 //! ```
 
 use crate::chan::{self, AlreadyClosed, ChanCore, RecvResult, RingStorage, SendResult};
-use crate::fiber::{Cx, Outcome};
+use crate::fiber::{Across, Cx, Outcome};
 use crate::native::{suspend, with_cx};
 use crate::select::{self, SelectCase, Selected};
 use crate::waiter::Dir;
@@ -141,8 +142,9 @@ impl<T: Send> Channel<T> {
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
         let mut words = Words::of(value);
         // SAFETY: core and storage belong together; the words are a `T`'s; `suspend` follows Block.
-        let mut sent =
-            with_cx(|cx| unsafe { chan::send(&self.0.core, self.0.storage(), cx, words.as_mut_ptr()) });
+        let mut sent = with_cx(|cx| unsafe {
+            chan::send(&self.0.core, self.0.storage(), &mut Across(cx), words.as_mut_ptr())
+        });
         if sent == SendResult::Block {
             suspend(Outcome::Parked);
             sent = with_cx(|cx| chan::finish_send(cx));
@@ -159,7 +161,8 @@ impl<T: Send> Channel<T> {
         let mut words = Words::<T>::empty();
         let out = words.as_mut_ptr();
         // SAFETY: core and storage belong together; there is room for a `T`; `suspend` follows Block.
-        let received = with_cx(|cx| unsafe { chan::recv(&self.0.core, self.0.storage(), cx, out) });
+        let received =
+            with_cx(|cx| unsafe { chan::recv(&self.0.core, self.0.storage(), &mut Across(cx), out) });
         let ok = match received {
             RecvResult::Done { ok } => ok,
             RecvResult::Block => {
@@ -180,7 +183,7 @@ impl<T: Send> Channel<T> {
         let mut words = Words::of(value);
         // SAFETY: core and storage belong together; the words are a `T`'s, untaken unless Done.
         unsafe {
-            match chan::try_send(&self.0.core, self.0.storage(), cx, words.as_mut_ptr()) {
+            match chan::try_send(&self.0.core, self.0.storage(), &mut Across(cx), words.as_mut_ptr()) {
                 Some(SendResult::Done) => Ok(()),
                 Some(_) => Err(TrySendError::Closed(words.take())),
                 None => Err(TrySendError::Full(words.take())),
@@ -196,7 +199,7 @@ impl<T: Send> Channel<T> {
         let mut words = Words::<T>::empty();
         // SAFETY: core and storage belong together; there is room for a `T`; `true` says it is one.
         unsafe {
-            match chan::try_recv(&self.0.core, self.0.storage(), cx, words.as_mut_ptr()) {
+            match chan::try_recv(&self.0.core, self.0.storage(), &mut Across(cx), words.as_mut_ptr()) {
                 Some(true) => Ok(words.take()),
                 Some(false) => Err(TryRecvError::Closed),
                 None => Err(TryRecvError::Empty),
@@ -210,7 +213,7 @@ impl<T: Send> Channel<T> {
     /// If it is closed already.
     pub fn close(&self) -> Result<(), AlreadyClosed> {
         // SAFETY: core and storage belong together.
-        with_cx(|cx| unsafe { chan::close(&self.0.core, self.0.storage(), cx) })
+        with_cx(|cx| unsafe { chan::close(&self.0.core, self.0.storage(), &mut Across(cx)) })
     }
 }
 
@@ -331,11 +334,12 @@ impl<'a> Select<'a> {
         let cases: Vec<SelectCase<RingStorage>> = self.cases.iter_mut().map(Case::raw).collect();
         // SAFETY: each case's parts belong together; `suspend` follows Block; the channels are
         // borrowed until the end.
-        let mut selected = with_cx(|cx| unsafe { select::select(cx, &cases, block) });
+        let mut selected = with_cx(|cx| unsafe { select::select(&mut Across(cx), &cases, block) });
         if selected == Selected::Block {
             suspend(Outcome::Parked);
             // SAFETY: our select blocked and was completed; each case has room for its element.
-            selected = with_cx(|cx| unsafe { select::finish_select(cx, |index, _| cases[index].words) });
+            selected =
+                with_cx(|cx| unsafe { select::finish_select(&Across(cx), |index, _| cases[index].words) });
         }
         let (chosen, ok, closed) = match selected {
             Selected::Ready { index, ok } => (Some(index), ok, false),

@@ -13,6 +13,7 @@
 //! | Queued   | the holder of its place in a run queue    | Running, by the worker that took it         |
 //! | Running  | the worker that runs it                   | Parking, Queued, Finished, by that worker   |
 //! | Parking  | that worker; wakers: the wait nodes only  | Parked by the worker, Notified by the waker |
+//! | Resting  | that worker, which has its world to itself | as Parking                                 |
 //! | Notified | that worker                               | Running, by the worker                      |
 //! | Parked   | its waker: the wait nodes only            | Queued, by the waker                        |
 //! | Finished | the worker, which frees it                | none                                        |
@@ -25,7 +26,16 @@
 //!   compare-and-swap); nobody else calls [`FiberHeader::wake`];
 //! - a fiber is Parking *before* its wait node can be found by another thread, and Parked only
 //!   *after* its frames are saved;
-//! - after a worker has moved a fiber to Parked it does not touch it again.
+//! - after a worker has moved a fiber to Parked it does not touch it again, unless it wakes it.
+//!
+//! # While one worker has the world to itself
+//!
+//! The state word is then read and written plainly, since nobody else looks at it. A fiber says so when it
+//! begins to park: Resting instead of Parking means that only fibers of its own world can wake it, and that
+//! no other worker was inside. Whatever may be woken from elsewhere (timers, sockets, jobs, ports) parks
+//! as Parking, in every mode. The mode does not change between `begin_park` and `finish_park`, as there is
+//! no safepoint between them; who comes into the world later has synchronised with the worker that was
+//! alone in it ([`crate::world`]).
 //!
 //! # Rejected
 //!
@@ -94,6 +104,8 @@ pub enum FiberState {
     Parked = 5,
     /// Over.
     Finished = 6,
+    /// As Parking, where only this worker can wake it.
+    Resting = 7,
 }
 
 impl FiberState {
@@ -106,6 +118,7 @@ impl FiberState {
             4 => FiberState::Notified,
             5 => FiberState::Parked,
             6 => FiberState::Finished,
+            7 => FiberState::Resting,
             _ => panic!("internal error: fiber state word {word}"),
         }
     }
@@ -200,6 +213,17 @@ impl FiberHeader {
         }
     }
 
+    /// Makes the header of a finished fiber, which nobody refers to any more, that of a new one of `world`. What it
+    /// has allocated stays.
+    pub fn renew(&mut self, world: *const World) {
+        self.state = AtomicU32::new(FiberState::New as u32);
+        self.flags = AtomicU8::new(0);
+        self.pinned = AtomicU16::new(NO_WORKER);
+        self.world = world;
+        // SAFETY: the header is ours alone, so its node is in no queue.
+        unsafe { self.node.forget() };
+    }
+
     /// The fiber's state at some moment of the call.
     pub fn state(&self) -> FiberState {
         FiberState::from_word(self.state.load(Ordering::Acquire))
@@ -235,7 +259,7 @@ impl FiberHeader {
             FiberState::New | FiberState::Queued | FiberState::Notified => WaitReason::Runnable,
             FiberState::Running => WaitReason::None,
             FiberState::Finished => WaitReason::Finished,
-            FiberState::Parking | FiberState::Parked => {
+            FiberState::Parking | FiberState::Resting | FiberState::Parked => {
                 WaitReason::from_byte(self.reason.load(Ordering::Relaxed))
             }
         }
@@ -247,9 +271,19 @@ impl FiberHeader {
         self.pinned.load(Ordering::Relaxed)
     }
 
-    /// From its first run on, the fiber stays on the worker that started it.
+    /// From its first run on, the fiber stays on the worker that started it. Its world is then open to all
+    /// workers for good.
     pub fn pin_on_start(&self) {
+        if !self.world.is_null() {
+            // SAFETY: a world outlives its fibers.
+            unsafe { (*self.world).keep_open() };
+        }
         self.flags.fetch_or(FLAG_PIN_ON_START, Ordering::Relaxed);
+    }
+
+    /// Whether the fiber will stay where it first runs.
+    pub(crate) fn pins(&self) -> bool {
+        self.flags.load(Ordering::Relaxed) & FLAG_PIN_ON_START != 0
     }
 
     /// Whether a worker may resume this fiber and it must then stay there.
@@ -289,11 +323,23 @@ impl FiberHeader {
     /// Running -> Parking. The fiber calls this *before* it lets anybody find its wait node.
     #[inline]
     pub fn begin_park(&self, reason: WaitReason) {
+        self.begin(reason, FiberState::Parking);
+    }
+
+    /// As [`FiberHeader::begin_park`], for a wait that only fibers of the same world end. `alone`: the
+    /// calling worker has that world to itself.
+    #[inline]
+    pub fn begin_park_inside(&self, reason: WaitReason, alone: bool) {
+        self.begin(reason, if alone { FiberState::Resting } else { FiberState::Parking });
+    }
+
+    #[inline]
+    fn begin(&self, reason: WaitReason, state: FiberState) {
         debug_assert_eq!(self.state(), FiberState::Running);
         self.reason.store(reason.byte(), Ordering::Relaxed);
         // Relaxed: the publication of the wait node (the release of the queue's lock) carries it
         // to the waker, which takes that lock first.
-        self.state.store(FiberState::Parking as u32, Ordering::Relaxed);
+        self.state.store(state as u32, Ordering::Relaxed);
     }
 
     /// Takes `begin_park` back, by the fiber itself, when it finds that it need not wait. Answers
@@ -301,68 +347,81 @@ impl FiberHeader {
     /// answers Parked: in both cases the fiber is Running again.
     pub fn cancel_park(&self) -> Option<ParkEnd> {
         match self.state.swap(FiberState::Running as u32, Ordering::Acquire) {
-            s if s == FiberState::Parking as u32 => None,
+            s if s == FiberState::Parking as u32 || s == FiberState::Resting as u32 => None,
             s if s == FiberState::Notified as u32 => Some(ParkEnd::Notified),
             s => panic!("internal error: cancel_park in state {:?}", FiberState::from_word(s)),
         }
     }
 
     /// Parking -> Parked, or Notified -> Running; by the worker, after `resume` returned
-    /// [`Outcome::Parked`] and with all of the fiber's state saved.
+    /// [`Outcome::Parked`] and with all of the fiber's state saved. `alone`: the worker has the fiber's
+    /// world to itself.
     #[inline]
-    pub fn finish_park(&self) -> ParkEnd {
-        // Release pairs with the Acquire in `wake`: whoever wakes the fiber (and the worker that
-        // then runs it) sees the saved frames. Acquire on failure pairs with the Release in
-        // `wake`: this worker sees what the waker put into the wait node.
-        let end = self.state.compare_exchange(
-            FiberState::Parking as u32,
-            FiberState::Parked as u32,
-            Ordering::Release,
-            Ordering::Acquire,
-        );
-        match end {
-            Ok(_) => ParkEnd::Parked,
-            Err(s) if s == FiberState::Notified as u32 => {
-                self.state.store(FiberState::Running as u32, Ordering::Relaxed);
-                ParkEnd::Notified
+    pub fn finish_park(&self, alone: bool) -> ParkEnd {
+        let mut state = FiberState::Parking as u32;
+        if alone {
+            state = self.state.load(Ordering::Relaxed);
+            if state == FiberState::Resting as u32 {
+                // Nobody else can have seen the fiber.
+                self.state.store(FiberState::Parked as u32, Ordering::Relaxed);
+                return ParkEnd::Parked;
             }
-            Err(s) => {
-                panic!("internal error: a fiber parked in state {:?}", FiberState::from_word(s))
+        }
+        self.finish_park_shared(state)
+    }
+
+    fn finish_park_shared(&self, mut state: u32) -> ParkEnd {
+        loop {
+            if state == FiberState::Notified as u32 {
+                self.state.store(FiberState::Running as u32, Ordering::Relaxed);
+                return ParkEnd::Notified;
+            }
+            if state != FiberState::Parking as u32 && state != FiberState::Resting as u32 {
+                panic!("internal error: a fiber parked in state {:?}", FiberState::from_word(state));
+            }
+            // Release pairs with the Acquire in `wake`: whoever wakes the fiber (and the worker that
+            // then runs it) sees the saved frames. Acquire on failure pairs with the Release in
+            // `wake`: this worker sees what the waker put into the wait node.
+            let parked = FiberState::Parked as u32;
+            match self.state.compare_exchange(state, parked, Ordering::Release, Ordering::Acquire) {
+                Ok(_) => return ParkEnd::Parked,
+                Err(now) => state = now,
             }
         }
     }
 
-    /// Parking -> Notified, or Parked -> Queued; by the one waker that has won the fiber.
+    /// Parking -> Notified, or Parked -> Queued; by the one waker that has won the fiber. `alone`: the
+    /// calling worker has the fiber's world to itself.
     #[inline]
-    pub fn wake(&self) -> Wake {
+    pub fn wake(&self, alone: bool) -> Wake {
+        if alone && self.state.load(Ordering::Relaxed) == FiberState::Parked as u32 {
+            // Its worker was this one, or left the world before this one entered.
+            self.state.store(FiberState::Queued as u32, Ordering::Relaxed);
+            return Wake::Enqueue;
+        }
+        self.wake_shared()
+    }
+
+    fn wake_shared(&self) -> Wake {
         // The common case first. Acquire pairs with `finish_park`'s Release (the frames). Release,
         // here and below, publishes the wait node's result: to `finish_park`'s Acquire on failure,
         // and to whoever learns from the state word alone that the fiber is Queued (workers learn
         // it from a run queue, which releases too).
-        let parked = self.state.compare_exchange(
-            FiberState::Parked as u32,
-            FiberState::Queued as u32,
-            Ordering::AcqRel,
-            Ordering::Relaxed,
-        );
-        if parked.is_ok() {
-            return Wake::Enqueue;
-        }
-        let parking = self.state.compare_exchange(
-            FiberState::Parking as u32,
-            FiberState::Notified as u32,
-            Ordering::Release,
-            Ordering::Relaxed,
-        );
-        match parking {
-            Ok(_) => Wake::Nothing,
-            Err(s) if s == FiberState::Parked as u32 => {
-                // It parked between the two attempts; we are its only waker, so no one else moves it.
-                // The swap acquires what `finish_park` released.
-                self.state.swap(FiberState::Queued as u32, Ordering::AcqRel);
-                Wake::Enqueue
+        let mut state = FiberState::Parked as u32;
+        loop {
+            let (next, wake) = match state {
+                s if s == FiberState::Parked as u32 => (FiberState::Queued, Wake::Enqueue),
+                s if s == FiberState::Parking as u32 || s == FiberState::Resting as u32 => {
+                    (FiberState::Notified, Wake::Nothing)
+                }
+                s => panic!("internal error: wake-up of a fiber in state {:?}", FiberState::from_word(s)),
+            };
+            // If it parks between two attempts it is Parked at the second: we are its only waker, so no one
+            // else moves it. Acquire on failure too, since what is learnt there decides the next attempt.
+            match self.state.compare_exchange(state, next as u32, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return wake,
+                Err(now) => state = now,
             }
-            Err(s) => panic!("internal error: wake-up of a fiber in state {:?}", FiberState::from_word(s)),
         }
     }
 
@@ -372,7 +431,14 @@ impl FiberHeader {
     }
 
     /// Wins the fiber's select for case `index`, or answers false when another has won it.
-    pub(crate) fn win_ticket(&self, index: u32) -> bool {
+    pub(crate) fn win_ticket(&self, index: u32, alone: bool) -> bool {
+        if alone {
+            let open = self.ticket.load(Ordering::Relaxed) == TICKET_OPEN;
+            if open {
+                self.ticket.store(index + 1, Ordering::Relaxed);
+            }
+            return open;
+        }
         // Relaxed: the locks of the channels order everything else; only the winning is atomic.
         self.ticket.compare_exchange(TICKET_OPEN, index + 1, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
@@ -446,10 +512,28 @@ pub trait Cx {
     /// The generator for this context's choices.
     fn rng(&mut self) -> &mut Rng;
 
-    /// Whether the current island belongs to this worker alone; see [`crate::lock`].
+    /// Whether the current fiber's world belongs to this worker alone; see [`crate::lock`].
     #[inline]
     fn exclusive(&self) -> bool {
         false
+    }
+}
+
+/// A context for objects that fibers of several worlds use (ports; the channels of native fibers): they are
+/// locked, and their waiters park, as if no world ever belonged to one worker.
+pub struct Across<'a, C: Cx + ?Sized>(pub &'a mut C);
+
+impl<C: Cx + ?Sized> Cx for Across<'_, C> {
+    fn current(&self) -> FiberRef {
+        self.0.current()
+    }
+
+    fn ready(&mut self, fiber: FiberRef) {
+        self.0.ready(fiber);
+    }
+
+    fn rng(&mut self) -> &mut Rng {
+        self.0.rng()
     }
 }
 

@@ -26,6 +26,7 @@
 
 mod deque;
 mod idle;
+mod mode;
 mod park;
 mod stats;
 #[cfg_attr(not(feature = "trace"), path = "trace_off.rs")]

@@ -6,12 +6,13 @@
 //! descheduled by the kernel.
 //!
 //! Everything above the lock is written once. An operation says through [`Cx::exclusive`] whether
-//! its island belongs to the calling worker alone; then there is nobody to exclude, and lock and
-//! unlock are a test of that flag. The island changes its mode only at the owner's safepoints,
-//! where no channel lock is held, so the answer at `unlock` is the answer at `lock`.
+//! its world belongs to the calling worker alone; then there is nobody to exclude, and lock and
+//! unlock are a test of that flag. A world changes its mode only at the owner's safepoints
+//! ([`crate::mode`]), where no channel lock is held, so the answer at `unlock` is the answer at `lock`.
 //!
 //! Must stay true: no fiber is woken, nothing is allocated by the host and no safepoint is
-//! reached while a channel lock is held.
+//! reached while a channel lock is held; an object that fibers of several worlds use is locked
+//! through [`crate::fiber::Across`].
 //!
 //! # Rejected
 //!
@@ -125,7 +126,7 @@ impl Word {
     }
 }
 
-/// The lock of a channel; all zero bits are a free lock.
+/// The lock of a channel, or of another part of a world; all zero bits are a free lock.
 #[repr(transparent)]
 pub struct ChanLock(Word);
 
@@ -148,18 +149,30 @@ impl ChanLock {
         ChanLock(Word::default())
     }
 
-    /// Takes the lock, unless the island is the caller's alone.
+    /// Takes the lock, unless the world is the caller's alone.
     #[inline]
     pub fn lock<C: Cx + ?Sized>(&self, cx: &C) {
-        if !cx.exclusive() {
-            self.0.lock();
-        }
+        self.lock_unless(cx.exclusive());
     }
 
     /// Gives the lock back.
     #[inline]
     pub fn unlock<C: Cx + ?Sized>(&self, cx: &C) {
-        if !cx.exclusive() {
+        self.unlock_unless(cx.exclusive());
+    }
+
+    /// Takes the lock, unless the caller is alone in the world that it is part of.
+    #[inline]
+    pub fn lock_unless(&self, alone: bool) {
+        if !alone {
+            self.0.lock();
+        }
+    }
+
+    /// Gives the lock back that [`ChanLock::lock_unless`] took.
+    #[inline]
+    pub fn unlock_unless(&self, alone: bool) {
+        if !alone {
             self.0.unlock();
         }
     }

@@ -6,11 +6,13 @@
 //!   runs on, is moved to the injector, where an idle worker finds it. Nobody else empties
 //!   another worker's slot: a hand-off that takes its usual tens of nanoseconds is never disturbed.
 //! - Sockets are polled, in case no worker has come to it.
+//! - Worlds are opened and closed ([`crate::mode`]).
 //! - A timer that is due while the workers are busy is made known to them.
 //!
 //! It costs nothing when nothing runs: after a few looks at sleeping workers it sleeps too, and
 //! the first worker that is woken wakes it.
 
+use crate::mode::Policy;
 use crate::sched::Shared;
 use crate::sync::{AtomicBool, AtomicU64, Condvar, Mutex, Ordering};
 use crate::worker::WorkerShared;
@@ -100,6 +102,7 @@ impl Monitor {
 
     fn run(&self, shared: &Shared) {
         let mut seen: Vec<Seen> = Vec::new();
+        let (mut policy, mut last) = (Policy::default(), Instant::now());
         let mut idle_looks = 0;
         while self.pause(idle_looks >= IDLE_LOOKS) {
             let created = shared.created();
@@ -110,6 +113,8 @@ impl Monitor {
             for (index, seen) in seen.iter_mut().enumerate() {
                 self.look(shared, shared.worker(index), seen, now);
             }
+            policy.look(shared, now.duration_since(last));
+            last = now;
             self.look_at_timers(shared);
             shared.poll_io();
         }
@@ -154,6 +159,7 @@ impl Monitor {
 
     fn others_wait(shared: &Shared, worker: &WorkerShared) -> bool {
         !worker.thief.is_empty()
+            || worker.has_private_work()
             || worker.inbox_len.load(Ordering::Relaxed) != 0
             || worker.has_pinned.load(Ordering::Relaxed)
             || !shared.injector().is_empty()
@@ -163,7 +169,10 @@ impl Monitor {
     fn look_at_timers(&self, shared: &Shared) {
         if shared.timers().earliest() <= shared.now() {
             shared.set_timers_due();
-            shared.notify_one();
+            // Who has a world to itself is asked to share it, if it does not come to look.
+            if !(0..shared.created()).any(|i| shared.worker(i).alone.load(Ordering::Relaxed)) {
+                shared.notify_one();
+            }
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct Config {
     pub seed: u64,
     /// Hostile mode: every spawned, woken or yielding fiber goes to another worker.
     pub stress_steal: bool,
+    /// Hostile mode: worlds are opened and closed all the time.
+    pub stress_modes: bool,
     /// How long a fiber may run before the monitor asks it to give way.
     pub time_slice: Duration,
     /// Most threads of the blocking pool.
@@ -53,6 +55,7 @@ impl Default for Config {
             workers: 0,
             seed: 0,
             stress_steal: false,
+            stress_modes: false,
             time_slice: Duration::from_millis(10),
             blocking_threads: 512,
             name: String::from("vo"),
@@ -159,9 +162,10 @@ impl Shared {
         &self.root
     }
 
-    /// A new world. The scheduler keeps it at least as long as it has fibers.
+    /// A new world, which belongs to one worker until others can help. The scheduler keeps it at least as
+    /// long as it has fibers.
     pub fn new_world(&self) -> Arc<World> {
-        let world = Arc::new(World::new());
+        let world = Arc::new(if self.config.stress_steal { World::always_open() } else { World::new() });
         let mut worlds = self.worlds.lock();
         worlds.retain(|world| Arc::strong_count(world) > 1 || world.live_fibers() > 0);
         worlds.push(world.clone());
@@ -178,14 +182,14 @@ impl Shared {
     pub fn spawn(&self, fiber: FiberRef) {
         fiber.set_id(self.take_ids(1));
         // SAFETY: a fiber's world outlives it.
-        unsafe { (*fiber.world()).add(fiber, fiber.id() as usize) };
+        unsafe { (*fiber.world()).add(fiber, None, false) };
         fiber.spawned();
-        self.inject(fiber);
+        self.enqueue(fiber);
     }
 
     /// Makes a fiber runnable whose wait the caller has completed, from any thread.
     pub fn ready(&self, fiber: FiberRef) {
-        if fiber.wake() == Wake::Enqueue {
+        if fiber.wake(false) == Wake::Enqueue {
             self.enqueue(fiber);
         }
     }
@@ -329,7 +333,6 @@ impl Shared {
         self.timers_due.load(Ordering::Relaxed)
     }
 
-    #[cfg(not(loom))]
     pub(crate) fn set_timers_due(&self) {
         self.timers_due.store(true, Ordering::Relaxed);
     }
@@ -358,9 +361,18 @@ impl Shared {
     /// Puts a queued fiber where a foreign thread may: its worker's inbox, or the injector.
     pub(crate) fn enqueue(&self, fiber: FiberRef) {
         match fiber.pinned_to() {
-            NO_WORKER => self.inject(fiber),
+            NO_WORKER => match self.owner_of(fiber) {
+                Some(owner) => self.deliver(owner, fiber),
+                None => self.inject(fiber),
+            },
             worker => self.deliver(worker, fiber),
         }
+    }
+
+    /// The worker that has the fiber's world to itself, as things stand.
+    pub(crate) fn owner_of(&self, fiber: FiberRef) -> Option<u16> {
+        // SAFETY: a world outlives its fibers.
+        unsafe { (*fiber.world()).owner() }
     }
 
     pub(crate) fn inject(&self, fiber: FiberRef) {
@@ -438,9 +450,10 @@ impl Shared {
     }
 
     /// Sleeps: one of the sleepers until the earliest timer, the others until they are woken.
-    pub(crate) fn wait_for_work(&self, me: &WorkerShared) {
+    /// `may_keep`: the caller can do what is due.
+    pub(crate) fn wait_for_work(&self, me: &WorkerShared, may_keep: bool) {
         // The role orders nothing: what the next keeper must see, it learns from the fences.
-        if self.has_keeper.swap(true, Ordering::AcqRel) {
+        if !may_keep || self.has_keeper.swap(true, Ordering::AcqRel) {
             return me.parker.park(None);
         }
         self.keep_time(me);
@@ -542,7 +555,7 @@ impl Shared {
             config.workers = std::thread::available_parallelism().map_or(1, |n| n.get());
         }
         let workers = config.workers.clamp(1, MAX_WORKERS);
-        let root = Arc::new(World::new());
+        let root = Arc::new(World::always_open());
         let shared = Shared {
             host,
             epoch: Instant::now(),

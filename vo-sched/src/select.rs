@@ -4,6 +4,7 @@
 //!    Any ready case is a right answer, so this needs no moment at which all are held.
 //! 2. None was ready: lock all channels in the order of their addresses (each once), look again.
 //!    Only with all locks held is "none is ready" a fact about one moment.
+//!    (A worker that has the world to itself needs no lock, and its first look is such a fact.)
 //! 3. Still none: answer so, or put a wait node into every channel's queue, open the fiber's
 //!    ticket, unlock all, and park.
 //! 4. Whoever dequeues one of the nodes must win the ticket with one compare-and-swap; the losers'
@@ -69,6 +70,10 @@ pub unsafe fn select<C: Cx + ?Sized, S: ChanStorage>(
 ) -> Selected {
     assert!(cases.len() < usize::from(u16::MAX), "internal error: a select of {} cases", cases.len());
     let order = poll_order(cx, cases);
+    if cx.exclusive() {
+        // SAFETY: the cases are the caller's promise; nobody else uses the channels.
+        return unsafe { select_alone(cx, cases, &order, block) };
+    }
     // SAFETY: the cases are the caller's promise, here and below.
     if let Some(done) = unsafe { poll_one_by_one(cx, cases, &order) } {
         return done;
@@ -77,7 +82,7 @@ pub unsafe fn select<C: Cx + ?Sized, S: ChanStorage>(
     lock_all(cx, cases, &locks);
     for &i in &order {
         // SAFETY: all locks are held.
-        let attempt = unsafe { attempt(&cases[usize::from(i)]) };
+        let attempt = unsafe { attempt(&cases[usize::from(i)], false) };
         if !matches!(attempt, Attempt::NotReady) {
             unlock_all(cx, cases, &locks);
             return complete(cx, usize::from(i), cases[usize::from(i)].dir, attempt);
@@ -89,6 +94,32 @@ pub unsafe fn select<C: Cx + ?Sized, S: ChanStorage>(
     }
     unlock_all(cx, cases, &locks);
     if block { Selected::Block } else { Selected::NotReady }
+}
+
+/// As [`select`], where the world is the calling worker's alone.
+///
+/// # Safety
+/// As there.
+unsafe fn select_alone<C: Cx + ?Sized, S: ChanStorage>(
+    cx: &mut C,
+    cases: &[SelectCase<S>],
+    order: &[u16],
+    block: bool,
+) -> Selected {
+    for &i in order {
+        let case = &cases[usize::from(i)];
+        // SAFETY: the caller's promise.
+        let attempt = unsafe { attempt(case, true) };
+        if !matches!(attempt, Attempt::NotReady) {
+            return complete(cx, usize::from(i), case.dir, attempt);
+        }
+    }
+    if !block {
+        return Selected::NotReady;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { enqueue(cx, cases, order) };
+    Selected::Block
 }
 
 /// The rest of a [`select`] that had blocked; called by the fiber once it runs again. `copy` gets
@@ -144,15 +175,19 @@ pub fn selected_case<C: Cx + ?Sized>(cx: &C) -> usize {
 }
 
 /// The indices of the cases that have a channel, shuffled.
+#[inline]
 fn poll_order<C: Cx + ?Sized, S>(cx: &mut C, cases: &[SelectCase<S>]) -> Order {
     let mut order = Order::new();
     for (i, case) in cases.iter().enumerate() {
         if case.core.is_null() {
             continue;
         }
+        let last = order.len();
         order.push(i as u16);
-        let (last, other) = (order.len() - 1, cx.rng().below(order.len() as u32) as usize);
-        order.swap(last, other);
+        if last > 0 {
+            let other = cx.rng().below(last as u32 + 1) as usize;
+            order.swap(last, other);
+        }
     }
     order
 }
@@ -197,7 +232,7 @@ unsafe fn poll_one_by_one<C: Cx + ?Sized, S: ChanStorage>(
         }
         core.lock(cx);
         // SAFETY: the lock is held.
-        let attempt = unsafe { attempt(case) };
+        let attempt = unsafe { attempt(case, cx.exclusive()) };
         core.unlock(cx);
         if !matches!(attempt, Attempt::NotReady) {
             return Some(complete(cx, usize::from(i), case.dir, attempt));
@@ -207,13 +242,15 @@ unsafe fn poll_one_by_one<C: Cx + ?Sized, S: ChanStorage>(
 }
 
 /// # Safety
-/// The lock of the case's channel is held, and the case is as [`select`] wants it.
-unsafe fn attempt<S: ChanStorage>(case: &SelectCase<S>) -> Attempt {
+/// The lock of the case's channel is held (or the world is the caller's `alone`), and the case is as [`select`]
+/// wants it.
+#[inline]
+unsafe fn attempt<S: ChanStorage>(case: &SelectCase<S>, alone: bool) -> Attempt {
     // SAFETY: handed on to the caller.
     unsafe {
         match case.dir {
-            Dir::Send => (*case.core).attempt_send(case.storage, case.words),
-            Dir::Recv => (*case.core).attempt_recv(case.storage, case.words),
+            Dir::Send => (*case.core).attempt_send(case.storage, case.words, alone),
+            Dir::Recv => (*case.core).attempt_recv(case.storage, case.words, alone),
         }
     }
 }
@@ -236,16 +273,18 @@ fn complete<C: Cx + ?Sized>(cx: &mut C, index: usize, dir: Dir, attempt: Attempt
 ///
 /// # Safety
 /// All locks are held, and the cases are as [`select`] wants them.
-unsafe fn enqueue<C: Cx + ?Sized, S: ChanStorage>(cx: &C, cases: &[SelectCase<S>], order: &Order) {
+unsafe fn enqueue<C: Cx + ?Sized, S: ChanStorage>(cx: &C, cases: &[SelectCase<S>], order: &[u16]) {
     let fiber = cx.current();
     fiber.open_ticket();
-    fiber.begin_park(WaitReason::Select);
+    fiber.begin_park_inside(WaitReason::Select, cx.exclusive());
     // SAFETY: the fiber runs, the nodes of its last select are unlinked, all locks are held.
     unsafe {
         fiber.select.with_mut(|nodes| {
             nodes.resize(cases.len());
-            for node in nodes.iter() {
-                node.arm(fiber, ptr::null(), Dir::Recv, None);
+            if order.len() < cases.len() {
+                for node in nodes.iter() {
+                    node.arm(fiber, ptr::null(), Dir::Recv, None);
+                }
             }
             for &i in order {
                 let (i, case) = (usize::from(i), &cases[usize::from(i)]);

@@ -135,7 +135,7 @@ impl SemTable {
                 return;
             }
             // SAFETY: the bucket's lock guards the queue.
-            let (node, empty) = unsafe { (queue.pop_winner(), queue.looks_empty()) };
+            let (node, empty) = unsafe { (queue.pop_winner(false), queue.looks_empty()) };
             if empty {
                 entries.semaphores.remove(&address);
             }

@@ -47,6 +47,8 @@ counters! {
     wakeups: "Times that a worker woke another one.",
     timers: "Timers that fired.",
     preempts: "Times that the monitor asked a fiber to give way.",
+    opened: "Times that a worker let others into its world.",
+    closed: "Times that a worker got a world to itself again.",
     safepoints: "Times that a worker halted for a stopped world.",
 }
 

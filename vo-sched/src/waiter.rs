@@ -23,6 +23,22 @@ use core::ptr;
 /// Words of an element that a node holds without an allocation: a string is two, a slice three.
 pub const INLINE_WORDS: usize = 3;
 
+/// Copies the words of an element: mostly one, for which a call of `memcpy` takes longer than all the rest.
+///
+/// # Safety
+/// `from` and `to` have `len` words and do not overlap.
+#[inline(always)]
+pub(crate) unsafe fn copy_words(from: *const u64, to: *mut u64, len: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match len {
+            0 => {}
+            1 => to.write(from.read()),
+            _ => ptr::copy_nonoverlapping(from, to, len),
+        }
+    }
+}
+
 /// The case index of a node that belongs to no select.
 const NOT_SELECT: u32 = u32::MAX;
 
@@ -104,6 +120,7 @@ impl WaitNode {
     ///
     /// # Safety
     /// The calling worker runs `fiber`, which owns the node, and the node is in no queue.
+    #[inline]
     pub(crate) unsafe fn arm(&self, fiber: FiberRef, object: *const (), dir: Dir, case: Option<u32>) {
         // SAFETY: an unqueued node belongs to its running fiber.
         unsafe {
@@ -122,6 +139,7 @@ impl WaitNode {
     ///
     /// # Safety
     /// As for [`WaitNode::arm`].
+    #[inline]
     pub(crate) unsafe fn reserve(&self, len: usize) {
         // SAFETY: an unqueued node belongs to its running fiber.
         unsafe { self.body.with_mut(|body| body.elem.reserve(len)) }
@@ -131,6 +149,7 @@ impl WaitNode {
     ///
     /// # Safety
     /// `words` has `len` words, and the caller is the one who may write the body (see the table).
+    #[inline]
     pub(crate) unsafe fn put_words(&self, words: *const u64, len: usize) {
         // SAFETY: handed on to the caller.
         unsafe { self.body.with_mut(|body| body.elem.write(words, len)) }
@@ -140,10 +159,11 @@ impl WaitNode {
     ///
     /// # Safety
     /// `out` has room for the node's words, and the caller may read the body.
+    #[inline]
     pub(crate) unsafe fn copy_words_to(&self, out: *mut u64) {
         // SAFETY: handed on to the caller; source and target are different allocations.
         unsafe {
-            self.body.with(|body| ptr::copy_nonoverlapping(body.elem.as_ptr(), out, body.elem.len as usize));
+            self.body.with(|body| copy_words(body.elem.as_ptr(), out, body.elem.len as usize));
         }
     }
 
@@ -151,6 +171,7 @@ impl WaitNode {
     ///
     /// # Safety
     /// The caller has dequeued the node and not yet woken the fiber.
+    #[inline]
     pub(crate) unsafe fn complete(&self, completion: Completion) {
         // SAFETY: the dequeuer owns the body until it wakes the fiber.
         unsafe { self.body.with_mut(|body| body.completion = completion) }
@@ -160,6 +181,7 @@ impl WaitNode {
     ///
     /// # Safety
     /// The caller runs the node's fiber, which has been woken.
+    #[inline]
     pub(crate) unsafe fn completion(&self) -> Completion {
         // SAFETY: a woken fiber owns the body of its winning node again.
         unsafe { self.body.with(|body| body.completion) }
@@ -169,6 +191,7 @@ impl WaitNode {
     ///
     /// # Safety
     /// The caller runs the node's fiber, and the node is in no queue.
+    #[inline]
     pub(crate) unsafe fn forget(&self) {
         // SAFETY: an unqueued node belongs to its running fiber.
         unsafe {
@@ -199,6 +222,7 @@ impl WaitNode {
     ///
     /// # Safety
     /// The node has been armed, and the caller has dequeued it or holds its queue's lock.
+    #[inline]
     pub(crate) unsafe fn fiber(&self) -> FiberRef {
         // SAFETY: an armed node names a live fiber.
         unsafe { FiberRef::from_raw(self.owner.with(|owner| owner.fiber)) }
@@ -232,6 +256,7 @@ impl ElemBuf {
         ElemBuf { len: 0, cap: 0, words: [0; INLINE_WORDS] }
     }
 
+    #[inline]
     fn reserve(&mut self, len: usize) {
         self.len = 0;
         if len <= INLINE_WORDS || len <= self.cap as usize {
@@ -249,10 +274,11 @@ impl ElemBuf {
 
     /// # Safety
     /// `words` has `len` words.
+    #[inline]
     unsafe fn write(&mut self, words: *const u64, len: usize) {
         self.reserve(len);
         // SAFETY: `reserve` made room for `len` words; the source is the caller's.
-        unsafe { ptr::copy_nonoverlapping(words, self.as_ptr().cast_mut(), len) };
+        unsafe { copy_words(words, self.as_ptr().cast_mut(), len) };
         self.len = len as u32;
     }
 
@@ -354,6 +380,7 @@ impl WaitQueue {
     ///
     /// # Safety
     /// The caller holds the lock; `node` is armed, in no queue, and stays in place.
+    #[inline]
     pub(crate) unsafe fn push(&self, node: *mut WaitNode) {
         // SAFETY: the lock guards links and `last`; the nodes in the queue are live.
         unsafe {
@@ -394,8 +421,9 @@ impl WaitQueue {
     /// selects are dropped from the queue on the way.
     ///
     /// # Safety
-    /// The caller holds the lock.
-    pub(crate) unsafe fn pop_winner(&self) -> *mut WaitNode {
+    /// The caller holds the lock; `alone` says that it need not, having the world to itself.
+    #[inline]
+    pub(crate) unsafe fn pop_winner(&self, alone: bool) -> *mut WaitNode {
         loop {
             let node = self.first.load(Ordering::Relaxed);
             if node.is_null() {
@@ -405,7 +433,7 @@ impl WaitQueue {
             unsafe {
                 self.unlink(node);
                 let case = (*node).body.with(|body| body.case);
-                if case == NOT_SELECT || (*node).fiber().win_ticket(case) {
+                if case == NOT_SELECT || (*node).fiber().win_ticket(case, alone) {
                     return node;
                 }
             }
@@ -428,6 +456,7 @@ impl WaitQueue {
 
     /// # Safety
     /// The caller holds the lock, and `node` is in this queue.
+    #[inline]
     unsafe fn unlink(&self, node: *mut WaitNode) {
         // SAFETY: the lock guards links and `last`; the neighbours are live.
         unsafe {

@@ -5,7 +5,8 @@
 //! 1. every 61st pick: the injector first, so that it does not starve;
 //! 2. the hand-off slot: the fiber that was woken last by this worker, hot in its caches; after
 //!    [`SLOT_STREAK`] picks in a row from the slot it goes behind the queue instead;
-//! 3. the worker's own queue, and its pinned fibers, in turns;
+//! 3. the worker's own fibers: those of the world that it has to itself ([`crate::mode`]), those that others
+//!    may steal, and pinned ones, in turns;
 //! 4. the injector, a batch; due timers; then it searches: half of another worker's queue.
 //!
 //! Must stay true:
@@ -24,11 +25,11 @@ use crate::park::Parker;
 use crate::sched::Shared;
 use crate::seed::Rng;
 use crate::stats::Counters;
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering};
 use crate::timer::{NEVER, Popped, TimerAction, TimerId};
 use crate::trace::{Event, Log};
 use crate::wait::WaitReason;
-use crate::world::{PREEMPT, STOP, Seat, World};
+use crate::world::{Entered, LOOK, PREEMPT, STOP, Seat, World};
 use core::ops::Range;
 use core::ptr;
 use std::collections::VecDeque;
@@ -63,6 +64,14 @@ pub(crate) struct WorkerShared {
     pub has_pinned: AtomicBool,
     /// Number of picks so far, for the monitor to see that time passes within one.
     pub picks: AtomicU64,
+    /// The hand-off slot while the worker has its world to itself, and the number of fibers that it keeps: both
+    /// the owner's; the monitor looks.
+    pub private_slot: AtomicPtr<FiberHeader>,
+    pub private_len: AtomicUsize,
+    /// Whether the worker has its world to itself; a hint for the monitor.
+    pub alone: AtomicBool,
+    /// What the monitor wants; a [`crate::mode::Wish`].
+    pub wish: AtomicU8,
     pub counters: Counters,
     pub log: Log,
 }
@@ -80,6 +89,10 @@ impl WorkerShared {
             inbox_len: AtomicUsize::new(0),
             has_pinned: AtomicBool::new(false),
             picks: AtomicU64::new(0),
+            private_slot: AtomicPtr::new(ptr::null_mut()),
+            private_len: AtomicUsize::new(0),
+            alone: AtomicBool::new(false),
+            wish: AtomicU8::new(0),
             counters: Counters::default(),
             log: Log::new(),
         };
@@ -109,18 +122,26 @@ impl WorkerShared {
 /// A worker as its running fiber (and the host) sees it.
 pub struct WorkerCx {
     current: Option<FiberRef>,
-    me: Arc<WorkerShared>,
+    pub(crate) me: Arc<WorkerShared>,
     shared: Arc<Shared>,
     /// The world that the worker is inside, or null.
-    world: *const World,
+    pub(crate) world: *const World,
+    /// Whether nobody else can be inside.
+    pub(crate) alone: bool,
+    /// Not 0: the world is being closed around this worker, since so many picks.
+    pub(crate) closing: u32,
     host: *mut (),
-    queue: LocalQueue,
+    pub(crate) queue: LocalQueue,
+    /// Fibers that nobody else can take.
+    pub(crate) private: VecDeque<FiberRef>,
     pinned_slot: Option<FiberRef>,
-    pinned: VecDeque<FiberRef>,
+    pub(crate) pinned: VecDeque<FiberRef>,
     rng: Rng,
     tick: u32,
     streak: u32,
     searching: bool,
+    /// Timers are due in a world that another worker has to itself.
+    refused_timer: bool,
     ids: Range<u64>,
 }
 
@@ -132,10 +153,17 @@ impl Cx for WorkerCx {
 
     #[inline]
     fn ready(&mut self, fiber: FiberRef) {
-        match fiber.wake() {
+        let alone = self.is_alone_with(fiber);
+        match fiber.wake(alone) {
+            Wake::Enqueue if alone && fiber.pinned_to() == NO_WORKER => self.keep_woken(fiber),
             Wake::Enqueue => self.enqueue_woken(fiber),
             Wake::Nothing => self.me.counters.notified.bump(),
         }
+    }
+
+    #[inline]
+    fn exclusive(&self) -> bool {
+        self.alone
     }
 
     #[inline]
@@ -194,6 +222,12 @@ impl WorkerCx {
         ptr::from_ref(self.me.seat.interrupt())
     }
 
+    /// The address of a byte that is 1 while the current world is this worker's alone, constant while the
+    /// worker lives. It changes at safepoints only.
+    pub fn alone_ptr(&self) -> *const AtomicBool {
+        &raw const self.me.alone
+    }
+
     /// The host's pointer for this worker, as last set (null at first).
     #[inline]
     pub fn host_data(&self) -> *mut () {
@@ -205,12 +239,17 @@ impl WorkerCx {
         self.host = data;
     }
 
-    /// Halts while the current world is stopped; clears [`STOP`]. Answers whether [`PREEMPT`] is
-    /// set, in which case the fiber should yield (the bit is cleared when it does).
+    /// Halts while the current world is stopped; clears [`STOP`]. Answers whether the fiber should yield:
+    /// because [`PREEMPT`] is set (the bit is cleared when it does), or another worker wants the world.
     pub fn safepoint(&mut self) -> bool {
         let bits = self.interrupt().load(Ordering::Acquire);
         if bits & STOP != 0 {
             self.halt();
+        }
+        if bits & LOOK != 0 && self.look() {
+            // For `between_fibers`, which then makes way.
+            self.interrupt().fetch_or(LOOK, Ordering::Relaxed);
+            return true;
         }
         bits & PREEMPT != 0
     }
@@ -232,10 +271,17 @@ impl WorkerCx {
     /// Gives a new fiber to the scheduler, at the end of this worker's queue, and numbers it.
     pub fn spawn(&mut self, fiber: FiberRef) {
         fiber.set_id(self.next_id());
+        let alone = self.is_alone_with(fiber);
         // SAFETY: a fiber's world outlives it.
-        unsafe { (*fiber.world()).add(fiber, self.index()) };
+        unsafe { (*fiber.world()).add(fiber, Some(self.index()), alone) };
         fiber.spawned();
         self.me.counters.spawned.bump();
+        if alone && fiber.pins() {
+            // Where it runs first it stays, so others must have the chance to be first.
+            self.share();
+        } else if alone {
+            return self.keep(fiber);
+        }
         if self.shared.config().stress_steal {
             return self.send_away(fiber);
         }
@@ -265,7 +311,7 @@ impl WorkerCx {
         self.shared.spawn_blocking(job, Some(fiber));
     }
 
-    fn current_world(&self) -> Option<&World> {
+    pub(crate) fn current_world<'w>(&self) -> Option<&'w World> {
         // SAFETY: a world outlives its fibers and the workers inside it.
         (!self.world.is_null()).then(|| unsafe { &*self.world })
     }
@@ -300,6 +346,12 @@ impl WorkerCx {
         }
         if self.shared.config().stress_steal {
             return self.send_away(fiber);
+        }
+        if !ptr::eq(fiber.world(), self.world)
+            && let Some(owner) = self.shared.owner_of(fiber)
+            && owner != self.me.index
+        {
+            return self.shared.deliver(owner, fiber);
         }
         if self.me.slot.load(Ordering::Relaxed).is_null() {
             // Release pairs with the AcqRel in `take_slot` (the monitor's). No read-modify-write:
@@ -336,7 +388,7 @@ impl WorkerCx {
     }
 
     #[inline]
-    fn notify_work(&self) {
+    pub(crate) fn notify_work(&self) {
         if self.shared.notify_one() {
             self.me.counters.wakeups.bump();
         }
@@ -352,14 +404,18 @@ impl WorkerCx {
             me,
             shared,
             world: ptr::null(),
+            alone: false,
+            closing: 0,
             host: ptr::null_mut(),
             queue,
+            private: VecDeque::new(),
             pinned_slot: None,
             pinned: VecDeque::new(),
             rng,
             tick: 0,
             streak: 0,
             searching: false,
+            refused_timer: false,
             ids: 0..0,
         }
     }
@@ -435,9 +491,13 @@ impl WorkerCx {
         if self.me.inbox_len.load(Ordering::Relaxed) != 0 {
             self.empty_inbox();
         }
-        self.take_handoff()
-            .or_else(|| self.take_local())
-            .or_else(|| self.shared.injector().take_batch(&self.queue))
+        self.take_handoff().or_else(|| self.take_local()).or_else(|| self.take_injected())
+    }
+
+    fn take_injected(&mut self) -> Option<FiberRef> {
+        // A batch would be in the reach of others, who may not be allowed in.
+        let injector = self.shared.injector();
+        if self.alone { injector.take() } else { injector.take_batch(&self.queue) }
     }
 
     fn take_handoff(&mut self) -> Option<FiberRef> {
@@ -446,7 +506,7 @@ impl WorkerCx {
             self.demote_slots();
             return None;
         }
-        let fiber = match self.pinned_slot.take() {
+        let fiber = match self.pinned_slot.take().or_else(|| self.take_private_slot()) {
             Some(fiber) => fiber,
             None => self.me.take_slot()?,
         };
@@ -458,6 +518,9 @@ impl WorkerCx {
     /// Puts the fibers of the slots behind the others.
     fn demote_slots(&mut self) {
         self.pinned.extend(self.pinned_slot.take());
+        if let Some(fiber) = self.take_private_slot() {
+            self.keep(fiber);
+        }
         if let Some(fiber) = self.me.take_slot() {
             self.queue.push(fiber);
         }
@@ -466,26 +529,38 @@ impl WorkerCx {
     fn take_local(&mut self) -> Option<FiberRef> {
         self.streak = 0;
         if self.pinned.is_empty() {
-            return self.queue.pop();
+            return self.take_queued();
         }
         if self.tick & 1 == 0 {
-            self.pinned.pop_front().or_else(|| self.queue.pop())
+            self.pinned.pop_front().or_else(|| self.take_queued())
         } else {
-            self.queue.pop().or_else(|| self.pinned.pop_front())
+            self.take_queued().or_else(|| self.pinned.pop_front())
         }
+    }
+
+    /// A fiber that is tied to nobody: one of the private ones, mostly, and now and then one from the queue.
+    #[inline]
+    fn take_queued(&mut self) -> Option<FiberRef> {
+        if self.private.is_empty() || self.tick & 15 == 0 {
+            return self.queue.pop().or_else(|| self.take_private());
+        }
+        self.take_private()
     }
 
     fn empty_inbox(&mut self) {
         let _rank = lockrank::hold(Rank::Inbox);
-        let mut inbox = self.me.inbox.lock();
+        let me = self.me.clone();
+        let mut inbox = me.inbox.lock();
         for fiber in inbox.drain(..) {
-            if fiber.pinned_to() == NO_WORKER {
-                self.queue.push(fiber);
-            } else {
+            if fiber.pinned_to() != NO_WORKER {
                 self.pinned.push_back(fiber);
+            } else if self.is_alone_with(fiber) {
+                self.keep(fiber);
+            } else {
+                self.queue.push(fiber);
             }
         }
-        self.me.inbox_len.store(0, Ordering::Release);
+        me.inbox_len.store(0, Ordering::Release);
     }
 
     /// Fires what is due, then looks at the other workers' queues.
@@ -515,7 +590,7 @@ impl WorkerCx {
                 return Some(fiber);
             }
         }
-        self.shared.injector().take_batch(&self.queue)
+        self.take_injected()
     }
 
     fn run_own_timers(&mut self) {
@@ -540,7 +615,13 @@ impl WorkerCx {
             self.poll_stop();
             match self.shared.timers().pop_due(shard, now, self.world) {
                 Popped::Nothing => return,
-                Popped::Enter(world) => self.enter_world(world),
+                Popped::Enter(world) => {
+                    if self.enter_world(world).is_err() {
+                        // Whoever has the world looks at this flag, and keeps time when it sleeps.
+                        self.refused_timer = true;
+                        return self.shared.set_timers_due();
+                    }
+                }
                 Popped::Fire(action) => {
                     self.me.counters.timers.bump();
                     self.fire(action);
@@ -562,16 +643,30 @@ impl WorkerCx {
         self.me.picks.store(self.me.picks.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         let pinned = !self.pinned.is_empty() || self.pinned_slot.is_some();
         self.me.has_pinned.store(pinned, Ordering::Relaxed);
-        self.enter_world(fiber.world());
         if self.interrupt().load(Ordering::Relaxed) != 0 {
-            self.interrupt().fetch_and(!PREEMPT, Ordering::Relaxed);
-            self.poll_stop();
+            self.between_fibers();
+        }
+        if self.closing != 0 {
+            self.go_on_closing();
+        }
+        if let Err(owner) = self.enter_world(fiber.world()) {
+            return self.refuse(fiber, owner);
         }
         fiber.pin_if_wanted(self.me.index);
         fiber.start_running();
         self.current = Some(fiber);
         self.resume(fiber);
         self.current = None;
+    }
+
+    /// Answers the interrupt word before the next fiber runs.
+    #[cold]
+    fn between_fibers(&mut self) {
+        self.interrupt().fetch_and(!PREEMPT, Ordering::Relaxed);
+        self.poll_stop();
+        if self.interrupt().load(Ordering::Relaxed) & LOOK != 0 && self.look() {
+            self.make_way();
+        }
     }
 
     fn resume(&mut self, fiber: FiberRef) {
@@ -581,7 +676,7 @@ impl WorkerCx {
             // SAFETY: the fiber is Running, and this worker took it out of a run queue.
             match unsafe { (fiber.vtable().resume)(fiber, self) } {
                 Outcome::Parked => {
-                    if fiber.finish_park() == ParkEnd::Parked {
+                    if fiber.finish_park(self.alone) == ParkEnd::Parked {
                         // From here on the fiber belongs to whoever wakes it.
                         self.me.counters.parks.bump();
                         self.note(Event::Park, id);
@@ -622,6 +717,12 @@ impl WorkerCx {
             self.pinned.push_back(fiber);
         } else if self.shared.config().stress_steal {
             self.send_away(fiber);
+        } else if self.alone {
+            self.keep(fiber);
+            if self.interrupt().load(Ordering::Relaxed) & PREEMPT != 0 {
+                // It has used its time up: who waits elsewhere comes first.
+                self.tick = self.tick / INJECTOR_INTERVAL * INJECTOR_INTERVAL + (INJECTOR_INTERVAL - 1);
+            }
         } else if self.interrupt().load(Ordering::Relaxed) & PREEMPT != 0 {
             // It has used its time up, and goes behind everybody: in its own queue it would be
             // back before those in the injector, a whole time slice each time.
@@ -637,29 +738,35 @@ impl WorkerCx {
         fiber.finished();
         // SAFETY: a world outlives its fibers; nobody else refers to a finished fiber.
         unsafe {
-            (*fiber.world()).remove(fiber);
+            (*fiber.world()).remove(fiber, self.alone);
             (fiber.vtable().finish)(fiber, self);
         }
     }
 
+    /// Goes into a world; `Err` is who has it.
     #[inline]
-    fn enter_world(&mut self, world: *const World) {
-        if self.world != world {
-            self.switch_world(world);
-        }
+    fn enter_world(&mut self, world: *const World) -> Result<(), u16> {
+        if self.world == world { Ok(()) } else { self.switch_world(world) }
     }
 
     #[cold]
-    fn switch_world(&mut self, world: *const World) {
+    fn switch_world(&mut self, world: *const World) -> Result<(), u16> {
         self.leave_world();
         // SAFETY: a world outlives its fibers and timers.
-        unsafe { (*world).enter(&self.me.seat) };
+        let entered = unsafe { (*world).enter(&self.me.seat, self.me.index) };
+        if let Entered::Refused(owner) = entered {
+            return Err(owner);
+        }
         self.world = world;
+        self.set_alone(entered == Entered::Alone);
+        Ok(())
     }
 
-    fn leave_world(&mut self) {
+    pub(crate) fn leave_world(&mut self) {
         if let Some(world) = self.current_world() {
-            world.leave(&self.me.seat);
+            self.closing = 0;
+            self.set_alone(false);
+            world.leave(&self.me.seat, self.me.index);
             self.world = ptr::null();
         }
     }
@@ -682,8 +789,9 @@ impl WorkerCx {
         self.searching = false;
         if !shared.work_is_visible(&self.me) {
             shared.report_deadlock();
-            shared.wait_for_work(&self.me);
+            shared.wait_for_work(&self.me, !self.refused_timer);
         }
+        self.refused_timer = false;
         // Whether the waker took us out of the list or we do it ourselves: now we search.
         shared.idle().take(self.me.index);
         self.searching = true;
@@ -693,6 +801,7 @@ impl WorkerCx {
     /// This worker is above the worker count: gives its fibers to the others and sleeps.
     fn retire(&mut self) {
         self.demote_slots();
+        self.publish_all();
         if !self.pinned.is_empty() || self.me.inbox_len.load(Ordering::Acquire) != 0 {
             // Pinned fibers have nowhere else to go.
             self.empty_inbox();
@@ -700,6 +809,7 @@ impl WorkerCx {
                 self.run_fiber(fiber);
             }
         }
+        self.leave_world();
         while let Some(fiber) = self.queue.pop() {
             self.shared.inject(fiber);
         }

@@ -15,18 +15,39 @@
 //! the stopper stores `stopping`, fences, and reads the places. At least one sees the other: the
 //! seat turns back, or the stopper waits for it and raises [`STOP`] in its interrupt word.
 //!
+//! # Whose the world is
+//!
+//! | mode         | who may go in                                                                  |
+//! |--------------|--------------------------------------------------------------------------------|
+//! | Free         | the first worker that comes; it has the world to itself                          |
+//! | Alone(w)     | nobody: worker `w` is inside, and need not lock anything that is part of the world |
+//! | Open         | everybody                                                                      |
+//! | Closing(w)   | nobody: those inside are asked to leave, and then it is worker `w`'s alone          |
+//!
+//! Who is refused gives the fiber to the worker that has the world. Only that worker changes Alone and
+//! Closing: at its own safepoints, or when it leaves. When to open and to close is [`crate::mode`]'s matter.
+//!
+//! Entering synchronises with what was done in the world before: through the mode word with the last worker
+//! that had it alone, through queues and locks with those that share it. Closing is Dekker's handshake once more:
+//! who comes in stores its place, fences, and reads the mode; who closes stores the mode, fences, and reads
+//! the places.
+//!
 //! Must stay true: between `stop` and `start` no other worker touches the world's heap, fibers or
-//! timers' data; the lists of fibers have locks of their own and may grow meanwhile.
+//! timers' data; the lists of fibers have locks of their own and may grow meanwhile; fibers that threads
+//! other than workers add are in a list that is locked in every mode.
 
 use crate::fiber::{AllLinks, FiberHeader, FiberRef};
+use crate::lock::ChanLock;
 use crate::lockrank::{self, Rank};
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Condvar, Mutex, Ordering, fence};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Condvar, Mutex, Ordering, RaceCell, fence};
 use core::ptr;
 
 /// Interrupt bit: give the worker to another fiber at the next safepoint ([`crate::Outcome::Yielded`]).
 pub const PREEMPT: u32 = 1;
 /// Interrupt bit: call [`crate::WorkerCx::safepoint`] at the next safepoint.
 pub const STOP: u32 = 2;
+/// Interrupt bit: as [`STOP`], to look whether the world is to change its mode.
+pub const LOOK: u32 = 4;
 
 const HALTED: usize = 1;
 
@@ -56,13 +77,50 @@ impl Seat {
         &self.interrupt
     }
 
+    /// Where it is, as a number that means nothing else: 0 outside.
+    pub(crate) fn place(&self) -> usize {
+        self.place.load(Ordering::Relaxed) & !HALTED
+    }
+
     fn is_moving_in(&self, world: usize) -> bool {
         self.place.load(Ordering::Relaxed) == world
     }
 }
 
-/// The number of locks over which a world's list of fibers is spread.
-const SHARDS: usize = if cfg!(loom) { 1 } else { 16 };
+/// How a worker went into a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Entered {
+    /// Others may be inside.
+    Shared,
+    /// It is alone, until it leaves or opens the world.
+    Alone,
+    /// It did not: this worker has the world.
+    Refused(u16),
+}
+
+/// The world's mode as a number.
+mod mode {
+    pub const FREE: u32 = 0;
+    pub const OPEN: u32 = 1;
+    const ALONE: u32 = 2;
+    const CLOSING: u32 = 3;
+
+    pub fn alone(worker: u16) -> u32 {
+        u32::from(worker) << 2 | ALONE
+    }
+
+    pub fn closing(worker: u16) -> u32 {
+        u32::from(worker) << 2 | CLOSING
+    }
+
+    pub fn worker(mode: u32) -> Option<u16> {
+        (mode & 3 >= ALONE).then_some((mode >> 2) as u16)
+    }
+}
+
+/// The number of locks over which a world's list of fibers is spread, but for one.
+const SHARDS: usize = if cfg!(loom) { 1 } else { 15 };
 
 /// A set of fibers that is stopped as one, and the list of those fibers.
 pub struct World {
@@ -70,14 +128,22 @@ pub struct World {
     stopping: AtomicBool,
     gate: Mutex<()>,
     changed: Condvar,
-    shards: Box<[Mutex<Shard>]>,
+    mode: AtomicU32,
+    /// The world is never closed (again): it has fibers that are tied to workers.
+    kept_open: AtomicBool,
+    /// The last one is for fibers that come from other threads than workers, and always locked.
+    shards: Box<[Shard]>,
     host: AtomicPtr<()>,
 }
 
 struct Shard {
-    first: *mut FiberHeader,
-    count: usize,
+    lock: ChanLock,
+    first: RaceCell<*mut FiberHeader>,
+    count: AtomicUsize,
 }
+
+/// The shard for fibers from foreign threads.
+const FOREIGN: usize = SHARDS;
 
 // SAFETY: the list's pointers are used under the shard's lock.
 unsafe impl Send for World {}
@@ -91,13 +157,24 @@ impl Default for World {
 }
 
 impl World {
-    /// A world without fibers.
+    /// A world without fibers, which belongs to whoever comes first.
     pub fn new() -> World {
+        World::in_mode(mode::FREE)
+    }
+
+    /// A world without fibers that is open for good.
+    pub fn always_open() -> World {
+        World::in_mode(mode::OPEN)
+    }
+
+    fn in_mode(mode: u32) -> World {
         World {
+            mode: AtomicU32::new(mode),
+            kept_open: AtomicBool::new(mode == mode::OPEN),
             stopping: AtomicBool::new(false),
             gate: Mutex::new(()),
             changed: Condvar::new(),
-            shards: (0..SHARDS).map(|_| Mutex::new(Shard { first: ptr::null_mut(), count: 0 })).collect(),
+            shards: (0..=SHARDS).map(|_| Shard::new()).collect(),
             host: AtomicPtr::new(ptr::null_mut()),
         }
     }
@@ -117,14 +194,15 @@ impl World {
         ptr::from_ref(self) as usize
     }
 
-    /// Goes in; waits outside while the world is stopped.
-    pub fn enter(&self, seat: &Seat) {
+    /// Goes in, for a worker; waits outside while the world is stopped.
+    pub fn enter(&self, seat: &Seat, worker: u16) -> Entered {
         loop {
             seat.place.store(self.address(), Ordering::Relaxed);
-            // Pairs with the fence in `stop`: either we see `stopping`, or the stopper sees us.
+            // Pairs with the fences in `stop` and `begin_closing`: either we see `stopping` and the mode, or
+            // they see us.
             fence(Ordering::SeqCst);
             if !self.stopping.load(Ordering::Acquire) {
-                return;
+                break;
             }
             let mut gate = self.gate.lock();
             seat.place.store(0, Ordering::Relaxed);
@@ -133,11 +211,49 @@ impl World {
                 self.changed.wait(&mut gate);
             }
         }
+        let entered = self.claim(worker);
+        if let Entered::Refused(_) = entered {
+            self.go_out(seat);
+        }
+        entered
+    }
+
+    /// Finds out whether the worker may be here.
+    fn claim(&self, worker: u16) -> Entered {
+        // Acquire pairs with the releases of those who had the world alone.
+        let mut now = self.mode.load(Ordering::Acquire);
+        loop {
+            if now == mode::OPEN {
+                return Entered::Shared;
+            }
+            if let Some(owner) = mode::worker(now) {
+                return Entered::Refused(owner);
+            }
+            let (next, entered) = match self.kept_open.load(Ordering::Relaxed) {
+                true => (mode::OPEN, Entered::Shared),
+                false => (mode::alone(worker), Entered::Alone),
+            };
+            match self.mode.compare_exchange(now, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return entered,
+                Err(other) => now = other,
+            }
+        }
     }
 
     /// Goes out.
-    pub fn leave(&self, seat: &Seat) {
-        // Release pairs with the stopper's acquire fence after it has read the place: it sees what this
+    pub fn leave(&self, seat: &Seat, worker: u16) {
+        let now = self.mode.load(Ordering::Relaxed);
+        // Nobody but this worker changes these. Release pairs with the Acquire in `claim`.
+        if now == mode::alone(worker) {
+            self.mode.store(mode::FREE, Ordering::Release);
+        } else if now == mode::closing(worker) {
+            self.mode.store(mode::OPEN, Ordering::Release);
+        }
+        self.go_out(seat);
+    }
+
+    fn go_out(&self, seat: &Seat) {
+        // Release pairs with the acquire fences of those who have read the place: they see what this
         // worker did inside.
         seat.place.store(0, Ordering::Release);
         // Pairs with the fence in `stop`: either the stopper sees that we left, or we see it and tell it.
@@ -146,6 +262,71 @@ impl World {
             let _gate = self.gate.lock();
             self.changed.notify_all();
         }
+    }
+
+    /// The worker that has the world to itself, or is about to: as things stood at some moment of the call.
+    #[inline]
+    pub fn owner(&self) -> Option<u16> {
+        mode::worker(self.mode.load(Ordering::Relaxed))
+    }
+
+    /// From now on the world is not closed any more, and opened when its owner is next asked.
+    pub fn keep_open(&self) {
+        self.kept_open.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets everybody in. Called by the worker that is alone inside.
+    pub(crate) fn open(&self) {
+        // Release pairs with the Acquire in `claim`.
+        self.mode.store(mode::OPEN, Ordering::Release);
+    }
+
+    /// Lets nobody in any more but those who are. False where the world is not open, or is to stay so.
+    /// Called by a worker inside.
+    pub(crate) fn begin_closing(&self, worker: u16) -> bool {
+        if self.kept_open.load(Ordering::Relaxed) {
+            return false;
+        }
+        let closing = mode::closing(worker);
+        let begun = self.mode.compare_exchange(mode::OPEN, closing, Ordering::AcqRel, Ordering::Relaxed);
+        // Pairs with the fence in `enter`.
+        fence(Ordering::SeqCst);
+        begun.is_ok()
+    }
+
+    /// After [`World::begin_closing`]: whether nobody else is inside; the world is then the caller's alone.
+    /// `remind`: asks those who are to leave.
+    pub(crate) fn finish_closing<'a>(
+        &self,
+        worker: u16,
+        seats: impl Iterator<Item = &'a Seat>,
+        mine: &Seat,
+        remind: bool,
+    ) -> bool {
+        let mut empty = true;
+        for seat in seats.filter(|seat| !ptr::eq(*seat, mine) && seat.place() == self.address()) {
+            if remind {
+                seat.interrupt.fetch_or(LOOK, Ordering::AcqRel);
+            }
+            empty = false;
+        }
+        if empty {
+            // Pairs with the release in `go_out`.
+            fence(Ordering::Acquire);
+            self.mode.store(mode::alone(worker), Ordering::Release);
+        }
+        empty
+    }
+
+    /// Takes [`World::begin_closing`] back.
+    pub(crate) fn cancel_closing(&self) {
+        self.mode.store(mode::OPEN, Ordering::Release);
+    }
+
+    /// Whether the worker, which is inside, is to go because another one wants the world to itself.
+    pub(crate) fn wants_out(&self, worker: u16) -> bool {
+        let now = self.mode.load(Ordering::Acquire);
+        now != mode::OPEN && now != mode::alone(worker) && now != mode::closing(worker)
     }
 
     /// Halts here while the world is stopped. Called by a worker inside, when its interrupt word has [`STOP`].
@@ -215,17 +396,17 @@ impl World {
 
     /// Number of fibers that have been spawned and have not finished.
     pub fn live_fibers(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().count).sum()
+        self.shards.iter().map(|shard| shard.count.load(Ordering::Relaxed)).sum()
     }
 
-    /// Calls `f` for every fiber that has been spawned and has not finished, in no order. Fibers
-    /// that finish are freed, so either the world is stopped, or `f` must only read what the header
-    /// holds; `f` must not spawn.
+    /// Calls `f` for every fiber that has been spawned and has not finished, in no order. `f` must not
+    /// spawn. The world is stopped by the caller, or no worker is inside.
     pub fn for_each_fiber(&self, mut f: impl FnMut(FiberRef)) {
         for shard in &self.shards {
             let _rank = lockrank::hold(Rank::WorldFibers);
-            let shard = shard.lock();
-            let mut header = shard.first;
+            shard.lock.lock_unless(false);
+            // SAFETY: the lock guards the list.
+            let mut header = unsafe { shard.first.with(|first| *first) };
             while !header.is_null() {
                 // SAFETY: fibers leave the list under the lock, before they are freed.
                 unsafe {
@@ -234,46 +415,48 @@ impl World {
                     header = next;
                 }
             }
+            shard.lock.unlock_unless(false);
         }
     }
 
-    /// Adds a new fiber to the list.
-    pub(crate) fn add(&self, fiber: FiberRef, hint: usize) {
-        let index = hint % SHARDS;
+    /// Adds a new fiber to the list: for a worker, which is perhaps alone in the world, or (`None`) for
+    /// another thread.
+    pub(crate) fn add(&self, fiber: FiberRef, worker: Option<usize>, alone: bool) {
+        let index = worker.map_or(FOREIGN, |worker| worker % SHARDS);
         // SAFETY: a new fiber belongs to its creator.
         unsafe { fiber.shard.with_mut(|shard| *shard = index as u32) };
-        let _rank = lockrank::hold(Rank::WorldFibers);
-        let mut shard = self.shards[index].lock();
-        // SAFETY: the shard's lock guards the links of its fibers.
-        unsafe {
-            fiber.all.with_mut(|all| *all = AllLinks { prev: ptr::null_mut(), next: shard.first });
-            if !shard.first.is_null() {
-                (*shard.first).all.with_mut(|all| all.prev = fiber.as_ptr());
+        self.shards[index].locked(alone && index != FOREIGN, |first, count| {
+            // SAFETY: the shard's lock guards the links of its fibers.
+            unsafe {
+                fiber.all.with_mut(|all| *all = AllLinks { prev: ptr::null_mut(), next: *first });
+                if !first.is_null() {
+                    (**first).all.with_mut(|all| all.prev = fiber.as_ptr());
+                }
             }
-        }
-        shard.first = fiber.as_ptr();
-        shard.count += 1;
+            *first = fiber.as_ptr();
+            *count += 1;
+        });
     }
 
-    /// Takes a fiber that has finished out of the list.
-    pub(crate) fn remove(&self, fiber: FiberRef) {
+    /// Takes a fiber that has finished out of the list. `alone`: the calling worker has the world to itself.
+    pub(crate) fn remove(&self, fiber: FiberRef, alone: bool) {
         // SAFETY: written once, before the fiber was published.
         let index = unsafe { fiber.shard.with(|shard| *shard) } as usize;
-        let _rank = lockrank::hold(Rank::WorldFibers);
-        let mut shard = self.shards[index].lock();
-        // SAFETY: the shard's lock guards the links of its fibers.
-        unsafe {
-            let AllLinks { prev, next } = fiber.all.with(|all| *all);
-            if prev.is_null() {
-                shard.first = next;
-            } else {
-                (*prev).all.with_mut(|all| all.next = next);
+        self.shards[index].locked(alone && index != FOREIGN, |first, count| {
+            // SAFETY: the shard's lock guards the links of its fibers.
+            unsafe {
+                let AllLinks { prev, next } = fiber.all.with(|all| *all);
+                if prev.is_null() {
+                    *first = next;
+                } else {
+                    (*prev).all.with_mut(|all| all.next = next);
+                }
+                if !next.is_null() {
+                    (*next).all.with_mut(|all| all.prev = prev);
+                }
             }
-            if !next.is_null() {
-                (*next).all.with_mut(|all| all.prev = prev);
-            }
-        }
-        shard.count -= 1;
+            *count -= 1;
+        });
     }
 
     /// Takes all fibers that `wanted` accepts out of the list; for shutdown.
@@ -284,7 +467,25 @@ impl World {
                 found.push(fiber);
             }
         });
-        found.iter().for_each(|&fiber| self.remove(fiber));
+        found.iter().for_each(|&fiber| self.remove(fiber, false));
         found
+    }
+}
+
+impl Shard {
+    fn new() -> Shard {
+        Shard { lock: ChanLock::default(), first: RaceCell::new(ptr::null_mut()), count: AtomicUsize::new(0) }
+    }
+
+    /// Calls `f` with the shard's first fiber and its count.
+    #[inline]
+    fn locked(&self, alone: bool, f: impl FnOnce(&mut *mut FiberHeader, &mut usize)) {
+        let _rank = lockrank::hold(Rank::WorldFibers);
+        self.lock.lock_unless(alone);
+        let mut count = self.count.load(Ordering::Relaxed);
+        // SAFETY: the lock, or that nobody else is inside, guards the list.
+        unsafe { self.first.with_mut(|first| f(first, &mut count)) };
+        self.count.store(count, Ordering::Relaxed);
+        self.lock.unlock_unless(alone);
     }
 }

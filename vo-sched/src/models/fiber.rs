@@ -46,7 +46,7 @@ impl Shared {
         drop(waiter);
         // SAFETY: a Parking fiber's frames are its worker's; loom checks.
         unsafe { self.frames.with_mut(|frames| *frames = 7) };
-        self.header.finish_park()
+        self.header.finish_park(false)
     }
 
     fn run_on(&self) {
@@ -63,7 +63,7 @@ impl Shared {
         let fiber = self.waiter.lock().take()?;
         // SAFETY: the dequeuer owns the node's result until the wake-up; loom checks.
         unsafe { self.result.with_mut(|result| *result = 9) };
-        Some(fiber.wake())
+        Some(fiber.wake(false))
     }
 }
 
@@ -131,7 +131,7 @@ fn loom_cancel_against_wake() {
             assert_eq!(waker.join().unwrap(), None);
         } else {
             // The wake-up is on its way, so it is waited for.
-            let end = shared.header.finish_park();
+            let end = shared.header.finish_park(false);
             let woke = waker.join().unwrap();
             assert_eq!(end == ParkEnd::Notified, woke == Some(Wake::Nothing));
         }

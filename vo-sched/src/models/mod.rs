@@ -12,6 +12,7 @@
 mod chan;
 mod fiber;
 mod lock;
+mod mode;
 mod park;
 mod sched;
 mod select;
@@ -73,7 +74,7 @@ impl ModelCx {
     /// is woken: afterwards the fiber runs.
     fn park(&self) {
         let header = &self.fiber.header;
-        if header.finish_park() == ParkEnd::Notified {
+        if header.finish_park(false) == ParkEnd::Notified {
             return;
         }
         while header.state() != FiberState::Queued {
@@ -90,7 +91,7 @@ impl Cx for ModelCx {
     }
 
     fn ready(&mut self, fiber: FiberRef) {
-        if fiber.wake() == Wake::Enqueue {
+        if fiber.wake(false) == Wake::Enqueue {
             // SAFETY: all fibers of a model are `Fiber`s. Its thread may go on before `notify`
             // returns, but the fiber lives until the thread that waits for it has seen the notice.
             unsafe { (*fiber.as_ptr().cast::<Fiber>()).woken.notify() };

@@ -17,7 +17,7 @@ struct Shared {
 impl Shared {
     fn new() -> Arc<Shared> {
         Arc::new(Shared {
-            world: World::new(),
+            world: World::always_open(),
             seats: [Seat::new(), Seat::new()],
             heap: [RaceCell::new(0), RaceCell::new(0)],
         })
@@ -53,9 +53,9 @@ fn loom_stop_against_enter_and_leave() {
         let other = shared.clone();
         let worker = thread::spawn(move || {
             for _ in 0..2 {
-                other.world.enter(&other.seats[0]);
+                let _ = other.world.enter(&other.seats[0], 0 as u16);
                 other.mutate(0);
-                other.world.leave(&other.seats[0]);
+                other.world.leave(&other.seats[0], 0 as u16);
             }
         });
         assert!(shared.stop(&Seat::new()));
@@ -71,21 +71,21 @@ fn loom_stop_against_safepoints() {
         let shared = Shared::new();
         let other = shared.clone();
         let worker = thread::spawn(move || {
-            other.world.enter(&other.seats[0]);
+            let _ = other.world.enter(&other.seats[0], 0 as u16);
             for _ in 0..2 {
                 other.mutate(0);
                 other.poll(0);
             }
             other.mutate(0);
-            other.world.leave(&other.seats[0]);
+            other.world.leave(&other.seats[0], 0 as u16);
         });
-        shared.world.enter(&shared.seats[1]);
+        let _ = shared.world.enter(&shared.seats[1], 1 as u16);
         shared.mutate(1);
         assert!(shared.stop(&shared.seats[1]));
         shared.collect();
         shared.world.start();
         shared.mutate(1);
-        shared.world.leave(&shared.seats[1]);
+        shared.world.leave(&shared.seats[1], 1 as u16);
         worker.join().unwrap();
     });
 }
@@ -96,7 +96,7 @@ fn loom_two_stoppers() {
     explore(|| {
         let shared = Shared::new();
         let run = |shared: &Shared, me: usize| {
-            shared.world.enter(&shared.seats[me]);
+            let _ = shared.world.enter(&shared.seats[me], me as u16);
             shared.mutate(me);
             let stopped = shared.stop(&shared.seats[me]);
             if stopped {
@@ -104,7 +104,7 @@ fn loom_two_stoppers() {
                 shared.world.start();
             }
             shared.mutate(me);
-            shared.world.leave(&shared.seats[me]);
+            shared.world.leave(&shared.seats[me], me as u16);
             stopped
         };
         let other = shared.clone();
@@ -121,19 +121,19 @@ fn loom_stop_against_spawn() {
         let shared = Shared::new();
         let other = shared.clone();
         let worker = thread::spawn(move || {
-            other.world.enter(&other.seats[0]);
+            let _ = other.world.enter(&other.seats[0], 0 as u16);
             let fibers: Vec<_> = (0..2)
                 .map(|_| {
                     let header = Box::into_raw(Box::new(FiberHeader::new(&VTABLE, &other.world)));
                     // SAFETY: the header is freed by the main thread, at the end.
                     let fiber = unsafe { FiberRef::from_raw(header) };
-                    other.world.add(fiber, 0);
+                    other.world.add(fiber, Some(0), false);
                     other.poll(0);
                     fiber
                 })
                 .collect();
-            other.world.remove(fibers[0]);
-            other.world.leave(&other.seats[0]);
+            other.world.remove(fibers[0], false);
+            other.world.leave(&other.seats[0], 0 as u16);
             fibers.into_iter().map(|fiber| fiber.as_ptr() as usize).collect::<Vec<_>>()
         });
         assert!(shared.stop(&Seat::new()));
