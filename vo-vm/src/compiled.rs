@@ -72,11 +72,24 @@ impl Machine {
 
     /// Lays what compiled code has spilled onto the fiber's saved stack.
     pub(crate) fn lay_spilled(&mut self) {
-        if !self.spilled.is_empty() {
-            let mut spilled = std::mem::take(&mut self.spilled);
-            self.fiber_mut().saved.extend(spilled.drain(..).rev());
-            self.spilled = spilled;
+        let n = self.spilled.len();
+        if n == 0 {
+            return;
         }
+        // SAFETY: the running fiber belongs to this worker, and is no part of the machine.
+        let saved = unsafe { &mut (*self.fiber).saved };
+        record::reserve(saved, n);
+        // SAFETY: there is room for `n` words behind the old ones, and exactly those are written.
+        unsafe {
+            let old = saved.len();
+            let mut at = saved.as_mut_ptr().add(old);
+            for &word in self.spilled.iter().rev() {
+                at.write(word);
+                at = at.add(1);
+            }
+            saved.set_len(old + n);
+        }
+        self.spilled.clear();
     }
 }
 

@@ -73,6 +73,53 @@ impl VoFiber {
     }
 }
 
+/// Fibers that have finished on a worker, to be used again.
+#[derive(Default)]
+pub(crate) struct Pool(Vec<Box<VoFiber>>);
+
+/// How many a worker keeps.
+const KEPT: usize = 4096;
+
+/// Words for records that a kept fiber may have room for.
+const KEPT_WORDS: usize = 64;
+
+impl Pool {
+    /// A finished fiber, made new.
+    #[inline]
+    pub(crate) fn take(
+        &mut self,
+        island: *const Island,
+        world: *const vo_sched::World,
+    ) -> Option<Box<VoFiber>> {
+        let mut fiber = self.0.pop()?;
+        fiber.header.renew(world);
+        fiber.island = island;
+        fiber.is_main = false;
+        Some(fiber)
+    }
+
+    /// Keeps a finished fiber, or frees it.
+    #[inline]
+    pub(crate) fn put(&mut self, mut fiber: Box<VoFiber>) {
+        if self.0.len() >= KEPT {
+            return;
+        }
+        if fiber.saved.capacity() > KEPT_WORDS {
+            fiber.saved = Vec::new();
+        }
+        fiber.saved.clear();
+        fiber.pending.clear();
+        if !fiber.deep.is_empty() {
+            fiber.deep = Deep::new();
+        }
+        if fiber.panics.is_some() || fiber.completed.is_some() {
+            (fiber.panics, fiber.completed) = (None, None);
+        }
+        fiber.recover_token = 0;
+        self.0.push(fiber);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,6 +29,7 @@ mod island;
 mod machine;
 mod memory;
 mod ops;
+mod point;
 mod record;
 mod report;
 mod resume;

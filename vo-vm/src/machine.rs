@@ -5,7 +5,7 @@
 
 use crate::builtins::Printer;
 use crate::compiled::Crossing;
-use crate::fiber::VoFiber;
+use crate::fiber::{Pool, VoFiber};
 use crate::host::Host;
 use crate::island::Island;
 use crate::memory::FramesEnd;
@@ -77,6 +77,8 @@ pub(crate) struct Machine {
     /// Words that the running native wants kept with its completion.
     pub(crate) keep: Vec<u64>,
     pub(crate) printer: Printer,
+    /// Fibers to be used again.
+    pub(crate) pool: Pool,
     pub(crate) select: SelectState,
     pub(crate) stats: MachineStats,
     /// What compiled code sees of the machine.
@@ -121,6 +123,7 @@ impl Machine {
             callee_waits: false,
             keep: Vec::new(),
             printer: Printer::default(),
+            pool: Pool::default(),
             select: SelectState::new(vm.max_elem_words()),
             stats: MachineStats::default(),
             context: crate::callbacks::new_context(),
@@ -274,7 +277,10 @@ impl Machine {
     pub(crate) fn go_from(&mut self, at: (u32, u32), func: u32, args: &[u64]) {
         let code = self.program_ref().code(func);
         let creator = (self.fiber_ref().id(), at);
-        let fiber = new_fiber(self.island(), creator, |saved| record::push_entry(saved, code, args));
+        // SAFETY: set when the turn began.
+        let island = unsafe { &*self.island };
+        let fill = |saved: &mut Vec<u64>| record::push_entry(saved, code, args);
+        let fiber = new_fiber(&mut self.pool, island, creator, fill);
         self.worker().spawn(fiber);
     }
 
@@ -301,9 +307,7 @@ impl Machine {
         }
         // SAFETY: a function value that is not nil is the address of a closure.
         let func = unsafe { value::func_of(closure) };
-        let mut words = Vec::with_capacity(args.len() + 1);
-        words.push(closure);
-        words.extend_from_slice(args);
+        let words: SmallVec<[u64; 16]> = std::iter::once(closure).chain(args.iter().copied()).collect();
         assert_eq!(
             self.program().code(func).params(),
             words.len(),
@@ -352,25 +356,28 @@ impl Drop for Machine {
 
 /// Makes a fiber that goes on with what `fill` saves for it.
 pub(crate) fn new_fiber(
+    pool: &mut Pool,
     island: &Island,
     (creator, created_at): (u64, (u32, u32)),
     fill: impl FnOnce(&mut Vec<u64>),
 ) -> FiberRef {
-    let mut saved = Vec::new();
-    fill(&mut saved);
-    let fiber = Box::new(VoFiber {
-        header: FiberHeader::new(&VO_FIBER, island.world()),
-        island,
-        saved,
-        deep: SmallVec::new(),
-        panics: None,
-        recover_token: 0,
-        pending: Vec::new(),
-        completed: None,
-        is_main: false,
-        creator,
-        created_at,
+    let mut fiber = pool.take(island, island.world()).unwrap_or_else(|| {
+        Box::new(VoFiber {
+            header: FiberHeader::new(&VO_FIBER, island.world()),
+            island,
+            saved: Vec::new(),
+            deep: SmallVec::new(),
+            panics: None,
+            recover_token: 0,
+            pending: Vec::new(),
+            completed: None,
+            is_main: false,
+            creator,
+            created_at,
+        })
     });
-    // SAFETY: the box is freed by `finish` or `drop` of the fiber's table.
+    (fiber.creator, fiber.created_at) = (creator, created_at);
+    fill(&mut fiber.saved);
+    // SAFETY: the box is taken back by `finish` or `drop` of the fiber's table.
     unsafe { FiberRef::from_raw(Box::into_raw(fiber).cast::<FiberHeader>()) }
 }

@@ -160,8 +160,10 @@ impl Machine {
         // SAFETY: what was set as the runner is a function value.
         let Some(func) = (unsafe { value::closure_func(closure) }) else { return };
         let code = self.program_ref().code(func);
-        let fiber =
-            new_fiber(self.island(), (0, (0, 0)), |saved| record::push_entry(saved, code, &[closure]));
+        // SAFETY: set when the turn began.
+        let island = unsafe { &*self.island };
+        let fill = |saved: &mut Vec<u64>| record::push_entry(saved, code, &[closure]);
+        let fiber = new_fiber(&mut self.pool, island, (0, (0, 0)), fill);
         self.worker().spawn(fiber);
     }
 

@@ -6,6 +6,7 @@
 
 use crate::builtins;
 use crate::native::{NativeFn, Registry};
+use crate::point::Point;
 use crate::tier::{Table, Tier};
 use crate::window::HEADER;
 use std::collections::HashMap;
@@ -104,6 +105,7 @@ pub(crate) struct Code {
     function: NonNull<Function>,
     /// How it is run.
     pub(crate) tier: Tier,
+    points: OnceLock<Box<[Point]>>,
 }
 
 // SAFETY: everything a `Code` points at is immutable and lives as long as its program.
@@ -151,7 +153,14 @@ impl Code {
             slot_pointers: Box::default(),
             function: NonNull::from(function),
             tier: Tier::default(),
+            points: OnceLock::new(),
         })
+    }
+
+    /// A suspend point as the machine goes on there.
+    #[inline(always)]
+    pub(crate) fn point(&self, index: u32) -> &Point {
+        &self.points.get_or_init(|| Point::all_of(self))[index as usize]
     }
 
     fn find_slot_pointers(&mut self, types: &LoadedTypes) {

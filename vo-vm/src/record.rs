@@ -88,10 +88,20 @@ impl<'p, 'a> Record<'p, 'a> {
 /// Appends the record of a call that has not begun: what `go` makes.
 pub(crate) fn push_entry(saved: &mut Vec<u64>, code: &Code, args: &[u64]) {
     let point = &code.function().points[0];
-    saved.reserve_exact(point.live.len() + code.slot_words + 1);
+    reserve(saved, point.live.len() + code.slot_words + 1);
     saved.extend(point.live.iter().map(|r| args[r.0 as usize]));
     saved.resize(saved.len() + code.slot_words, 0);
     saved.push(Tail { func: code.index, point: 0 }.word());
+}
+
+/// Makes room for `n` more words of records.
+#[inline]
+pub(crate) fn reserve(saved: &mut Vec<u64>, n: usize) {
+    let old = saved.len();
+    if saved.capacity() - old < n {
+        // A parked fiber should be small; one that grows is made room for generously.
+        if old + n <= 128 { saved.reserve_exact(n) } else { saved.reserve(n) }
+    }
 }
 
 /// Appends all frames of the activation whose innermost frame is `w`, at its instruction `pc`. Answers what
@@ -107,10 +117,7 @@ pub(crate) fn spill(m: &mut Machine, w: Window, pc: u32) -> Bottom {
     }
     let saved = &mut m.fiber_mut().saved;
     let old = saved.len();
-    if saved.capacity() - old < total {
-        // A parked fiber should be small; one that grows is made room for generously.
-        if old + total <= 128 { saved.reserve_exact(total) } else { saved.reserve(total) }
-    }
+    reserve(saved, total);
     // SAFETY: there is room for `total` words behind the old ones, and `write` fills exactly those.
     unsafe {
         let end = saved.as_mut_ptr().add(old + total);
@@ -136,9 +143,19 @@ fn spill_above_native(m: &mut Machine, w: Window, pc: u32, total: usize) {
 pub(crate) fn spill_compiled(m: &mut Machine, code: &Code, point: u32, live: &[u64], slots: &[u64]) {
     m.stats.spills += 1;
     m.stats.spilled_words += (live.len() + slots.len() + 1) as u64;
-    m.spilled.push(Tail { func: code.index, point }.word());
-    m.spilled.extend(slots.iter().rev());
-    m.spilled.extend(live.iter().rev());
+    let size = live.len() + slots.len() + 1;
+    m.spilled.reserve(size);
+    // SAFETY: there is room for `size` words behind the old ones, and exactly those are written.
+    unsafe {
+        let old = m.spilled.len();
+        let mut at = m.spilled.as_mut_ptr().add(old);
+        at.write(Tail { func: code.index, point }.word());
+        for &word in slots.iter().rev().chain(live.iter().rev()) {
+            at = at.add(1);
+            at.write(word);
+        }
+        m.spilled.set_len(old + size);
+    }
 }
 
 /// Saves a compiled function that has not begun.
@@ -206,6 +223,7 @@ unsafe fn write(mut w: Window, mut pc: u32, mut end: *mut u64) {
 
 /// Takes the topmost record off and lays it as the bottom frame of an activation. Answers the
 /// frame, the record's point and that point's index.
+#[inline]
 pub(crate) fn thaw<'p>(m: &mut Machine) -> Option<(Window, &'p SuspendPoint, u32)> {
     let program: &'p Program = m.program_ref();
     let base = m.floor;
@@ -220,8 +238,10 @@ pub(crate) fn thaw<'p>(m: &mut Machine) -> Option<(Window, &'p SuspendPoint, u32
     for (&reg, &word) in point.live.iter().zip(live) {
         w.set(reg, word);
     }
-    // SAFETY: the frame has room for the function's slots.
-    unsafe { std::ptr::copy_nonoverlapping(slots.as_ptr(), w.slot(code, 0), slots.len()) };
+    if !slots.is_empty() {
+        // SAFETY: the frame has room for the function's slots.
+        unsafe { std::ptr::copy_nonoverlapping(slots.as_ptr(), w.slot(code, 0), slots.len()) };
+    }
     let rest = saved.len() - size;
     saved.truncate(rest);
     if rest == 0 && saved.capacity() > 256 {
@@ -240,7 +260,7 @@ pub(crate) fn next(m: &mut Machine) -> Transfer {
             PointKind::Entry => compiled::begin(m, w),
             kind => {
                 let transfer = go_on(m, Site { w, pc: point.pc }, kind);
-                continue_natively(m, w, (point, index), transfer)
+                continue_natively(m, w, index, transfer)
             }
         };
         match taken {
@@ -253,19 +273,13 @@ pub(crate) fn next(m: &mut Machine) -> Transfer {
 
 /// If `transfer` goes on in the bottom frame `w` behind its suspend point, and there is a continuation
 /// for that, runs it.
-fn continue_natively(
-    m: &mut Machine,
-    w: Window,
-    (point, index): (&SuspendPoint, u32),
-    transfer: Transfer,
-) -> Taken {
+fn continue_natively(m: &mut Machine, w: Window, index: u32, transfer: Transfer) -> Taken {
     let Transfer::Go(to, pc) = transfer else { return Taken::Transfer(transfer) };
     let code = w.code();
     if m.program().thresholds().is_none() || to.base() != w.base() {
         return Taken::Transfer(transfer);
     }
-    let behind = if point.kind == PointKind::Retry { point.pc } else { code.decode(point.pc).1 };
-    if pc != code.at(behind) {
+    if pc != code.at(code.point(index).behind) {
         return Taken::Transfer(transfer);
     }
     match compiled::go_on(m, w, index) {
@@ -300,8 +314,8 @@ pub(crate) fn resume(m: &mut Machine) -> Transfer {
     let taken = match point.kind {
         PointKind::Entry => compiled::begin(m, w),
         _ => {
-            let transfer = resume_frame(m, w, point);
-            continue_natively(m, w, (point, index), transfer)
+            let transfer = resume_frame(m, w, (point, index));
+            continue_natively(m, w, index, transfer)
         }
     };
     match taken {
@@ -319,12 +333,12 @@ fn thaw_first<'p>(m: &mut Machine) -> (Window, &'p SuspendPoint, u32) {
 }
 
 /// Goes on in the fiber's innermost frame.
-fn resume_frame(m: &mut Machine, w: Window, point: &SuspendPoint) -> Transfer {
+fn resume_frame(m: &mut Machine, w: Window, (point, index): (&SuspendPoint, u32)) -> Transfer {
     let code = w.code();
     match point.kind {
         PointKind::Entry | PointKind::Retry => Transfer::Go(w, code.at(point.pc)),
         PointKind::Loop => Transfer::Go(w, code.at(point.pc + 1)),
-        PointKind::Blocking => resume::complete(m, Site { w, pc: point.pc }),
+        PointKind::Blocking => resume::complete(m, Site { w, pc: point.pc }, code.point(index)),
         PointKind::Call => {
             panic!("internal error: {} resumes at a call that nobody returned from", code.name())
         }
@@ -348,8 +362,8 @@ pub(crate) fn stack_exhausted(m: &mut Machine, below: usize, frames: usize) -> T
         return unwind::fatal(m, None, Fatal::StackOverflow);
     }
     // A frame that is too large for an empty native stack would leave again at once: it is interpreted.
-    let (w, point, _) = thaw_first(m);
-    resume_frame(m, w, point)
+    let (w, point, index) = thaw_first(m);
+    resume_frame(m, w, (point, index))
 }
 
 /// Bytes that the frames of the first `below` saved words had on the stack, from the marks `deep`. Marks of

@@ -6,13 +6,14 @@ use crate::fiber::VoFiber;
 use crate::interp::{self, Exit, Site, Transfer};
 use crate::machine::Machine;
 use crate::native::{Completion, NativeCx, PendingCall};
+use crate::point::{Point, Wait};
 use crate::record;
 use crate::unwind;
 use crate::value;
 use crate::window::{Bottom, Window};
 use smallvec::{SmallVec, smallvec};
 use vo_bytecode::operand::RegList;
-use vo_bytecode::{Inst, Reg, Status};
+use vo_bytecode::{Reg, Status};
 use vo_runtime::panic::{RuntimePanic, Trap};
 use vo_sched::chan::{SendResult, finish_recv, finish_send};
 use vo_sched::fiber::{FiberVTable, Outcome};
@@ -45,9 +46,10 @@ unsafe fn resume_fiber(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
 
 /// # Safety
 /// See [`FiberVTable::finish`].
-unsafe fn finish_fiber(fiber: FiberRef, _cx: &mut WorkerCx) {
-    // SAFETY: the fiber was boxed when it was made and nobody refers to it any more.
-    drop(unsafe { Box::from_raw(fiber.as_ptr().cast::<VoFiber>()) });
+unsafe fn finish_fiber(fiber: FiberRef, cx: &mut WorkerCx) {
+    // SAFETY: the fiber was boxed when it was made and nobody refers to it any more; the machine was set when
+    // the worker started, and no turn has it now.
+    unsafe { Machine::of(cx).pool.put(Box::from_raw(fiber.as_ptr().cast::<VoFiber>())) };
 }
 
 /// # Safety
@@ -57,46 +59,66 @@ unsafe fn drop_fiber(fiber: FiberRef) {
     drop(unsafe { Box::from_raw(fiber.as_ptr().cast::<VoFiber>()) });
 }
 
-/// The fiber has been woken: completes the blocking operation at `site`.
-pub(crate) fn complete(m: &mut Machine, site: Site) -> Transfer {
+/// The fiber has been woken: completes the blocking operation at `site`, which is at `point`.
+pub(crate) fn complete(m: &mut Machine, site: Site, point: &Point) -> Transfer {
     let code = site.w.code();
-    let (inst, next) = code.decode(site.pc);
-    if let Some(completed) = m.fiber_mut().completed.take() {
-        match inst {
-            Inst::ChanRecv { ok, words, .. } => {
-                put(site, words, &completed.words);
-                site.w.set(ok, u64::from(completed.ok));
-            }
-            Inst::SelectExec { dst, .. } => {
-                m.select.values[..completed.words.len()].copy_from_slice(&completed.words);
-                m.select.ok = completed.ok;
-                site.w.set(dst, completed.case as u64);
-            }
-            _ => {}
-        }
-        return Transfer::Go(site.w, code.at(next));
+    if m.fiber_mut().completed.is_some() {
+        return take_completed(m, site, point);
     }
-    match inst {
-        Inst::ChanSend { .. } => {
+    match point.wait {
+        Wait::Send => {
             if finish_send(m.worker()) == SendResult::Closed {
                 return unwind::trap(m, site, RuntimePanic::SendOnClosed {}.into());
             }
         }
-        Inst::ChanRecv { ok, words, .. } => {
-            let mut buffer: SmallVec<[u64; 8]> = smallvec![0; words.len()];
-            // SAFETY: the verifier has seen that the receive names as many words as the element has.
-            let received = unsafe { finish_recv(m.worker(), buffer.as_mut_ptr()) };
-            put(site, words, &buffer);
+        Wait::Recv { ok, words } => {
+            let received = finish_receive(m, site, words.list());
             site.w.set(ok, u64::from(received));
         }
-        Inst::SelectExec { dst, .. } => match finish_waited_select(m) {
+        Wait::Select { dst } => match finish_waited_select(m) {
             Ok(case) => site.w.set(dst, case),
             Err(trap) => return unwind::trap(m, site, trap),
         },
-        Inst::CallNative { .. } => return complete_native(m, site, &[]),
-        other => panic!("internal error: {} waited at {:?}", code.name(), other.op()),
+        Wait::Native { results } => return complete_native(m, site, &[], results.list(), point.behind),
+        Wait::Nothing => panic!("internal error: {} waited at offset {}", code.name(), site.pc),
     }
-    Transfer::Go(site.w, code.at(next))
+    Transfer::Go(site.w, code.at(point.behind))
+}
+
+/// Puts what was received into its registers; answers whether it was sent.
+#[inline]
+fn finish_receive(m: &mut Machine, site: Site, words: RegList<'_>) -> bool {
+    if let &[reg] = words.0 {
+        let mut word = 0;
+        // SAFETY: the verifier has seen that the receive names as many words as the element has.
+        let received = unsafe { finish_recv(m.worker(), &raw mut word) };
+        site.w.set(Reg(reg), word);
+        return received;
+    }
+    let mut buffer: SmallVec<[u64; 8]> = smallvec![0; words.len()];
+    // SAFETY: as above.
+    let received = unsafe { finish_recv(m.worker(), buffer.as_mut_ptr()) };
+    put(site, words, &buffer);
+    received
+}
+
+/// As [`complete`], for an operation that was done at once and whose point was taken all the same.
+#[cold]
+fn take_completed(m: &mut Machine, site: Site, point: &Point) -> Transfer {
+    let completed = m.fiber_mut().completed.take().unwrap_or_default();
+    match point.wait {
+        Wait::Recv { ok, words } => {
+            put(site, words.list(), &completed.words);
+            site.w.set(ok, u64::from(completed.ok));
+        }
+        Wait::Select { dst } => {
+            m.select.values[..completed.words.len()].copy_from_slice(&completed.words);
+            m.select.ok = completed.ok;
+            site.w.set(dst, completed.case as u64);
+        }
+        _ => {}
+    }
+    Transfer::Go(site.w, site.w.code().at(point.behind))
 }
 
 fn put(site: Site, regs: RegList<'_>, words: &[u64]) {
@@ -124,14 +146,13 @@ fn finish_waited_select(m: &mut Machine) -> Result<u64, Trap> {
 /// return buffer.
 pub(crate) fn native_callee_returned(m: &mut Machine, site: Site) -> Transfer {
     let results: SmallVec<[u64; 8]> = SmallVec::from_slice(&m.ret);
-    complete_native(m, site, &results)
+    let call = site.w.code().call_shape(site.pc);
+    complete_native(m, site, &results, call.results, call.next)
 }
 
 /// Runs the completion of the native call at `site`.
-fn complete_native(m: &mut Machine, site: Site, callee: &[u64]) -> Transfer {
-    let code = site.w.code();
-    let call = code.call_shape(site.pc);
-    let mut results: SmallVec<[u64; 8]> = smallvec![0; call.results.len()];
+fn complete_native(m: &mut Machine, site: Site, callee: &[u64], regs: RegList<'_>, next: u32) -> Transfer {
+    let mut results: SmallVec<[u64; 8]> = smallvec![0; regs.len()];
     let pending =
         m.fiber_mut().pending.pop().expect("internal error: a native call without completion goes on");
     let status = match pending {
@@ -141,7 +162,7 @@ fn complete_native(m: &mut Machine, site: Site, callee: &[u64]) -> Transfer {
             run(&mut NativeCx { m, site, args: &roots }, callee, &mut results)
         }
     };
-    native_answered(m, site, status, call.results, call.next, &results)
+    native_answered(m, site, status, regs, next, &results)
 }
 
 /// Goes on after a native function, or its completion, has answered.

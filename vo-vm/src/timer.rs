@@ -73,7 +73,9 @@ unsafe fn fire_go(cx: &mut WorkerCx, closure: u64, island: &Island) {
     // SAFETY: by the contract.
     let Some(func) = (unsafe { value::closure_func(closure) }) else { return };
     let code = island.program_ref().code(func);
-    let fiber = new_fiber(island, (0, (0, 0)), |saved| record::push_entry(saved, code, &[closure]));
+    // SAFETY: set when the worker started; no turn has the machine now.
+    let pool = unsafe { &mut Machine::of(cx).pool };
+    let fiber = new_fiber(pool, island, (0, (0, 0)), |saved| record::push_entry(saved, code, &[closure]));
     cx.spawn(fiber);
 }
 

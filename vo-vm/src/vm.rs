@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::end::End;
 use crate::fatal;
-use crate::fiber::VoFiber;
+use crate::fiber::{Pool, VoFiber};
 use crate::host::Host;
 use crate::island::Island;
 use crate::machine::{Machine, new_fiber};
@@ -133,7 +133,7 @@ pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {
 /// The fiber that initialises the packages and then runs `main.main`.
 fn main_fiber(vm: &Shared, island: &Island) -> vo_sched::FiberRef {
     let (program, module) = (&vm.program, vm.program.module());
-    let fiber = new_fiber(island, (0, (0, 0)), |saved| {
+    let fiber = new_fiber(&mut Pool::default(), island, (0, (0, 0)), |saved| {
         record::push_entry(saved, program.code(module.main), &[]);
         record::push_entry(saved, program.code(module.init), &[]);
     });

@@ -1,0 +1,92 @@
+//! What the machine keeps for each suspend point of a function, beyond the module's table: what the
+//! instruction there waits for, decoded once. (The compiled code behind it is [`crate::tier`]'s.)
+//!
+//! A fiber that was woken is gone on with at its innermost record some ten million times a second: nothing
+//! on that path decodes, hashes or allocates.
+//!
+//! Must stay true: points are made when a function's first record is gone on with, and never change.
+
+use crate::program::Code;
+use vo_bytecode::operand::RegList;
+use vo_bytecode::{Inst, PointKind, Reg, SuspendPoint};
+
+/// A list of registers in a function's code.
+#[derive(Clone, Copy)]
+pub(crate) struct Regs {
+    first: *const u16,
+    len: usize,
+}
+
+impl Regs {
+    fn new(list: RegList<'_>) -> Regs {
+        Regs { first: list.0.as_ptr(), len: list.len() }
+    }
+
+    /// The list.
+    #[inline(always)]
+    pub(crate) fn list<'c>(self) -> RegList<'c> {
+        // SAFETY: made from a list in the code of a program, which does not change and outlives its turns.
+        RegList(unsafe { std::slice::from_raw_parts(self.first, self.len) })
+    }
+}
+
+/// What an instruction at a blocking point waits for, and where the outcome goes.
+#[derive(Clone, Copy)]
+pub(crate) enum Wait {
+    Send,
+    Recv {
+        ok: Reg,
+        words: Regs,
+    },
+    Select {
+        dst: Reg,
+    },
+    Native {
+        results: Regs,
+    },
+    /// It is no blocking operation.
+    Nothing,
+}
+
+/// A suspend point as the machine goes on there.
+pub(crate) struct Point {
+    pub(crate) wait: Wait,
+    /// Offset of what comes behind it: the next instruction, or this one where it is done again.
+    pub(crate) behind: u32,
+}
+
+// SAFETY: the registers point at the program's immutable code.
+unsafe impl Send for Point {}
+// SAFETY: as above.
+unsafe impl Sync for Point {}
+
+impl Point {
+    /// The points of a function, in the order of its table.
+    #[cold]
+    pub(crate) fn all_of(code: &Code) -> Box<[Point]> {
+        code.function().points.iter().map(|point| Point::new(code, point)).collect()
+    }
+
+    fn new(code: &Code, point: &SuspendPoint) -> Point {
+        let (wait, behind) = match point.kind {
+            PointKind::Entry | PointKind::Retry => (Wait::Nothing, point.pc),
+            _ => {
+                let (inst, next) = code.decode(point.pc);
+                (Wait::of(&inst), next)
+            }
+        };
+        Point { wait, behind }
+    }
+}
+
+impl Wait {
+    fn of(inst: &Inst<'_>) -> Wait {
+        match inst {
+            Inst::ChanSend { .. } => Wait::Send,
+            Inst::ChanRecv { ok, words, .. } => Wait::Recv { ok: *ok, words: Regs::new(*words) },
+            Inst::SelectExec { dst, .. } => Wait::Select { dst: *dst },
+            Inst::CallNative { results, .. } => Wait::Native { results: Regs::new(*results) },
+            _ => Wait::Nothing,
+        }
+    }
+}
