@@ -47,6 +47,7 @@ macro_rules! for_each_callback {
             select_add_send "adds a send case" (index: word, chan: word, words: addr, n: word) -> none;
             select_add_recv "adds a receive case of `n` words" (index: word, chan: word, n: word) -> none;
             select_exec "chooses or waits; the chosen case lands in the context (`select_case`)" (default: word) -> status;
+            select "as select_exec, of `n` cases that lie at `cases`" (cases: addr, n: word, default: word) -> status;
             select_value "what the chosen receive got; answers ok" (words: addr, n: word) -> word;
             // ---- defer and panic ---------------------------------------------------------------
             defer_push "a new head of the defer list: `kind` 0 function, 1 closure" (list: word, kind: word, target: word, args: addr, n: word) -> word;

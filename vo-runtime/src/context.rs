@@ -5,7 +5,7 @@
 //! Vo code; the machine switches its island and fiber fields when the worker takes another fiber.
 
 use crate::heap::{AllocCache, CacheEntry};
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use vo_bytecode::{Status, for_each_callback};
 
 /// Results that do not fit the return registers, in words.
@@ -42,6 +42,12 @@ pub struct JitContext {
     pub last_site: u64,
     /// The case that `select_exec` has chosen, -1 for the default.
     pub select_case: i64,
+    /// What the receive that a select has chosen got, and whether it was sent.
+    pub select_values: *const u64,
+    pub select_ok: u64,
+    /// The byte is 1 while no other worker runs in the island: what guards channels, and the order of atomic
+    /// operations, is then not needed.
+    pub alone: *const AtomicBool,
     /// The right to recover that the next function entered with `takes_token` takes.
     pub recover_token: u64,
     /// Results beyond the registers' room.
@@ -50,6 +56,18 @@ pub struct JitContext {
     pub machine: *mut (),
     /// The function whose stub was called: it is interpreted.
     pub callee: u64,
+}
+
+/// A case of a select as compiled code lays it on its stack.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct SelectCase {
+    /// The channel, or 0.
+    pub chan: u64,
+    /// 1: it sends.
+    pub sends: u64,
+    /// The words to send.
+    pub words: *mut u64,
 }
 
 /// Offsets of the fields that machine code uses, in bytes.
@@ -79,6 +97,9 @@ pub mod offsets {
         LAST_FRAME = JitContext.last_frame;
         LAST_SITE = JitContext.last_site;
         SELECT_CASE = JitContext.select_case;
+        SELECT_VALUES = JitContext.select_values;
+        SELECT_OK = JitContext.select_ok;
+        ALONE = JitContext.alone;
         RECOVER_TOKEN = JitContext.recover_token;
         RET = JitContext.ret;
         CALLEE = JitContext.callee;

@@ -22,7 +22,7 @@ use crate::value::{self, Deferred};
 use crate::window::{Bottom, Window};
 use smallvec::{SmallVec, smallvec};
 use vo_bytecode::{Reg, Status};
-use vo_runtime::context::{JitContext, RETURN_WORDS, VmCallbacks};
+use vo_runtime::context::{JitContext, RETURN_WORDS, SelectCase, VmCallbacks};
 use vo_runtime::object::{chan, map, mem, slice, string};
 use vo_runtime::panic::{AssertionError, RuntimePanic, Trap};
 use vo_runtime::rtype::{self, Ty};
@@ -44,6 +44,9 @@ pub(crate) fn new_context() -> Box<JitContext> {
         last_frame: 0,
         last_site: 0,
         select_case: 0,
+        select_values: std::ptr::null(),
+        select_ok: 0,
+        alone: std::ptr::null(),
         recover_token: 0,
         ret: [0; RETURN_WORDS],
         machine: std::ptr::null_mut(),
@@ -202,6 +205,22 @@ impl Machine {
         let completed = outcome(self);
         self.fiber_mut().completed = Some(Box::new(completed));
         Status::Wake
+    }
+
+    /// Tells compiled code what a select has come to.
+    fn selected(&mut self, chosen: Result<Waited<i64>, Trap>) -> Status {
+        match chosen {
+            Ok(Waited::Done(case)) => {
+                self.context.select_case = case;
+                self.complete(|m| Completed {
+                    words: m.select.values.clone(),
+                    ok: m.context.select_ok != 0,
+                    case,
+                })
+            }
+            Ok(Waited::Parked) => Status::WaitIo,
+            Err(trap) => self.raise(trap),
+        }
     }
 
     /// A native that compiled code called has answered: calls the Vo functions that it wants called, with its
@@ -501,26 +520,32 @@ mod doors {
         unsafe { machine(ctx) }.select.add_send(index as u16, ch, words.iter().copied());
     }
 
-    pub(super) unsafe extern "C" fn select_add_recv(ctx: *mut JitContext, index: u64, ch: u64, n: u64) {
-        unsafe { machine(ctx) }.select.add_recv(index as u16, ch, n as usize);
+    pub(super) unsafe extern "C" fn select_add_recv(ctx: *mut JitContext, index: u64, ch: u64, _n: u64) {
+        unsafe { machine(ctx) }.select.add_recv(index as u16, ch);
     }
 
     pub(super) unsafe extern "C" fn select_exec(ctx: *mut JitContext, default: u64) -> Status {
         let m = unsafe { machine(ctx) };
-        match select::exec(m, default == 0) {
-            Ok(Waited::Done(case)) => {
-                m.context.select_case = case;
-                m.complete(|m| Completed { words: m.select.values.clone(), ok: m.select.ok, case })
-            }
-            Ok(Waited::Parked) => Status::WaitIo,
-            Err(trap) => m.raise(trap),
-        }
+        let chosen = select::exec(m, default == 0);
+        m.selected(chosen)
+    }
+
+    pub(super) unsafe extern "C" fn select(
+        ctx: *mut JitContext,
+        cases: *mut u64,
+        n: u64,
+        default: u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let cases = unsafe { std::slice::from_raw_parts(cases.cast::<SelectCase>(), n as usize) };
+        let chosen = select::exec_cases(m, cases, default == 0);
+        m.selected(chosen)
     }
 
     pub(super) unsafe extern "C" fn select_value(ctx: *mut JitContext, words: *mut u64, n: u64) -> u64 {
-        let select = &unsafe { machine(ctx) }.select;
-        unsafe { std::ptr::copy_nonoverlapping(select.values.as_ptr(), words, n as usize) };
-        u64::from(select.ok)
+        let m = unsafe { machine(ctx) };
+        unsafe { std::ptr::copy_nonoverlapping(m.select.values.as_ptr(), words, n as usize) };
+        m.context.select_ok
     }
 
     pub(super) unsafe extern "C" fn defer_push(

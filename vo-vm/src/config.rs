@@ -13,6 +13,8 @@ pub struct Stress {
     pub suspend: bool,
     /// Every woken fiber goes to another worker.
     pub steal: bool,
+    /// Islands are opened to all workers and closed around one all the time.
+    pub mode: bool,
 }
 
 /// What a run may use.

@@ -21,7 +21,7 @@ use crate::vm::Shared;
 use crate::window::{Bottom, Window};
 use smallvec::SmallVec;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use vo_bytecode::Op;
 use vo_runtime::context::JitContext;
 use vo_runtime::panic::{RuntimePanic, Trap};
@@ -29,6 +29,9 @@ use vo_sched::{FiberHeader, FiberRef, WorkerCx};
 
 /// A word that is always set: what a machine polls where every suspend point is to be taken.
 static ALWAYS: AtomicU32 = AtomicU32::new(vo_sched::PREEMPT);
+
+/// A byte that is never set: see [`JitContext::alone`].
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// Bytes of VM stack that stay committed after a deep recursion.
 const KEPT_STACK: usize = 1 << 20;
@@ -133,6 +136,9 @@ impl Machine {
         let address = std::ptr::from_mut(&mut *machine);
         machine.context.machine = address.cast();
         machine.context.interrupt = poll;
+        machine.context.select_values = machine.select.values.as_ptr();
+        // Where every point is to be taken, nothing is done without asking.
+        machine.context.alone = if poll == &raw const ALWAYS { &raw const NEVER } else { worker.alone_ptr() };
         machine.context.stack_limit = crate::stack::native_limit();
         machine
     }

@@ -113,7 +113,7 @@ fn take_completed(m: &mut Machine, site: Site, point: &Point) -> Transfer {
         }
         Wait::Select { dst } => {
             m.select.values[..completed.words.len()].copy_from_slice(&completed.words);
-            m.select.ok = completed.ok;
+            m.context.select_ok = u64::from(completed.ok);
             site.w.set(dst, completed.case as u64);
         }
         _ => {}
@@ -134,7 +134,7 @@ fn finish_waited_select(m: &mut Machine) -> Result<u64, Trap> {
     // SAFETY: `values` has room for the largest element of the program.
     match unsafe { finish_select(m.worker(), copy) } {
         Selected::Ready { index, ok } => {
-            m.select.ok = ok;
+            m.context.select_ok = u64::from(ok);
             Ok(index as u64)
         }
         Selected::Closed { .. } => Err(RuntimePanic::SendOnClosed {}.into()),

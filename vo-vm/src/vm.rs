@@ -114,6 +114,7 @@ pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {
         workers: config.workers,
         seed,
         stress_steal: config.stress.steal,
+        stress_modes: config.stress.mode,
         time_slice: config.time_slice,
         ..vo_sched::Config::default()
     };

@@ -104,6 +104,8 @@ pub enum StressName {
     Verify,
     /// Send every woken goroutine to another worker
     Steal,
+    /// Open the island to all workers, and close it around one, all the time
+    Mode,
     /// Compile everything after a few calls and turns
     Tier,
 }

@@ -31,7 +31,7 @@ struct Mode {
 
 const ENGINES: &[&str] = &["interp", "jit", "tiered"];
 const WORKERS: &[u32] = &[1, 4];
-const STRESS: &[&str] = &["", "suspend", "gc", "steal", "tier"];
+const STRESS: &[&str] = &["", "suspend", "gc", "steal", "mode", "tier"];
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The columns of the matrix that are run where `VO_MATRIX=full` is not set: each engine plainly with both numbers of
@@ -53,6 +53,8 @@ const BOUNDED: &[&str] = &[
     "tiered-1-suspend",
     "tiered-4-gc",
     "tiered-4-steal",
+    "jit-4-mode",
+    "tiered-4-mode",
     "tiered-4-tier",
 ];
 

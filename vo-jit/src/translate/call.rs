@@ -205,6 +205,9 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn call_native(&mut self, native: u32, args: RegList<'_>, results: RegList<'_>) {
+        if self.atomic_native(native, args, results) {
+            return;
+        }
         let site = self.note_frame();
         let words = self.words(&[], args);
         let outs = self.outs_area(results.len());

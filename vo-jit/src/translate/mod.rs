@@ -13,6 +13,7 @@
 //! row of the opcode table does not compile until it is translated.
 
 mod arith;
+mod atomic;
 pub(crate) mod body;
 mod call;
 mod chan;
@@ -82,6 +83,8 @@ pub(crate) struct Translator<'a, 'f> {
     /// The functions of closures that the unit makes.
     pub(crate) closures: HashMap<Value, u32>,
     pub(crate) counts: Counts,
+    /// The select whose cases are being laid.
+    select: Option<chan::LaidSelect>,
 }
 
 /// A stack slot that grows with what is wanted of it.
@@ -146,6 +149,7 @@ pub(crate) fn translate(
         func_refs: HashMap::new(),
         closures: HashMap::new(),
         counts: Counts::default(),
+        select: None,
         b,
     };
     t.enter(entry);

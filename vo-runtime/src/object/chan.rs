@@ -28,6 +28,21 @@ struct Header {
 
 const BUFFER: u64 = size_of::<Header>() as u64;
 
+/// Where compiled code finds the parts of a channel, in bytes.
+pub mod offsets {
+    use super::Header;
+    use std::mem::offset_of;
+    use vo_sched::chan::offsets as core;
+
+    pub const CLOSED: i32 = core::CLOSED as i32;
+    pub const COUNT: i32 = core::COUNT as i32;
+    pub const HEAD: i32 = core::HEAD as i32;
+    pub const RECVQ: i32 = core::RECVQ as i32;
+    pub const SENDQ: i32 = core::SENDQ as i32;
+    pub const CAP: i32 = offset_of!(Header, cap) as i32;
+    pub const BUFFER: i32 = super::BUFFER as i32;
+}
+
 /// Words in which a value of a type crosses a channel.
 #[inline]
 pub fn elem_words(elem: &RtType) -> usize {

@@ -126,8 +126,8 @@ impl Interp<'_> {
     }
 
     #[inline(always)]
-    pub(crate) fn select_recv(&mut self, index: u16, chan: Reg, n: u16) -> Flow {
-        self.m.select.add_recv(index, self.w.get(chan), usize::from(n));
+    pub(crate) fn select_recv(&mut self, index: u16, chan: Reg, _n: u16) -> Flow {
+        self.m.select.add_recv(index, self.w.get(chan));
         Flow::Next
     }
 
@@ -136,7 +136,11 @@ impl Interp<'_> {
         match select::exec(self.m, default == 0) {
             Ok(Waited::Done(case)) => {
                 self.w.set(dst, case as u64);
-                self.complete(|m| Completed { words: m.select.values.clone(), ok: m.select.ok, case })
+                self.complete(|m| Completed {
+                    words: m.select.values.clone(),
+                    ok: m.context.select_ok != 0,
+                    case,
+                })
             }
             Ok(Waited::Parked) => self.park(),
             Err(trap) => self.trap(trap),
@@ -148,7 +152,7 @@ impl Interp<'_> {
         for (i, reg) in words.iter().enumerate() {
             self.w.set(reg, self.m.select.values[i]);
         }
-        self.w.set(ok, u64::from(self.m.select.ok));
+        self.w.set(ok, self.m.context.select_ok);
         Flow::Next
     }
 }

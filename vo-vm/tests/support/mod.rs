@@ -268,7 +268,7 @@ pub fn configs() -> Vec<(&'static str, Config)> {
         ("suspend", stress(Stress { suspend: true, ..none }, 1)),
         ("suspend, four workers", stress(Stress { suspend: true, ..none }, 4)),
         ("gc", stress(Stress { gc: true, ..none }, 1)),
-        ("all", stress(Stress { gc: true, verify: true, suspend: true, steal: true }, 4)),
+        ("all", stress(Stress { gc: true, verify: true, suspend: true, steal: true, mode: false }, 4)),
     ]
 }
 

@@ -97,6 +97,7 @@ fn config(options: &EngineOptions) -> Result<Config, String> {
         verify: has(StressName::Verify),
         suspend: has(StressName::Suspend),
         steal: has(StressName::Steal),
+        mode: has(StressName::Mode),
     };
     let workers = options.workers.map_or(0, usize::from);
     let mut config = Config { workers, seed: options.seed, stress, ..Config::default() };
