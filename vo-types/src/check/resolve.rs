@@ -145,7 +145,7 @@ impl<'w> Collector<'w, '_> {
     /// Packages that constructs of the file stand on, whether it imports them or not.
     fn silent_imports(&mut self, file: &File) {
         for &path in &file.library {
-            match self.load(file.name.span, path) {
+            match self.load(file.name.span, path, false) {
                 Ok(pkg) => self.depend_on(pkg),
                 Err(diagnostic) => self.c.report(*diagnostic),
             }
@@ -185,7 +185,7 @@ impl<'w> Collector<'w, '_> {
         if path == "unsafe" {
             return PkgId(0);
         }
-        match self.load(spec.path.span, path) {
+        match self.load(spec.path.span, path, true) {
             Ok(pkg) => pkg,
             Err(diagnostic) => {
                 self.c.report(*diagnostic);
@@ -194,7 +194,8 @@ impl<'w> Collector<'w, '_> {
         }
     }
 
-    fn load(&mut self, at: Span, path: &str) -> Result<PkgId, Box<Diagnostic>> {
+    /// The package of an import path. One that the source does not name may be the library's own.
+    fn load(&mut self, at: Span, path: &str, named: bool) -> Result<PkgId, Box<Diagnostic>> {
         let world = self.c.w;
         let error = |code: Code, why: String| Box::new(Diagnostic::error(code, at, why));
         let could_not = |why: String| error(Code::ImportNotFound, format!("could not import {path} ({why})"));
@@ -203,7 +204,7 @@ impl<'w> Collector<'w, '_> {
         if let Some(cycle) = self.import_cycle(&identity, at) {
             return Err(Box::new(cycle));
         }
-        if !self.may_see(&identity) {
+        if named && !self.may_see(&identity) {
             let why = format!("use of internal package {identity} not allowed");
             return Err(error(Code::InternalImport, why));
         }
