@@ -293,7 +293,7 @@ impl Central {
         self.blocks().map(|block| size_of::<Block>() as u64 + 2 * bits(block).div_ceil(64) * 8).sum()
     }
 
-    /// Follows everything that has been marked, foreign things included.
+    /// Follows everything that has been marked.
     fn trace(&mut self, roots: &mut dyn Roots, marker: &mut Marker<'_>) {
         loop {
             marker.drain();
@@ -302,9 +302,8 @@ impl Central {
                     marker.rescan(block);
                 }
             }
-            let Some(tokens) = marker.take_foreign() else { return };
-            for token in tokens {
-                roots.mark_foreign(token, marker);
+            if !roots.mark_more(marker) {
+                return;
             }
         }
     }

@@ -448,6 +448,27 @@ impl FiberHeader {
         self.ticket.load(Ordering::Relaxed).checked_sub(1)
     }
 
+    /// Calls `f` with the address of everything that a waiting fiber waits on: of channels, semaphores, conditions. None
+    /// where it waits for ever.
+    ///
+    /// # Safety
+    /// As for [`FiberHeader::for_each_wait_word`], and the fiber waits for one of these.
+    pub unsafe fn for_each_wait_object(&self, mut f: impl FnMut(u64)) {
+        let mut object = |node: &WaitNode| {
+            // SAFETY: the world is stopped, so nobody changes the nodes.
+            let address = unsafe { node.object() } as u64;
+            if address != 0 {
+                f(address);
+            }
+        };
+        match self.wait_reason() {
+            WaitReason::ChanReceiveNil | WaitReason::ChanSendNil | WaitReason::SelectNoCases => {}
+            // SAFETY: as above.
+            WaitReason::Select => unsafe { self.select.with(|nodes| nodes.iter().for_each(object)) },
+            _ => object(&self.node),
+        }
+    }
+
     /// Calls `f` with every word through which a waiting fiber keeps memory alive: the addresses
     /// of the channels (or semaphores) that it waits on and the words of the elements that it
     /// sends or has received. All are ambiguous words, interior addresses included.

@@ -58,6 +58,26 @@ impl WaitReason {
         Self::ALL.get(byte as usize).copied().unwrap_or(WaitReason::None)
     }
 
+    /// Whether only another fiber of the island can end the wait: one that can reach the channel, the mutex, the
+    /// condition. (Nobody can where the wait is for ever.)
+    pub const fn is_for_fibers(self) -> bool {
+        matches!(
+            self,
+            WaitReason::ChanReceive
+                | WaitReason::ChanReceiveNil
+                | WaitReason::ChanSend
+                | WaitReason::ChanSendNil
+                | WaitReason::Select
+                | WaitReason::SelectNoCases
+                | WaitReason::MutexLock
+                | WaitReason::RWMutexRLock
+                | WaitReason::RWMutexLock
+                | WaitReason::WaitGroupWait
+                | WaitReason::CondWait
+                | WaitReason::Semacquire
+        )
+    }
+
     /// The byte to store.
     pub const fn byte(self) -> u8 {
         self as u8

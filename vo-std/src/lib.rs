@@ -20,6 +20,8 @@ mod bytealg;
 mod debug;
 #[path = "../pkg/math/native.rs"]
 mod math;
+#[path = "../pkg/runtime/pprof/native.rs"]
+mod pprof;
 #[path = "../pkg/math/rand/native.rs"]
 mod rand;
 #[path = "../pkg/internal/refl/native.rs"]
@@ -95,6 +97,7 @@ pub fn natives() -> Registry {
         debug::NATIVES,
         math::NATIVES,
         rand::NATIVES,
+        pprof::NATIVES,
         refl::NATIVES,
         reflect::NATIVES,
         reflect::WAITING,

@@ -49,6 +49,8 @@ pub struct Config {
     pub soft_memory_limit: Option<u64>,
     /// Tell the host about every collection, in lines like those of Go's `gctrace=1`.
     pub trace_gc: bool,
+    /// Tell the host, when `main` returns, which fibers can never run again.
+    pub report_leaks: bool,
     /// How long a fiber runs before another one gets its turn.
     pub time_slice: Duration,
 }
@@ -63,6 +65,7 @@ impl Default for Config {
             gc_percent: Some(100),
             soft_memory_limit: None,
             trace_gc: false,
+            report_leaks: false,
             time_slice: Duration::from_millis(10),
         }
     }

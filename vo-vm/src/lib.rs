@@ -26,6 +26,7 @@ mod fiber;
 mod handlers;
 mod interp;
 mod island;
+mod leaks;
 mod machine;
 mod memory;
 mod ops;

@@ -140,7 +140,7 @@ impl Machine {
     }
 
     /// What the worker that led a collection does when the island runs again.
-    fn after_collection(&mut self, collected: &Collected, forced: bool) {
+    pub(crate) fn after_collection(&mut self, collected: &Collected, forced: bool) {
         self.stats.collections += 1;
         let heap = self.island().heap().clone();
         if forced {

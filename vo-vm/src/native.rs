@@ -370,6 +370,11 @@ impl NativeCx<'_> {
         self.m.island().heap().release_pages();
     }
 
+    /// The island's fibers that can never run again: how many, and their traces.
+    pub fn find_leaks(&mut self) -> (usize, String) {
+        self.m.find_leaks(self.site.w, false)
+    }
+
     /// Bytes of the island's fibers: their frames, and what the machine knows of them.
     pub fn fiber_bytes(&mut self) -> u64 {
         self.m.with_island_stopped(self.site.w, |m| {

@@ -246,6 +246,7 @@ pub(crate) fn fiber_returned(m: &mut Machine) -> Transfer {
         return dying::text_is_there(m);
     }
     if m.fiber_mut().is_main {
+        m.report_leaks();
         m.end_program(0, String::new());
     }
     Transfer::Exit(Exit::Finished)

@@ -13,6 +13,7 @@ use crate::vm::Shared;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard};
 use vo_runtime::heap::{Marker, Roots};
+use vo_sched::FiberRef;
 
 /// The machines of a run's workers.
 #[derive(Default)]
@@ -120,13 +121,26 @@ impl<'m> IslandRoots<'m> {
         }
     }
 
-    fn mark_fibers(&self, marker: &mut Marker<'_>) {
-        let program = self.island.program_ref();
+    /// Marks what the fibers hold of which `wanted` says so.
+    pub(crate) fn mark_fibers(&self, marker: &mut Marker<'_>, mut wanted: impl FnMut(FiberRef) -> bool) {
         self.island.world().for_each_fiber(|fiber| {
-            // SAFETY: the island is stopped, so its fibers stand still; all are of this crate.
-            let fiber = unsafe { VoFiber::of(fiber) };
-            mark_fiber(program, fiber, marker);
+            if wanted(fiber) {
+                self.mark_fiber(fiber, marker);
+            }
         });
+    }
+
+    /// Marks what a fiber holds.
+    pub(crate) fn mark_fiber(&self, fiber: FiberRef, marker: &mut Marker<'_>) {
+        // SAFETY: the island is stopped, so its fibers stand still; all are of this crate.
+        mark_fiber(self.island.program_ref(), unsafe { VoFiber::of(fiber) }, marker);
+    }
+
+    /// Marks the roots other than fibers.
+    pub(crate) fn mark_outside(&self, marker: &mut Marker<'_>) {
+        self.mark_globals(marker);
+        self.mark_workers(marker);
+        self.scheduler.for_each_timer_word(self.island.world(), |word| marker.word(word));
     }
 
     fn mark_workers(&self, marker: &mut Marker<'_>) {
@@ -143,10 +157,8 @@ impl<'m> IslandRoots<'m> {
 
 impl Roots for IslandRoots<'_> {
     fn mark_roots(&mut self, marker: &mut Marker<'_>) {
-        self.mark_globals(marker);
-        self.mark_fibers(marker);
-        self.mark_workers(marker);
-        self.scheduler.for_each_timer_word(self.island.world(), |word| marker.word(word));
+        self.mark_outside(marker);
+        self.mark_fibers(marker, |_| true);
     }
 }
 

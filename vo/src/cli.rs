@@ -42,6 +42,9 @@ pub struct Run {
     pub args: Vec<String>,
     #[command(flatten)]
     pub engine: EngineOptions,
+    /// When main returns, say which goroutines nothing can wake any more
+    #[arg(long)]
+    pub leaks: bool,
     /// Print what the run cost on standard error when it ends
     #[arg(long)]
     pub stats: bool,

@@ -18,7 +18,6 @@ use super::queue::{Found, MarkQueue};
 use crate::layout::Layout;
 use crate::rtype::{LoadedTypes, RtType};
 use crate::value::{Word, load_word};
-use std::collections::HashSet;
 
 /// A collection in progress: roots are told to it.
 pub struct Marker<'a> {
@@ -32,8 +31,6 @@ pub struct Marker<'a> {
     found: Found,
     /// Where others wait for work.
     queue: Option<&'a MarkQueue>,
-    foreign: Vec<u64>,
-    foreign_seen: HashSet<u64>,
     types: &'a LoadedTypes,
 }
 
@@ -79,8 +76,6 @@ impl<'a> Marker<'a> {
             stack_limit,
             found: Found::default(),
             queue: None,
-            foreign: Vec::new(),
-            foreign_seen: HashSet::new(),
             types,
         }
     }
@@ -155,7 +150,7 @@ impl<'a> Marker<'a> {
     }
 
     /// Whether the object at an address has been reached; true for what is no object.
-    pub(super) fn is_marked(&self, addr: Word) -> bool {
+    pub fn is_marked(&self, addr: Word) -> bool {
         // SAFETY: a block of this heap, which is stopped.
         self.find(addr).is_none_or(|(block, index)| unsafe { (*block).is_marked(index) })
     }
@@ -191,18 +186,6 @@ impl<'a> Marker<'a> {
     pub unsafe fn value(&mut self, ty: &RtType, addr: Word) {
         // SAFETY: the value's words are readable.
         unsafe { self.scan(addr, ty.size, ty.layout) };
-    }
-
-    /// Remembers something that is not an object, to be given to `Roots::mark_foreign` once.
-    pub fn foreign(&mut self, token: u64) {
-        if self.foreign_seen.insert(token) {
-            self.foreign.push(token);
-        }
-    }
-
-    /// The foreign things found since the last call.
-    pub(super) fn take_foreign(&mut self) -> Option<Vec<u64>> {
-        (!self.foreign.is_empty()).then(|| std::mem::take(&mut self.foreign))
     }
 
     /// Follows the objects on the stack until there is none.

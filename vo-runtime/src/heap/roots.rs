@@ -8,10 +8,12 @@ pub trait Roots {
     /// Marks all roots.
     fn mark_roots(&mut self, marker: &mut Marker<'_>);
 
-    /// Marks what belongs to something that is not an object but was found through one
-    /// (`Marker::foreign`): the records of a fiber that waits in a reachable channel's queue.
-    fn mark_foreign(&mut self, token: u64, marker: &mut Marker<'_>) {
-        let _ = (token, marker);
+    /// Marks what is reachable only because of what is marked by now, and says whether there was anything: the
+    /// frames of a fiber that waits on a reachable channel, where waiting fibers are no roots by themselves. Called
+    /// until it answers no.
+    fn mark_more(&mut self, marker: &mut Marker<'_>) -> bool {
+        let _ = marker;
+        false
     }
 }
 

@@ -234,31 +234,26 @@ fn weak_handles_forget() {
 }
 
 #[test]
-fn foreign_things_are_marked_when_found() {
-    unsafe fn trace(addr: u64, _bytes: u64, marker: &mut Marker<'_>) {
-        // SAFETY: the object's first word.
-        marker.foreign(unsafe { load_word(addr) });
-    }
-    struct Fibers(u64, HashMap<u64, u64>);
+fn waiting_fibers_are_marked_through_what_they_wait_for() {
+    /// Pairs of what a fiber waits for and what it holds.
+    struct Fibers(u64, Vec<(u64, u64)>);
     impl Roots for Fibers {
         fn mark_roots(&mut self, marker: &mut Marker<'_>) {
             marker.word(self.0);
         }
-        fn mark_foreign(&mut self, token: u64, marker: &mut Marker<'_>) {
-            marker.word(self.1[&token]);
+        fn mark_more(&mut self, marker: &mut Marker<'_>) -> bool {
+            let found = self.1.iter().position(|&(object, _)| marker.is_marked(object));
+            found.inspect(|&i| marker.word(self.1.swap_remove(i).1)).is_some()
         }
     }
     let (types, node) = node_types();
-    let layout = types.layouts.traced(trace);
     let (heap, mut cache) = heap(&types);
-    let (chan, held) = (cache.alloc_layout(64, layout).unwrap(), cache.alloc(ty(&types, node)).unwrap());
-    // SAFETY: the object's first word.
-    unsafe { store_word(chan, 77) };
+    let [a, b, c, lost] = [(); 4].map(|()| cache.alloc(ty(&types, node)).unwrap());
+    let mut fibers = Fibers(a, vec![(lost, lost), (b, c), (a, b)]);
     // SAFETY: one thread; the roots are named.
-    unsafe { heap.collect(&mut Fibers(chan, HashMap::from([(77, held)]))) };
-    assert!(heap.object_at(held).is_some());
-    collect(&heap, &[]);
-    assert!(heap.object_at(held).is_none());
+    unsafe { heap.collect(&mut fibers) };
+    assert_eq!([a, b, c, lost].map(|object| heap.object_at(object).is_some()), [true, true, true, false]);
+    assert_eq!(fibers.1, [(lost, lost)]);
 }
 
 /// Random graphs under poison and verification: what a model reaches stays intact.

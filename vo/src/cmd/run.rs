@@ -8,10 +8,11 @@ use std::time::Instant;
 use vo::{CompilerOptions, Config, Engine, Program, Stdio, Stress, Thresholds};
 
 pub fn run(options: &Run) -> ExitCode {
-    let config = match config(&options.engine) {
+    let mut config = match config(&options.engine) {
         Ok(config) => config,
         Err(message) => return super::fail_with(message),
     };
+    config.report_leaks = options.leaks;
     let start = Instant::now();
     let program = match Engine::new().load(&options.program) {
         Ok(program) => program,
