@@ -26,7 +26,7 @@ macro_rules! for_each_callback {
             call_native "calls native `native` of the module; `site` is the caller's (function, code offset)" (native: word, args: addr, results: addr, site: word) -> status;
             // ---- frames ------------------------------------------------------------------------
             poll_entry "function `func` has not begun: answers a set interrupt word, or that the native stack is `exhausted`" (func: word, args: addr, exhausted: word) -> status;
-            leave_frame "a frame leaves with `status` at `place` (function, suspend point): its record is written, or it is noted in the panic's trace" (status: word, place: word, live: addr, slots: addr) -> none;
+            leave_frame "a frame leaves with `status` at `place` (function, suspend point): its record is written, or it is noted in the panic's trace; answers the status" (status: word, place: word, live: addr, slots: addr) -> status;
             leave "a panic has come to `site` (function, code offset)" (site: word) -> none;
             // ---- fibers ------------------------------------------------------------------------
             go_start "starts a fiber that runs function `func`" (func: word, args: addr, n: word, site: word) -> status;

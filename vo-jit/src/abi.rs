@@ -8,6 +8,9 @@
 //! address of as many words in the caller's frame. The machine enters through a *thunk* of
 //! the platform's convention, one for each [`Shape`].
 //!
+//! While compiled code runs, the machine's pinned register holds the context: the thunk puts it there, and everybody
+//! else leaves it alone. The parameter is for stubs.
+//!
 //! A call on a rare path that comes back would take the registers of the path beside it too: what is alive
 //! across it must lie in the few registers that a callee keeps, or in memory, also where the call is
 //! not made. So such calls go through *quiet doors*, which keep all registers.
@@ -175,6 +178,9 @@ pub(crate) fn build_thunk(
     let &[ctx, args, results, code] = b.block_params(entry) else {
         panic!("internal error: a thunk has four parameters")
     };
+    // The platform's code expects the register as it was.
+    let saved = b.ins().get_pinned_reg(types::I64);
+    b.ins().set_pinned_reg(ctx);
     let mut values = vec![ctx];
     let rest = shape.rest_words();
     let slot = (rest > 0).then(|| {
@@ -199,6 +205,7 @@ pub(crate) fn build_thunk(
         };
         store_word(&mut b, value, results, i);
     }
+    b.ins().set_pinned_reg(saved);
     b.ins().return_(&[answers[0]]);
     b.seal_all_blocks();
     b.finalize(isa.frontend_config());

@@ -140,6 +140,7 @@ pub(crate) fn new_isa() -> Result<Arc<dyn TargetIsa>, String> {
     set("opt_level", "speed")?;
     set("preserve_frame_pointers", "true")?;
     set("enable_probestack", "false")?;
+    set("enable_pinned_reg", "true")?;
     set("is_pic", "false")?;
     set("use_colocated_libcalls", "false")?;
     set("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" })?;

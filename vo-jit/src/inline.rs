@@ -65,6 +65,12 @@ impl<'a> Translator<'a, '_> {
         Some(graph)
     }
 
+    /// As [`Translator::inlined`], without deciding it.
+    pub(crate) fn would_inline(&mut self, index: u32) -> Option<Rc<Graph<'a>>> {
+        let func = &self.link.module.functions[index as usize];
+        if self.may_inline(index, func) { self.inliner.graph(index, func) } else { None }
+    }
+
     fn may_inline(&self, index: u32, func: &Function) -> bool {
         let bodies = || self.callers.iter().chain([&self.body]);
         let same = bodies().filter(|body| body.index == index).count();

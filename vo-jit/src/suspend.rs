@@ -12,12 +12,11 @@
 //! A function calls nothing only if it has no instruction that may suspend but loop headers. Such a leaf
 //! polls neither stack nor interrupt word at its entry.
 
-use crate::abi::{self, STATUS, fixed, plain};
+use crate::abi::{self, STATUS, plain};
 use crate::callbacks::Callback;
 use crate::translate::Translator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
-use std::collections::HashMap;
 use vo_bytecode::{Inst, PointKind, Status};
 use vo_runtime::context::offsets;
 
@@ -37,7 +36,8 @@ impl Translator<'_, '_> {
             return;
         }
         let sp = self.b.ins().get_stack_pointer(types::I64);
-        let limit = self.b.ins().load(types::I64, plain(), self.ctx, offsets::STACK_LIMIT);
+        let ctx = self.ctx();
+        let limit = self.b.ins().load(types::I64, plain(), ctx, offsets::STACK_LIMIT);
         let exhausted = self.b.ins().icmp(IntCC::UnsignedLessThan, sp, limit);
         let interrupt = self.interrupt_word();
         let (cold, look, on) = (self.cold_block(), self.b.create_block(), self.b.create_block());
@@ -61,7 +61,7 @@ impl Translator<'_, '_> {
     }
 
     fn interrupt_word(&mut self) -> Value {
-        let word = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::INTERRUPT);
+        let word = self.interrupt.expect("internal error: the unit was entered");
         self.b.ins().load(types::I32, plain(), word, 0)
     }
 
@@ -96,7 +96,7 @@ impl Translator<'_, '_> {
         let place = self.int(i64::from(self.body.index) | (point as i64) << 32);
         let wide = self.b.ins().uextend(types::I64, status);
         let slots = self.slots_addr();
-        self.tell(Callback::leave_frame, &[wide, place, base, slots]);
+        let status = self.ask(Callback::leave_frame, &[wide, place, base, slots]);
         let exit = self.exit_block();
         self.b.ins().jump(exit, &[status.into()]);
     }
@@ -189,8 +189,6 @@ pub(crate) struct Shared {
     panic_exit: Option<Block>,
     /// As `exit` or `panic_exit`, as the status says that it is given with a site.
     fail_exit: Option<Block>,
-    /// Raise the panic of a code with two operands and leave with the site.
-    traps: HashMap<u64, Block>,
 }
 
 /// Blocks that many places share.
@@ -226,29 +224,8 @@ impl Translator<'_, '_> {
         block
     }
 
-    pub(crate) fn trap_block(&mut self, code: u64) -> Block {
-        if let Some(&block) = self.body.shared.traps.get(&code) {
-            return block;
-        }
-        let block = self.cold_block();
-        (0..3).for_each(|_| {
-            self.b.append_block_param(block, types::I64);
-        });
-        self.body.shared.traps.insert(code, block);
-        block
-    }
-
     /// Fills the shared blocks that were asked for. Those that others lead to come last.
     pub(crate) fn make_shared(&mut self) {
-        let traps: Vec<(u64, Block)> = std::mem::take(&mut self.body.shared.traps).into_iter().collect();
-        for (code, block) in traps {
-            self.go_to(block);
-            let params = self.b.block_params(block).to_vec();
-            let code = self.int(code as i64);
-            let _ = self.ask(Callback::panic_runtime, &[code, params[0], params[1]]);
-            let panicked = self.panic_block();
-            self.b.ins().jump(panicked, &[params[2].into()]);
-        }
         if let Some(block) = self.body.shared.fail_exit {
             self.go_to(block);
             let params = self.b.block_params(block).to_vec();

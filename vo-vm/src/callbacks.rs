@@ -375,16 +375,18 @@ mod doors {
         place: u64,
         live: *mut u64,
         slots: *mut u64,
-    ) {
+    ) -> Status {
         let m = unsafe { machine(ctx) };
+        let status = Status::from_u32(status as u32).expect("internal error: a frame leaves with no status");
         let (func, point) = site_parts(place);
         let code = m.program_ref().code(func);
         let at = &code.function().points[point as usize];
-        if status == Status::Panic as u64 {
-            return m.fiber_mut().panics().leave(func, at.pc);
+        if status == Status::Panic {
+            m.fiber_mut().panics().leave(func, at.pc);
+            return status;
         }
         if m.leaving {
-            return;
+            return status;
         }
         unsafe {
             let live = std::slice::from_raw_parts(live, at.live.len());
@@ -392,6 +394,7 @@ mod doors {
                 if slots.is_null() { &[] } else { std::slice::from_raw_parts(slots, code.slot_words) };
             record::spill_compiled(m, code, point, live, slots);
         }
+        status
     }
 
     pub(super) unsafe extern "C" fn leave(ctx: *mut JitContext, site: u64) {

@@ -121,7 +121,9 @@ impl<'w> Lower<'_, 'w> {
         let mut values = self.operands(rhs, &types);
         for (value, &ty) in values.iter_mut().zip(&types) {
             if matches!(value, Value::Mem { owned: false, .. }) {
-                *value = Value::owned(self.own(value.clone(), ty));
+                let place = self.scratch(ty);
+                self.store_value(&place, ty, value);
+                *value = Value::Mem { place, owned: false };
             }
         }
         self.protect(&mut targets);

@@ -24,14 +24,16 @@ impl Translator<'_, '_> {
 
     /// The arguments of a call: context, room for results, `first`, the registers.
     fn call_values(&mut self, shape: &Shape, first: Option<Value>, args: RegList<'_>) -> Vec<Value> {
-        let mut values = vec![self.ctx];
+        let mut values = vec![self.ctx()];
         let rest = shape.rest_words();
         if rest > 0 {
             values.push(self.call_rest_area(rest));
         }
         values.extend(first);
         for reg in args.iter() {
-            values.push(self.get(reg));
+            let value = self.get(reg);
+            assert!(!self.in_frame.contains(&value), "internal error: an object in the frame is passed on");
+            values.push(value);
         }
         values
     }
@@ -54,7 +56,8 @@ impl Translator<'_, '_> {
 
     /// Calls the function with this index in the function table.
     fn call_index(&mut self, shape: &Shape, index: Value, values: &[Value], results: RegList<'_>) {
-        let table = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::FUNCTIONS);
+        let ctx = self.ctx();
+        let table = self.b.ins().load(types::I64, fixed(), ctx, offsets::FUNCTIONS);
         let offset = self.b.ins().ishl_imm_s(index, 3);
         let at = self.b.ins().iadd(table, offset);
         let code = self.b.ins().load(types::I64, plain(), at, 0);
@@ -199,8 +202,9 @@ impl Translator<'_, '_> {
         let frame = self.b.ins().get_frame_pointer(types::I64);
         let (func, pc) = self.site_parts();
         let shown = self.int(i64::from(func) | i64::from(pc) << 32);
-        self.b.ins().store(plain(), frame, self.ctx, offsets::LAST_FRAME);
-        self.b.ins().store(plain(), shown, self.ctx, offsets::LAST_SITE);
+        let ctx = self.ctx();
+        self.b.ins().store(plain(), frame, ctx, offsets::LAST_FRAME);
+        self.b.ins().store(plain(), shown, ctx, offsets::LAST_SITE);
         self.site()
     }
 

@@ -245,7 +245,8 @@ impl Translator<'_, '_> {
             None => self.ask(Callback::select_exec, &[default]),
         };
         self.suspend_unless_ok(status);
-        let case = self.b.ins().load(types::I64, plain(), self.ctx, offsets::SELECT_CASE);
+        let ctx = self.ctx();
+        let case = self.b.ins().load(types::I64, plain(), ctx, offsets::SELECT_CASE);
         self.set(dst, case);
     }
 

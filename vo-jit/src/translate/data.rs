@@ -63,7 +63,8 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn global_addr(&mut self, dst: Reg, offset: u32) {
-        let base = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::GLOBALS);
+        let ctx = self.ctx();
+        let base = self.b.ins().load(types::I64, fixed(), ctx, offsets::GLOBALS);
         let address = self.b.ins().iadd_imm_s(base, i64::from(offset));
         self.set(dst, address);
         self.set_checked(dst);

@@ -251,7 +251,8 @@ impl Translator<'_, '_> {
 
     /// Not 0 while the collector marks beside the running fibers.
     fn marking(&mut self) -> Value {
-        self.b.ins().load(types::I64, plain(), self.ctx, offsets::BARRIER)
+        let ctx = self.ctx();
+        self.b.ins().load(types::I64, plain(), ctx, offsets::BARRIER)
     }
 
     /// A new zeroed object: the front of the worker's run of free ones, or from the machine.
@@ -262,7 +263,8 @@ impl Translator<'_, '_> {
         }
         let slot = sizeclass::size(sizeclass::class_of(ty.size)) as i64;
         let at = ty.bin as i32 * offsets::ENTRY_SIZE;
-        let entries = self.b.ins().load(types::I64, plain(), self.ctx, offsets::ENTRIES);
+        let ctx = self.ctx();
+        let entries = self.b.ins().load(types::I64, plain(), ctx, offsets::ENTRIES);
         let next = self.b.ins().load(types::I64, plain(), entries, at + offsets::ENTRY_NEXT);
         let end = self.b.ins().load(types::I64, plain(), entries, at + offsets::ENTRY_END);
         let after = self.b.ins().iadd_imm_s(next, slot);
@@ -292,6 +294,9 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn new_object(&mut self, dst: Reg, ty: u32) {
+        if self.new_in_frame(dst, ty) {
+            return;
+        }
         let object = self.allocate(ty);
         self.set(dst, object);
     }

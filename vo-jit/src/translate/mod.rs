@@ -23,6 +23,7 @@ mod defer;
 mod iface;
 mod map;
 mod memory;
+mod promote;
 mod slice;
 mod string;
 
@@ -38,7 +39,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use vo_bytecode::inst::Visitor;
 use vo_bytecode::operand::{self, Operand, RegList};
 use vo_bytecode::{Class, Reg};
@@ -66,7 +67,8 @@ pub(crate) struct Translator<'a, 'f> {
     pub(crate) callers: Vec<Body<'a>>,
     pub(crate) inliner: Inliner<'a>,
     pub(crate) facts: Facts,
-    pub(crate) ctx: Value,
+    /// Address of the worker's interrupt word, where the unit has loops.
+    pub(crate) interrupt: Option<Value>,
     /// Where results go that do not fit registers.
     rest: Option<Value>,
     /// The unit function's shape.
@@ -82,6 +84,8 @@ pub(crate) struct Translator<'a, 'f> {
     pub(crate) func_refs: HashMap<u32, ir::FuncRef>,
     /// The functions of closures that the unit makes.
     pub(crate) closures: HashMap<Value, u32>,
+    /// Addresses of objects that lie in the native frame.
+    pub(crate) in_frame: HashSet<Value>,
     pub(crate) counts: Counts,
     /// The select whose cases are being laid.
     select: Option<chan::LaidSelect>,
@@ -137,7 +141,7 @@ pub(crate) fn translate(
         callers: Vec::new(),
         inliner: Inliner::new(unit),
         facts: Facts::default(),
-        ctx: b.block_params(entry)[0],
+        interrupt: None,
         rest: None,
         shape,
         args,
@@ -148,6 +152,7 @@ pub(crate) fn translate(
         call_sigs: HashMap::new(),
         func_refs: HashMap::new(),
         closures: HashMap::new(),
+        in_frame: HashSet::new(),
         counts: Counts::default(),
         select: None,
         b,
@@ -168,6 +173,8 @@ impl Translator<'_, '_> {
         self.b.set_srcloc(SourceLoc::new(0));
         let node = self.facts.node(None);
         self.facts.go(node);
+        let ctx = self.ctx();
+        self.interrupt = Some(self.b.ins().load(types::I64, fixed(), ctx, offsets::INTERRUPT));
         match self.unit.entry {
             Entry::Start => {
                 for (i, &param) in params[first..].iter().enumerate() {
@@ -227,6 +234,11 @@ impl Translator<'_, '_> {
         }
         self.b.seal_all_blocks();
         self.b.finalize(self.isa.frontend_config());
+    }
+
+    /// The worker's context. It has a machine register of its own, so that it costs no other.
+    pub(crate) fn ctx(&mut self) -> Value {
+        self.b.ins().get_pinned_reg(types::I64)
     }
 
     /// Goes on in a block to which nothing will lead but what does already.
@@ -344,16 +356,10 @@ impl Translator<'_, '_> {
         let site = self.site();
         let zero = a.or(b).unwrap_or(site);
         let operands = [a.unwrap_or(zero), b.unwrap_or(zero)];
-        if self.body.func.landing.is_none() {
-            let block = self.trap_block(panic.code());
-            let args = [operands[0].into(), operands[1].into(), site.into()];
-            self.b.ins().brif(cond, block, &args, on, &[]);
-        } else {
-            let cold = self.cold_block();
-            self.b.ins().brif(cond, cold, &[], on, &[]);
-            self.go_to(cold);
-            self.raise(panic.code(), operands);
-        }
+        let cold = self.cold_block();
+        self.b.ins().brif(cond, cold, &[], on, &[]);
+        self.go_to(cold);
+        self.raise(panic.code(), operands);
         self.go_to(on);
     }
 
@@ -393,9 +399,11 @@ impl Translator<'_, '_> {
                 sig
             }
         };
-        let table = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::CALLBACKS);
-        let door = self.b.ins().load(types::I64, fixed(), table, callback.offset());
-        let values: Vec<Value> = [self.ctx].into_iter().chain(args.iter().copied()).collect();
+        let ctx = self.ctx();
+        // Not hoisted: most calls of callbacks are rare.
+        let table = self.b.ins().load(types::I64, plain().with_readonly(), ctx, offsets::CALLBACKS);
+        let door = self.b.ins().load(types::I64, plain().with_readonly(), table, callback.offset());
+        let values: Vec<Value> = [ctx].into_iter().chain(args.iter().copied()).collect();
         self.b.ins().call_indirect(sig, door, &values)
     }
 
@@ -410,7 +418,8 @@ impl Translator<'_, '_> {
         self.tell_quietly(callback, args);
         let answers = callback.signature(self.isa.default_call_conv()).returns;
         let ty = answers.first().map_or(types::I64, |answer| answer.value_type);
-        self.b.ins().load(ty, plain(), self.ctx, offsets::RET)
+        let ctx = self.ctx();
+        self.b.ins().load(ty, plain(), ctx, offsets::RET)
     }
 
     /// As [`Translator::ask_quietly`] for a callback that answers nothing.
@@ -427,7 +436,7 @@ impl Translator<'_, '_> {
         let door = self.unit.doors.get(&callback);
         let door = *door.unwrap_or_else(|| panic!("internal error: {callback:?} has no quiet door"));
         let door = self.int(door as i64);
-        let values: Vec<Value> = [self.ctx].into_iter().chain(args.iter().copied()).collect();
+        let values: Vec<Value> = [self.ctx()].into_iter().chain(args.iter().copied()).collect();
         self.b.ins().call_indirect(sig, door, &values);
     }
 
