@@ -266,6 +266,12 @@ impl Facts {
                     let a = range(a);
                     Some(Range { lo: a.lo / c, hi: a.hi / c })
                 }
+                (Opcode::Bor | Opcode::Bxor, _) => {
+                    let (a, b) = (range(a), range(b));
+                    let both = a.lo >= 0 && b.lo >= 0;
+                    let bits = 64 - (a.hi.max(b.hi).max(0)).leading_zeros();
+                    if both && bits < 63 { from_zero((1 << bits) - 1) } else { None }
+                }
                 (Opcode::Band, _) => {
                     let (a, b) = (range(a), range(b));
                     match (a.lo >= 0, b.lo >= 0) {

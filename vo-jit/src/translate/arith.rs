@@ -1,8 +1,9 @@
 //! Integer and float arithmetic. Each method is its row's formula.
 
 use super::Translator;
+use crate::facts::Range;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Opcode, Value, types};
+use cranelift_codegen::ir::{InstBuilder, InstructionData, MemFlagsData, Opcode, Value, types};
 use vo_bytecode::Reg;
 use vo_runtime::panic::RuntimePanic;
 
@@ -128,14 +129,33 @@ macro_rules! convert {
     };
 }
 
+/// Constants are computed here: what depends on them, such as shifts, is then translated for a constant.
+macro_rules! folded {
+    ($($name:ident = $ins:ident $fold:expr;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, dst: Reg, a: Reg, b: Reg) {
+                let (a, b) = (self.get(a), self.get(b));
+                let fold: fn(i64, i64) -> i64 = $fold;
+                let value = match (self.constant(a), self.constant(b)) {
+                    (Some(a), Some(b)) => self.int(fold(a, b)),
+                    _ => self.b.ins().$ins(a, b),
+                };
+                self.set(dst, value);
+            })*
+        }
+    };
+}
+
+folded! {
+    add_i64 = iadd i64::wrapping_add;
+    sub_i64 = isub i64::wrapping_sub;
+    mul_i64 = imul i64::wrapping_mul;
+    and64 = band |a, b| a & b;
+    xor64 = bxor |a, b| a ^ b;
+    and_not64 = band_not |a, b| a & !b;
+}
+
 binary! {
-    add_i64 = iadd;
-    sub_i64 = isub;
-    mul_i64 = imul;
-    and64 = band;
-    or64 = bor;
-    xor64 = bxor;
-    and_not64 = band_not;
     sub_f64 = fsub;
     div_f64 = fdiv;
     sub_f32 = fsub;
@@ -219,6 +239,56 @@ impl Translator<'_, '_> {
         def.inst().is_some_and(|inst| matches!(dfg.insts[inst].opcode(), Opcode::F64const | Opcode::F32const))
     }
 
+    /// An instruction's opcode and operands, where a value is its result.
+    fn made_by(&self, value: Value) -> Option<(Opcode, Value, Option<Value>)> {
+        let dfg = &self.b.func.dfg;
+        let inst = dfg.value_def(dfg.resolve_aliases(value)).inst()?;
+        match dfg.insts[inst] {
+            InstructionData::Unary { opcode, arg } => Some((opcode, dfg.resolve_aliases(arg), None)),
+            InstructionData::Binary { opcode, args: [a, b] } => {
+                Some((opcode, dfg.resolve_aliases(a), Some(dfg.resolve_aliases(b))))
+            }
+            _ => None,
+        }
+    }
+
+    /// A value shifted by a constant.
+    fn shifted(&self, value: Value, by: Opcode) -> Option<(Value, i64)> {
+        match self.made_by(value)? {
+            (opcode, a, Some(b)) if opcode == by => Some((a, self.constant(b)?)),
+            _ => None,
+        }
+    }
+
+    /// `x >> n | x << (width - n)` is a rotation, of 64 bits or of the low 32 where the others are zero.
+    fn rotation(&mut self, right: Value, left: Value) -> Option<Value> {
+        let (x, n) = self.shifted(right, Opcode::Ushr)?;
+        if let Some((y, m)) = self.shifted(left, Opcode::Ishl) {
+            let rotates = x == y && n > 0 && n + m == 64;
+            let by = rotates.then(|| self.int(n));
+            return by.map(|by| self.b.ins().rotr(x, by));
+        }
+        let (Opcode::Uextend, low, None) = self.made_by(left)? else { return None };
+        let (Opcode::Ireduce, wide, None) = self.made_by(low)? else { return None };
+        let (y, m) = self.shifted(wide, Opcode::Ishl)?;
+        let range = self.facts.range(&self.b.func.dfg, x);
+        let is_u32 = range.lo >= 0 && range.hi <= i64::from(u32::MAX);
+        if x != y || n <= 0 || n + m != 32 || !is_u32 || self.b.func.dfg.value_type(low) != types::I32 {
+            return None;
+        }
+        let low = self.b.ins().ireduce(types::I32, x);
+        let by = self.int(n);
+        let rotated = self.b.ins().rotr(low, by);
+        Some(self.b.ins().uextend(types::I64, rotated))
+    }
+
+    pub(crate) fn or64(&mut self, dst: Reg, a: Reg, b: Reg) {
+        let (a, b) = (self.get(a), self.get(b));
+        let rotated = self.rotation(a, b).or_else(|| self.rotation(b, a));
+        let value = rotated.unwrap_or_else(|| self.b.ins().bor(a, b));
+        self.set(dst, value);
+    }
+
     fn low32(&mut self, reg: Reg) -> Value {
         let value = self.get(reg);
         self.b.ins().ireduce(types::I32, value)
@@ -255,6 +325,9 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn shl_u32(&mut self, dst: Reg, a: Reg, b: Reg) {
+        // Registers are canonical: the opcode says that this one holds an unsigned integer of 32 bits.
+        let value = self.get(a);
+        self.facts.set_range(&self.b.func.dfg, value, Range { lo: 0, hi: i64::from(u32::MAX) });
         self.shift(dst, a, b, 32, true);
         self.ext32u(dst, dst);
     }
