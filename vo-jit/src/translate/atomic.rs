@@ -87,7 +87,8 @@ impl Translator<'_, '_> {
 
     /// Whether the island is this worker's alone.
     pub(crate) fn alone(&mut self) -> Value {
-        let at = self.b.ins().load(types::I64, plain(), self.ctx, offsets::ALONE);
+        let ctx = self.ctx();
+        let at = self.b.ins().load(types::I64, plain(), ctx, offsets::ALONE);
         self.b.ins().load(types::I8, plain(), at, 0)
     }
 

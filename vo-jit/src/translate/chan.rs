@@ -251,12 +251,14 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn select_value(&mut self, ok: Reg, words: RegList<'_>) {
-        let values = self.b.ins().load(types::I64, plain(), self.ctx, offsets::SELECT_VALUES);
+        let ctx = self.ctx();
+        let values = self.b.ins().load(types::I64, plain(), ctx, offsets::SELECT_VALUES);
         for (i, reg) in words.iter().enumerate() {
             let word = self.b.ins().load(types::I64, plain(), values, 8 * i as i32);
             self.set_word(reg, word);
         }
-        let sent = self.b.ins().load(types::I64, plain(), self.ctx, offsets::SELECT_OK);
+        let ctx = self.ctx();
+        let sent = self.b.ins().load(types::I64, plain(), ctx, offsets::SELECT_OK);
         self.set(ok, sent);
     }
 }
@@ -275,7 +277,8 @@ impl Translator<'_, '_> {
         self.b.ins().brif(ch, on, &[], slow, &[]);
         self.go_to(on);
         if words.iter().any(|reg| self.class(reg).is_traced()) {
-            let marking = self.b.ins().load(types::I64, plain(), self.ctx, offsets::BARRIER);
+            let ctx = self.ctx();
+            let marking = self.b.ins().load(types::I64, plain(), ctx, offsets::BARRIER);
             let on = self.b.create_block();
             self.b.ins().brif(marking, slow, &[], on, &[]);
             self.go_to(on);
