@@ -15,6 +15,7 @@ use vo_types::info::{SelectionKind, Target};
 use vo_types::object::{ObjId, Owner, VarKind};
 use vo_types::types::{Type, TypeId};
 use vo_types::universe::Builtin;
+use vo_types::version::LOOP_VARIABLES;
 
 /// What is known about one variable.
 #[derive(Clone, Copy, Debug, Default)]
@@ -282,7 +283,8 @@ impl<'w> Scan<'w> {
         s.cond.iter().for_each(|cond| self.visit_expr(cond));
         if let Some(post) = &s.post {
             let vars = self.loop_vars(s);
-            let plain = !has_literal(post);
+            let own = self.world.language_version(s.span.start) >= LOOP_VARIABLES;
+            let plain = own && !has_literal(post);
             let outer = std::mem::replace(&mut self.post_of, if plain { vars } else { Vec::new() });
             self.visit_stmt(post);
             self.post_of = outer;
@@ -369,7 +371,8 @@ impl Visitor for Scan<'_> {
                 }
             }
             Stmt::Range(s) => {
-                if !s.define {
+                let shared = self.world.language_version(s.span.start) < LOOP_VARIABLES;
+                if !s.define || shared {
                     s.key.iter().chain(&s.value).for_each(|e| self.assign(e));
                 }
                 if let Type::Signature(_) = self.under(self.world.info.type_of(s.x.id())) {

@@ -20,7 +20,8 @@ use crate::program::Program;
 /// A step of a package's initialisation.
 struct Step<'w> {
     lhs: Vec<ObjId>,
-    rhs: &'w Expr,
+    /// The value; none for the files of `//go:embed`.
+    rhs: Option<&'w Expr>,
     /// Whether it has no effect but the value of its variables.
     pure: bool,
     func: Option<u32>,
@@ -177,9 +178,12 @@ fn package_init<'w>(p: &mut Program<'w>, pkg: PkgId) -> PackageInit<'w> {
     let world = p.world;
     let steps = world.init_order(pkg).into_iter().map(|step| {
         let pure = is_pure(world, step.rhs);
-        Step { lhs: step.lhs, rhs: step.rhs, pure, func: None }
+        Step { lhs: step.lhs, rhs: Some(step.rhs), pure, func: None }
     });
-    let steps = steps.collect();
+    let objects = world.package(pkg).objects();
+    let embedded = objects.into_iter().filter(|&obj| world.embedded_files(obj).is_some());
+    let embedded = embedded.map(|obj| Step { lhs: vec![obj], rhs: None, pure: true, func: None });
+    let steps = embedded.chain(steps).collect();
     let inits = world.package(pkg).init_funcs();
     let inits = inits.into_iter().filter(|&f| world.object(f).name.as_str() == "init");
     let inits = inits.map(|f| p.func_of(f, &[])).collect();
@@ -225,13 +229,19 @@ fn initialise<'w>(p: &mut Program<'w>, package: &mut PackageInit<'w>, step: usiz
     if step.func.is_some() {
         return;
     }
-    let (function, count) = lower::initializer(p, &step.lhs, step.rhs, prefix, *literals);
-    *literals = count;
+    let (function, span) = match step.rhs {
+        Some(rhs) => {
+            let (function, count) = lower::initializer(p, &step.lhs, rhs, prefix, *literals);
+            *literals = count;
+            (function, rhs.span())
+        }
+        None => (lower::embedded(p, step.lhs[0], prefix), Span::NONE),
+    };
     match function {
         Ok(function) => step.func = Some(p.add_function(function)),
         Err(why) => {
             step.func = Some(0);
-            p.too_large(why, step.rhs.span());
+            p.too_large(why, span);
         }
     }
 }

@@ -4,7 +4,9 @@ use vo_syntax::ast::File;
 use vo_syntax::diag::Diagnostic;
 
 use crate::World;
+use crate::embed::EmbeddedFile;
 use crate::package::Mode;
+use crate::version::Version;
 
 /// The parsed files of a package.
 pub struct PackageSource {
@@ -38,6 +40,21 @@ pub trait Importer {
     /// # Errors
     /// As for `resolve`.
     fn load(&mut self, world: &World, path: &str) -> Result<PackageSource, String>;
+
+    /// The language version of the module that the package with this identity belongs to; none for the newest.
+    fn language_version(&mut self, path: &str) -> Option<Version> {
+        let _ = path;
+        None
+    }
+
+    /// The files below a package's directory that the patterns of `//go:embed` mean, sorted by name.
+    ///
+    /// # Errors
+    /// `pattern PATTERN: …`
+    fn embed(&mut self, dir: &str, patterns: &[String]) -> Result<Vec<EmbeddedFile>, String> {
+        let _ = dir;
+        Err(format!("pattern {}: no matching files found", patterns.first().map_or("", String::as_str)))
+    }
 }
 
 /// An importer for programs that import nothing but `unsafe`.

@@ -13,6 +13,7 @@
 
 mod check;
 pub mod constant;
+pub mod embed;
 pub mod importer;
 pub mod info;
 pub mod object;
@@ -20,6 +21,7 @@ pub mod package;
 pub mod scope;
 pub mod types;
 pub mod universe;
+pub mod version;
 mod world;
 
 pub use check::{check_package, closest};

@@ -6,21 +6,24 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use elsa::FrozenVec;
 use rustc_hash::{FxHashMap, FxHashSet};
 use vo_syntax::ast::{File, NodeIds};
-use vo_syntax::source::{Pos, SourceMap, Span};
+use vo_syntax::source::{FileId, Pos, SourceMap, Span};
 use vo_syntax::symbol::Symbol;
 
 use crate::check::Action;
 use crate::constant::Constant;
+use crate::embed::EmbeddedFile;
 use crate::info::Info;
 use crate::object::{ObjId, Object};
 use crate::package::{Mode, Package, PackageState, PkgId};
 use crate::scope::{Scope, ScopeId};
 use crate::types::{TypeId, Types};
 use crate::universe;
+use crate::version::FileVersion;
 
 /// See the module's description.
 pub struct World {
@@ -42,6 +45,10 @@ pub struct World {
     /// Depth of recursions over types that errors could make endless.
     pub(crate) depth: Cell<u32>,
     /// Identities of the packages being imported, outermost first, and where each is imported.
+    /// Versions of files that are not the newest.
+    pub(crate) versions: RefCell<FxHashMap<FileId, FileVersion>>,
+    /// Files of variables with `//go:embed`.
+    pub(crate) embedded: RefCell<FxHashMap<ObjId, Rc<[EmbeddedFile]>>>,
     pub(crate) importing: RefCell<Vec<(String, Span)>>,
     /// Type declarations whose type parameter lists are open.
     pub(crate) tparams_open: RefCell<Vec<ObjId>>,
@@ -74,6 +81,8 @@ impl World {
             by_path: RefCell::default(),
             path: RefCell::default(),
             depth: Cell::new(0),
+            versions: RefCell::default(),
+            embedded: RefCell::default(),
             importing: RefCell::default(),
             tparams_open: RefCell::default(),
             types_to_validate: RefCell::default(),
@@ -129,6 +138,11 @@ impl World {
             Some(file) => file,
             None => panic!("internal error: no file {index}"),
         }
+    }
+
+    /// The files that `//go:embed` puts into a variable.
+    pub fn embedded_files(&self, var: ObjId) -> Option<Rc<[EmbeddedFile]>> {
+        self.embedded.borrow().get(&var).cloned()
     }
 
     /// The scope of predeclared names for Go files.

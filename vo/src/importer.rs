@@ -8,9 +8,10 @@
 use std::path::{Path, PathBuf};
 use vo_syntax::build::{Target, is_test_file};
 use vo_syntax::diag::{Diagnostic, render};
-use vo_syntax::modfile::{ModFile, parse_mod_file};
+use vo_syntax::modfile::{ModFile, Replace, parse_mod_file};
 use vo_syntax::parser::{Options, parse_file};
 use vo_syntax::source::SourceMap;
+use vo_types::embed::EmbeddedFile;
 use vo_types::{Importer, PackageMode, PackageSource, World};
 
 /// A module: the directory of its `go.mod` and what stands in it.
@@ -34,6 +35,24 @@ impl Module {
             }
         }
         Ok(None)
+    }
+
+    /// The modules that its `replace` lines name by directories. A directory without a module file is one module
+    /// without requirements.
+    fn replaced(&self) -> Vec<Module> {
+        let local = |r: &&Replace| {
+            r.new_path.starts_with("./") || r.new_path.starts_with("../") || r.new_path.starts_with('/')
+        };
+        let modules = self.file.replace.iter().filter(local).map(|r| {
+            let dir = self.dir.join(&r.new_path);
+            let read = |name: &str| {
+                let path = dir.join(name);
+                read_mod_file(&path, std::fs::read(&path).ok()?).ok()
+            };
+            let file = read("vo.mod").or_else(|| read("go.mod")).unwrap_or_default();
+            Module { dir, file: ModFile { path: r.path.clone(), ..file } }
+        });
+        modules.collect()
     }
 
     /// The directory of an import path inside the module.
@@ -62,6 +81,8 @@ fn read_mod_file(path: &Path, text: Vec<u8>) -> Result<ModFile, String> {
 /// Reads and parses packages for the checker.
 pub struct Sources {
     module: Option<Module>,
+    /// Modules that `replace` lines name by their directories, under the paths that they replace.
+    replaced: Vec<Module>,
     target: Target,
     /// Import paths of the module's own packages that were loaded.
     pub loaded: Vec<String>,
@@ -70,7 +91,14 @@ pub struct Sources {
 impl Sources {
     /// Sources of a program that belongs to a module, or to none.
     pub fn new(module: Option<Module>) -> Sources {
-        Sources { module, target: Target::host(), loaded: Vec::new() }
+        let replaced = module.as_ref().map(Module::replaced).unwrap_or_default();
+        Sources { module, replaced, target: Target::host(), loaded: Vec::new() }
+    }
+
+    /// The module that a package's path belongs to: of several, that with the longest path.
+    fn module_of(&self, path: &str) -> Option<&Module> {
+        let all = self.replaced.iter().chain(&self.module);
+        all.filter(|m| m.directory_of(path).is_some()).max_by_key(|m| m.file.path.len())
     }
 
     /// The import path of a directory of the module, or its name.
@@ -183,11 +211,25 @@ pub fn is_source(path: &Path) -> bool {
 }
 
 impl Importer for Sources {
+    fn language_version(&mut self, path: &str) -> Option<(u32, u32)> {
+        if has_library_package(path) {
+            return None;
+        }
+        let module = self.module_of(path).or(self.module.as_ref())?;
+        // Where a module file names no version, it is older than the directive.
+        Some(module.file.go.unwrap_or((1, 16)))
+    }
+
+    fn embed(&mut self, dir: &str, patterns: &[String]) -> Result<Vec<EmbeddedFile>, String> {
+        let dir = if dir.is_empty() { Path::new(".") } else { Path::new(dir) };
+        crate::embed::files(dir, patterns)
+    }
+
     fn resolve(&mut self, path: &str, _from_dir: &str) -> Result<String, String> {
         if has_library_package(path) {
             return Ok(path.to_string());
         }
-        match self.module.as_ref().and_then(|m| m.directory_of(path)) {
+        match self.module_of(path).and_then(|m| m.directory_of(path)) {
             Some(dir) if dir.is_dir() => Ok(path.to_string()),
             Some(dir) => Err(format!("no directory {}", dir.display())),
             None if path.starts_with("./") || path.starts_with("../") => {
@@ -201,7 +243,7 @@ impl Importer for Sources {
         if let Some(source) = self.library(world, path) {
             return source;
         }
-        let dir = self.module.as_ref().and_then(|m| m.directory_of(path));
+        let dir = self.module_of(path).and_then(|m| m.directory_of(path));
         let dir = dir.ok_or_else(|| format!("package {path} is not in std"))?;
         let files = self.files_of(&dir)?;
         let shown: Vec<PathBuf> = files.iter().map(|f| shorten(f)).collect();

@@ -15,6 +15,7 @@
 //! program writes goes to the [`Host`] that its caller supplies.
 
 mod driver;
+mod embed;
 mod engine;
 mod importer;
 mod suggest;

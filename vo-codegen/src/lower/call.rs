@@ -217,8 +217,12 @@ impl<'w> Lower<'_, 'w> {
                 self.find_method(recv, pkg, sel.sel.name)
             }
         };
-        if let MethodTarget::Declared { targs, .. } = &mut resolved.target {
-            targs.extend(self.instance_args(sel.sel.id));
+        let own = self.instance_args(sel.sel.id);
+        if let MethodTarget::Declared { targs, .. } = &mut resolved.target
+            && !own.is_empty()
+        {
+            resolved.sig = self.world.instantiate_signature(resolved.sig, &own);
+            targs.extend(own);
         }
         resolved
     }

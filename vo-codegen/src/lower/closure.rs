@@ -11,7 +11,7 @@ use vo_bytecode::operand::RegList;
 use vo_bytecode::typedesc::Mem;
 use vo_bytecode::{Class, Function, Inst, Reg};
 use vo_syntax::ast::{self, Node};
-use vo_types::info::Selection;
+use vo_types::info::{Selection, SelectionKind};
 use vo_types::object::ObjId;
 use vo_types::types::{Subst, Type, TypeId};
 
@@ -106,9 +106,24 @@ impl<'w> Lower<'_, 'w> {
 
     /// `f[int]` as a value.
     pub(super) fn instance_value(&mut self, x: &'w ast::IndexExpr, wish: Wish<'_>) -> Option<Value> {
+        if let Some(sel) = self.instantiated_method(x)
+            && let Some(selection) = self.world.info.selection(sel.id)
+        {
+            return Some(match selection.kind {
+                SelectionKind::MethodExpr => self.method_expr(sel, selection, wish),
+                _ => self.method_value(sel, selection, wish),
+            });
+        }
         let (obj, targs) = self.static_function(&x.x)?;
         let func = self.p.value_func(obj, &targs);
         Some(self.closure(func, &[], wish))
+    }
+
+    /// The selector in `x.method[T]`, if the index expression is that.
+    pub(super) fn instantiated_method(&self, x: &'w ast::IndexExpr) -> Option<&'w ast::SelectorExpr> {
+        let ast::Expr::Selector(sel) = x.x.unparen() else { return None };
+        let selected = self.world.info.selection(sel.id).is_some();
+        (selected && self.world.info.instance(sel.sel.id).is_some()).then_some(&**sel)
     }
 
     /// `x.method` as a value: the receiver is evaluated and bound now.

@@ -610,7 +610,11 @@ impl<'w> Lower<'_, 'w> {
 
     /// A selection of an expression node, if it is one of a method.
     pub(super) fn method_selection(&self, e: &'w Expr) -> Option<(&'w ast::SelectorExpr, &'w Selection)> {
-        let Expr::Selector(sel) = e.unparen() else { return None };
+        let sel = match e.unparen() {
+            Expr::Selector(sel) => sel,
+            Expr::Index(x) => self.instantiated_method(x)?,
+            _ => return None,
+        };
         let selection = self.world.info.selection(sel.id)?;
         (selection.kind == SelectionKind::MethodVal).then_some((sel, selection))
     }

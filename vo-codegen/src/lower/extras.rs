@@ -157,7 +157,7 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// A function of a library package that the file stands on.
-    fn library(&mut self, pkg: &str, name: &str, targs: &[TypeId]) -> Callee {
+    pub(super) fn library(&mut self, pkg: &str, name: &str, targs: &[TypeId]) -> Callee {
         let found = self.world.package_by_path(pkg).and_then(|p| self.world.lookup_in_package(p, name));
         let obj = found.unwrap_or_else(|| panic!("internal error: package {pkg} has no {name}"));
         Callee::Code(Code::Func(self.p.func_of(obj, targs)))

@@ -15,6 +15,7 @@ mod closure;
 mod compare;
 mod composite;
 mod convert;
+mod embed;
 mod expr;
 mod extras;
 mod func;
@@ -50,6 +51,7 @@ use crate::program::Program;
 
 pub use call::Resolved;
 pub use closure::{LiteralJob, literal};
+pub use embed::embedded;
 pub use init::{declared, initializer, main_with_error, sequence};
 pub(crate) use place::{Base, Len, Place};
 pub use vars::Storage;

@@ -22,6 +22,27 @@ struct Loop {
 impl<'w> Lower<'_, 'w> {
     pub(super) fn range_stmt(&mut self, s: &'w ast::RangeStmt) {
         let ty = self.ty(&s.x);
+        if s.define && !self.own_loop_variables(s.span.start) {
+            return self.scope(|l| {
+                l.declare_shared(s);
+                l.range_over(s, ty);
+            });
+        }
+        self.range_over(s, ty);
+    }
+
+    /// Declares the variables that all turns share.
+    fn declare_shared(&mut self, s: &'w ast::RangeStmt) {
+        for e in s.key.iter().chain(&s.value) {
+            if let Some(obj) = e.as_ident().and_then(|n| self.world.info.def(n.id)) {
+                let ty = self.var_ty(obj);
+                let zero = self.zero(ty, None);
+                self.declare_value(obj, zero);
+            }
+        }
+    }
+
+    fn range_over(&mut self, s: &'w ast::RangeStmt, ty: TypeId) {
         self.scope(|l| match *l.under(ty) {
             Type::Basic(b) if b.is_string() => l.range_string(s),
             Type::Basic(b) => l.range_int(s, ty, b),
@@ -87,7 +108,7 @@ impl<'w> Lower<'_, 'w> {
         if e.is_blank() {
             return;
         }
-        if s.define {
+        if s.define && self.own_loop_variables(s.span.start) {
             if let Some(obj) = e.as_ident().and_then(|n| self.world.info.def(n.id)) {
                 let value = self.value_as(value, from, self.var_ty(obj));
                 self.declare_value(obj, value);
@@ -109,6 +130,7 @@ impl<'w> Lower<'_, 'w> {
             && let Some(obj) = e.and_then(|e| e.as_ident()).and_then(|n| self.world.info.def(n.id))
             && !self.facts.var(obj).assigned
             && !self.needs_box(obj)
+            && self.own_loop_variables(s.span.start)
             && self.world.identical(self.var_ty(obj), ty)
         {
             self.vars.insert(obj, super::Storage::Regs(Regs::from_slice(&[index])));

@@ -2,7 +2,9 @@
 
 use vo_bytecode::{Inst, Reg};
 use vo_syntax::ast::{self, AssignOp, BranchKind, Decl, Expr, Node, NodeId, Stmt};
+use vo_syntax::source::Pos;
 use vo_types::object::ObjId;
+use vo_types::version::LOOP_VARIABLES;
 
 use super::{Lower, Place, Storage, Targets, Value};
 use crate::func::Label;
@@ -193,9 +195,17 @@ impl<'w> Lower<'_, 'w> {
         });
     }
 
+    /// Whether every turn of a loop has variables of its own, as the language version has it.
+    pub(super) fn own_loop_variables(&self, pos: Pos) -> bool {
+        self.world.language_version(pos) >= LOOP_VARIABLES
+    }
+
     /// Loop variables that every turn has its own box of.
     fn boxed_loop_vars(&mut self, s: &'w ast::ForStmt) -> Vec<ObjId> {
         let Some(Stmt::Assign(init)) = &s.init else { return Vec::new() };
+        if !self.own_loop_variables(s.span.start) {
+            return Vec::new();
+        }
         if init.op != AssignOp::Define {
             return Vec::new();
         }

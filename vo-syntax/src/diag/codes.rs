@@ -190,6 +190,7 @@ macro_rules! for_each_diagnostic {
             (371, InvalidDefer, "defer takes a call of a function or method, not a conversion, whose result may be discarded.", "func main() { defer int(1) }")
             (372, InvalidGo, "go takes a call of a function or method, not a conversion, whose result may be discarded.", "func main() { go int(1) }")
             (373, UnusedTypeSwitchVariable, "The variable of the type switch is used in no clause.", "func main() { var x any; switch y := x.(type) {} }")
+            (374, TooNew, "The construct needs a newer language version than the module or the file declares.", "")
             (375, UnsupportedFeature, "The construct is part of the language, and this version of the compiler does not have it yet.", "")
 
             // Vo's own constructs.

@@ -90,6 +90,7 @@ impl<'w> Checker<'w> {
     }
 
     fn builtin_call(&mut self, b: Builtin, c: Call<'w>) -> Option<Operand<'w>> {
+        self.requires_builtin(b, &c.call.fun);
         match b {
             Builtin::Append => self.append(c),
             Builtin::Len | Builtin::Cap => self.length(b, c),
@@ -444,6 +445,7 @@ impl<'w> Checker<'w> {
             }
             OpMode::TypeExpr => self.check_var_type(arg.place(), x.ty),
             _ => {
+                self.requires(&c.call.fun, (1, 26), &format!("new({})", self.es(arg)));
                 if self.w.is_untyped(x.ty) {
                     self.assignment(&mut x, None, "argument to new");
                     if !x.is_valid() {

@@ -159,7 +159,15 @@ impl<'w> Checker<'w> {
         if (word(vu) && unsafe_pointer(t)) || (unsafe_pointer(v) && (word(tu) || unsafe_pointer(t))) {
             return Ok(());
         }
-        self.slice_to_array(vu, tu).map_err(|_| cause)
+        self.slice_to_array(vu, tu).map_err(|_| cause)?;
+        let (needed, what) = match w.types.raw(tu) {
+            Type::Array { .. } => ((1, 20), "array"),
+            _ => ((1, 17), "array pointer"),
+        };
+        match self.too_new(x, needed) {
+            Some(why) => Err(format!("conversion of slice to {what} {why}")),
+            None => Ok(()),
+        }
     }
 
     fn slice_to_array(&self, vu: TypeId, tu: TypeId) -> Result<(), String> {

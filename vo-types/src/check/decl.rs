@@ -223,6 +223,7 @@ impl<'w> Checker<'w> {
         let Type::Alias(alias) = self.w.types.raw(id) else { return };
         let outer = self.env.scope;
         if let Some(list) = &spec.type_params {
+            self.requires_type_params(list, (1, 23), "generic type alias");
             self.open_type_params_scope();
             self.declare_type_params_of(obj, list, |tparams| {
                 let _ = alias.tparams.set(tparams.into());
@@ -251,6 +252,7 @@ impl<'w> Checker<'w> {
         let outer = self.env.scope;
         match &spec.type_params {
             Some(list) => {
+                self.requires_type_params(list, (1, 18), "type parameter");
                 self.open_type_params_scope();
                 self.declare_type_params_of(obj, list, |tparams| {
                     let _ = named.tparams.set(tparams.into());
@@ -484,9 +486,10 @@ fn embed_directive(spec: &VarSpec) -> Option<&Directive> {
 }
 
 impl<'w> Checker<'w> {
-    /// Reports a `//go:embed` directive that cannot apply to the package variables it stands before.
-    pub fn package_embed(&self, spec: &VarSpec, file: &File) {
-        let Some(directive) = embed_directive(spec) else { return };
+    /// Reports a `//go:embed` directive that cannot apply to the package variables it stands before. Answers
+    /// whether there is one that can.
+    pub fn package_embed(&self, spec: &VarSpec, file: &File) -> bool {
+        let Some(directive) = embed_directive(spec) else { return false };
         let imports_embed = file.imports().any(|i| matches!(&*i.path.raw, "\"embed\"" | "`embed`"));
         let why = if !imports_embed {
             "go:embed only allowed in Go files that import \"embed\""
@@ -497,8 +500,32 @@ impl<'w> Checker<'w> {
         } else if spec.ty.is_none() {
             "go:embed cannot apply to var without type"
         } else {
-            return;
+            return true;
         };
         self.error(Code::InvalidEmbed, &directive.span, why);
+        false
+    }
+
+    /// Reports variables that `//go:embed` cannot fill: it fills strings, byte slices and file systems.
+    pub fn embedded_types(&self, objects: &[ObjId]) {
+        for &obj in objects {
+            let Some(files) = self.w.embedded_files(obj) else { continue };
+            let object = self.w.object(obj);
+            let ty = object.ty();
+            let bytes = match self.w.under(ty) {
+                Type::Basic(b) => b.is_string(),
+                Type::Slice(elem) => self.w.basic(*elem) == Some(Basic::Uint8),
+                _ => false,
+            };
+            let one = files.iter().filter(|f| f.text.is_some()).count() == 1;
+            let why = if bytes && !one {
+                format!("invalid go:embed: multiple files for type {}", self.ts(ty))
+            } else if !bytes && self.w.runtime_type_string(ty) != "embed.FS" && !self.w.is_invalid(ty) {
+                format!("go:embed cannot apply to var of type {}", self.ts(ty))
+            } else {
+                continue;
+            };
+            self.error(Code::InvalidEmbed, &object.pos, why);
+        }
     }
 }

@@ -47,6 +47,7 @@ mod typexpr;
 mod unify;
 mod union;
 mod validtype;
+mod version;
 
 use std::cell::RefCell;
 
@@ -94,6 +95,9 @@ fn check_fully(world: &World, pkg: PkgId) {
     }
     let objects = package.objects();
     Checker::new(world, pkg).declare_all(&objects);
+    if !world.embedded.borrow().is_empty() {
+        Checker::new(world, pkg).embedded_types(&objects);
+    }
     let mut checker = Checker::new(world, pkg);
     for &obj in &objects {
         checker.body(obj);

@@ -38,7 +38,16 @@ impl<'w> Checker<'w> {
         if !x.is_valid() {
             return invalid;
         }
-        match self.range_key_value(x.ty) {
+        let needed = match self.common_underlying(x.ty).map(|u| self.w.types.raw(u)) {
+            Ok(Type::Basic(b)) if b.is_integer() => (1, 22),
+            Ok(Type::Signature(_)) => (1, 23),
+            _ => (1, 0),
+        };
+        let types = match self.too_new(x, needed) {
+            Some(why) => Err(why),
+            None => self.range_key_value(x.ty),
+        };
+        match types {
             Err(why) => {
                 let why = if why.is_empty() { why } else { format!(": {why}") };
                 let message = format!("cannot range over {}{why}", self.os(x));

@@ -9,6 +9,7 @@ use vo_syntax::source::{Dialect, Pos, Span};
 
 use super::Checker;
 use crate::World;
+use crate::embed::patterns;
 use crate::importer::{Importer, PackageSource};
 use crate::object::{Color, DeclInfo, DeclRef, FuncInfo, ObjId, Object, ObjectKind, Owner, VarKind};
 use crate::package::{Mode, PkgId};
@@ -21,6 +22,8 @@ pub(crate) fn add_package(world: &World, source: PackageSource, importer: &mut d
     let universe = ScopeId(u32::from(any_vo));
     let name = source.files.first().map_or_else(|| Symbol::intern("main"), |f| f.name.name);
     let scope = world.new_scope(Some(universe), false);
+    let version = importer.language_version(&source.path);
+    source.files.iter().for_each(|f| world.set_version(f, version));
     let files: Vec<u32> = source.files.into_iter().map(|f| world.add_file(f)).collect();
     let pkg = world.add_package(&source.path, name, &source.dir, scope, source.mode, files);
     let state = &world.package(pkg).state;
@@ -347,7 +350,7 @@ impl<'w> Collector<'w, '_> {
     }
 
     fn var_spec(&mut self, spec: &'w VarSpec, at: DeclRef, scope: ScopeId) {
-        self.c.package_embed(spec, self.c.w.file(at.file));
+        let embeds = self.c.package_embed(spec, self.c.w.file(at.file));
         let mut objects = Vec::new();
         for (i, name) in spec.names.iter().enumerate() {
             let at = DeclRef { name: i as u32, ..at };
@@ -355,6 +358,9 @@ impl<'w> Collector<'w, '_> {
             let obj = self.object(kind, name, at, scope);
             self.declare_package_obj(name, obj);
             objects.push(obj);
+        }
+        if embeds && let [obj] = objects[..] {
+            self.embed(spec, obj);
         }
         if spec.values.len() == 1 && objects.len() > 1 {
             for &obj in &objects {
@@ -365,6 +371,22 @@ impl<'w> Collector<'w, '_> {
         }
         if spec.ty.is_none() || !spec.values.is_empty() {
             self.c.var_arity(spec);
+        }
+    }
+
+    /// Finds the files of a variable with `//go:embed`.
+    fn embed(&mut self, spec: &VarSpec, obj: ObjId) {
+        let dir = self.c.w.package(self.c.pkg).dir.clone();
+        let files = patterns(spec).and_then(|patterns| self.importer.embed(&dir, &patterns));
+        match files {
+            Ok(files) => {
+                self.c.w.embedded.borrow_mut().insert(obj, files.into());
+            }
+            Err(why) => {
+                let at =
+                    spec.directives.iter().find(|d| d.verb() == "go:embed").map_or(spec.span, |d| d.span);
+                self.c.error(Code::InvalidEmbed, &at, why);
+            }
         }
     }
 

@@ -67,6 +67,10 @@ impl<'w> Checker<'w> {
         let receiver = d.recv.as_ref().map(|list| self.receiver_var(obj, list));
         let mut tparams = Vec::new();
         if let Some(list) = &d.type_params {
+            match d.recv {
+                Some(_) => self.requires_type_params(list, (1, 27), "generic method"),
+                None => self.requires_type_params(list, (1, 18), "type parameter"),
+            }
             tparams = self.declare_type_params(list, |_| {});
         }
         let parts = self.params_and_results(&d.ty, tparams, Owner::Func(obj), scope, receiver.flatten());

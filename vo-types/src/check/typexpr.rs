@@ -57,6 +57,9 @@ impl<'w> Checker<'w> {
         self.w.info.set_use(e.id, obj);
         let object = self.w.object(obj);
         let is_type = matches!(object.kind, ObjectKind::TypeName { .. });
+        if is_type && object.pkg.is_none() && (e.name == "any" || e.name == "comparable") {
+            self.requires(e, (1, 18), &format!("predeclared {}", e.name));
+        }
         if want_type && !is_type {
             let message = format!("{} ({}) is not a type", e.name, object_kind(&object.kind));
             self.error(Code::NotAType, e, message);

@@ -1,0 +1,3 @@
+module example.com/lib/deep
+
+go 1.22

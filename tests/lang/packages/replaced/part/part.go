@@ -1,0 +1,4 @@
+// Package part is part of the program.
+package part
+
+const Name = "part"
