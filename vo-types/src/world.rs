@@ -21,7 +21,7 @@ use crate::info::Info;
 use crate::object::{ObjId, Object};
 use crate::package::{Mode, Package, PackageState, PkgId};
 use crate::scope::{Scope, ScopeId};
-use crate::types::{TypeId, Types};
+use crate::types::{Layout, Memo, TypeId, Types};
 use crate::universe;
 use crate::version::FileVersion;
 
@@ -42,6 +42,14 @@ pub struct World {
     pub(crate) by_path: RefCell<FxHashMap<String, PkgId>>,
     /// Declarations being checked, outermost first.
     pub(crate) path: RefCell<Vec<ObjId>>,
+    /// Sizes of types.
+    pub(crate) layouts: Memo<Layout>,
+    /// Whether types can be compared: statically, and at run time.
+    pub(crate) comparable: [Memo<bool>; 2],
+    /// Whether the sizes of types depend on type parameters.
+    pub(crate) variable_size: Memo<bool>,
+    /// Whether types mention type parameters.
+    pub(crate) open_types: Memo<bool>,
     /// Depth of recursions over types that errors could make endless.
     pub(crate) depth: Cell<u32>,
     /// Identities of the packages being imported, outermost first, and where each is imported.
@@ -80,6 +88,10 @@ impl World {
             files: FrozenVec::new(),
             by_path: RefCell::default(),
             path: RefCell::default(),
+            layouts: Memo::default(),
+            comparable: Default::default(),
+            variable_size: Memo::default(),
+            open_types: Memo::default(),
             depth: Cell::new(0),
             versions: RefCell::default(),
             embedded: RefCell::default(),
@@ -183,6 +195,11 @@ impl World {
     /// The position as people read it, for messages.
     pub(crate) fn position(&self, pos: Pos) -> String {
         self.sources.borrow().lookup(pos).to_string()
+    }
+
+    /// Whether no declaration is open, so that what is found about types stays true.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.path.borrow().is_empty()
     }
 
     pub(crate) fn add_object(&self, obj: Object) -> ObjId {

@@ -19,6 +19,9 @@ const PACKAGES: &[(&str, &str)] = &[
     ("os", "package os\nvar Args []string\nvar hidden int"),
     ("strings", "package strings\nfunc ToUpper(s string) string { return s }"),
     ("time", "package time\ntype Time struct{ sec int }"),
+    // What constructs of Vo stand on.
+    ("dyn", "package dyn"),
+    ("internal/assertion", "package assertion"),
 ];
 
 struct Fake;
@@ -123,4 +126,31 @@ fn long_chains() {
     let Some(pkg) = world.package_by_path("p") else { panic!("no package") };
     let Some(s) = world.lookup_in_package(pkg, "s") else { panic!("no s") };
     assert_eq!(world.const_of(s).and_then(|c| c.as_bytes()).map(|b| b.len()), Some(3000));
+}
+
+/// One type may be part of another in very many ways: walking all of them would take for ever.
+#[test]
+fn chains_of_types() {
+    let shapes = ["struct { a, b T# }", "G[T#, T#]", "= G[T#, T#]", "func(T#, T#) T#", "[2]T#"];
+    for shape in shapes {
+        let mut text =
+            "package p\nimport \"unsafe\"\ntype G[A, B any] struct { a A; b B }\ntype T0 bool\n".to_owned();
+        for i in 1..=60 {
+            let _ = writeln!(text, "type T{i} {}", shape.replace('#', &(i - 1).to_string()));
+        }
+        text += "var v T60\nvar _ = unsafe.Sizeof(v)\nvar m map[string]T60\nvar x int = v\n";
+        let (_, diagnostics) = check("chain.go", &text);
+        let [only] = &diagnostics[..] else { panic!("{shape}: {diagnostics:?}") };
+        assert!(
+            only.message.starts_with("cannot use v (variable of") && only.message.len() < 10_000,
+            "{only:?}"
+        );
+    }
+    let mut deep = "package p\ntype T0 int\n".to_owned();
+    for i in 1..=1500 {
+        let _ = writeln!(deep, "type T{i} struct {{ t T{} }}", i - 1);
+    }
+    let (_, diagnostics) = check("deep.go", &deep);
+    let messages: Vec<&str> = diagnostics.iter().map(|d| d.message.as_str()).collect();
+    assert_eq!(messages, ["type T1000 contains types more than 1000 levels deep"]);
 }

@@ -6,7 +6,7 @@ use vo_syntax::diag::Code;
 use super::errors::Place;
 use super::{Checker, OpMode, Operand};
 use crate::constant::{self, CmpOp, Constant};
-use crate::types::{Basic, Dir, FoundKind, Lookup, Type, TypeId};
+use crate::types::{Basic, Dir, FoundKind, Lookup, MAX_NESTING, Type, TypeId};
 use crate::universe::Builtin;
 
 /// A call being checked: the call, its node, and the arguments evaluated so far.
@@ -694,16 +694,18 @@ impl<'w> Checker<'w> {
 
     /// Whether the size depends on type parameters.
     pub fn has_variable_size(&self, ty: TypeId) -> bool {
-        self.variable_size_within(ty, 0)
-    }
-
-    fn variable_size_within(&self, ty: TypeId, depth: u32) -> bool {
-        if self.w.is_type_param(ty) || depth > 100 {
+        let memo = &self.w.variable_size;
+        if self.w.is_type_param(ty) || memo.depth() > MAX_NESTING {
             return true;
         }
         match self.w.under(ty) {
-            Type::Array { elem, .. } => self.variable_size_within(*elem, depth + 1),
-            Type::Struct(s) => s.fields.iter().any(|f| self.variable_size_within(f.ty, depth + 1)),
+            Type::Array { elem, .. } => {
+                memo.get_or(ty, || self.w.is_settled(), || self.has_variable_size(*elem))
+            }
+            Type::Struct(s) => {
+                let any = || s.fields.iter().any(|f| self.has_variable_size(f.ty));
+                memo.get_or(ty, || self.w.is_settled(), any)
+            }
             _ => false,
         }
     }

@@ -492,7 +492,7 @@ impl<'w> Checker<'w> {
             return;
         }
         const MAX_BITS: u64 = 512;
-        const MAX_STRING: usize = 2_000_000_000;
+        const MAX_STRING: usize = 64 << 20;
         match &x.val {
             Constant::Big(b) if b.bits() > MAX_BITS => {
                 let name = x.expr.map_or("", op_name);

@@ -1,16 +1,15 @@
 //! Types that would contain themselves.
 
+use vo_syntax::diag::Code;
+
 use super::Checker;
 use crate::object::ObjId;
-use crate::types::{Type, TypeId};
-
-/// How long a way through what types contain is followed.
-const MAX_PATH: usize = 1000;
+use crate::types::{MAX_NESTING, Named, Type, TypeId};
 
 impl<'w> Checker<'w> {
     /// Reports a defined type that contains itself without indirection.
     pub fn valid_type(&mut self, id: TypeId) {
-        self.contains_itself(id, &mut Vec::new(), &mut Vec::new());
+        self.nesting(id, &mut Vec::new(), &mut Vec::new());
     }
 
     /// Whether a type is known as far as using its structure needs. A declaration that needs its
@@ -114,62 +113,105 @@ impl<'w> Checker<'w> {
         }
     }
 
-    /// Whether the memory of a type contains that of one of the types in `nest`, which contain it;
-    /// reports that. A type parameter stands for the argument of the innermost instance, and the
-    /// argument lies in what is around that instance. `path` is the whole way here, for the message.
-    fn contains_itself(&mut self, id: TypeId, nest: &mut Vec<TypeId>, path: &mut Vec<TypeId>) -> bool {
+    /// Looks for types whose memory contains that of one in `nest`, which contain them; reports it.
+    /// How deeply the type nests, or `None` for a broken one. A type parameter stands for the argument
+    /// of the innermost instance, and the argument lies in what is around that instance. `path` is the
+    /// whole way here, for the message.
+    fn nesting(&mut self, id: TypeId, nest: &mut Vec<TypeId>, path: &mut Vec<TypeId>) -> Option<u32> {
         let id = self.w.types.unalias(id);
         match self.w.types.raw(id) {
-            Type::Array { elem, .. } => self.contains_itself(*elem, nest, path),
-            Type::Struct(s) => s.fields.iter().any(|f| self.contains_itself(f.ty, nest, path)),
-            Type::Union(terms) => terms.iter().any(|t| self.contains_itself(t.ty, nest, path)),
-            Type::Interface(i) => i.embeds.iter().any(|(e, _)| self.contains_itself(*e, nest, path)),
-            Type::TypeParam(_) => self.argument_contains(id, nest, path),
-            Type::Named(n) => {
-                if n.valid.get() {
-                    return false;
-                }
-                if nest.iter().any(|&t| self.w.identical(t, id)) {
-                    self.report_containment(id, path);
-                    return true;
-                }
-                let origin = self.w.origin(id);
-                let Some(declared) = self.w.types.as_named(origin) else { return false };
-                // A type of another package cannot contain one of this package but through its arguments.
-                if n.targs.is_empty() && self.w.object(n.obj).pkg != Some(self.pkg) {
-                    return false;
-                }
-                if declared.rhs.get() == TypeId::NONE {
-                    self.w.resolve(declared.obj);
-                }
-                // A bound for what errors may have made endless.
-                let inside = declared.rhs.get();
-                if inside == TypeId::NONE || path.len() > MAX_PATH {
-                    return false;
-                }
-                nest.push(id);
-                path.push(id);
-                let bad = self.contains_itself(inside, nest, path);
-                path.pop();
-                nest.pop();
-                // Without arguments what it contains is always the same.
-                if !bad && n.origin.is_none() && declared.tparams().is_empty() {
-                    n.valid.set(true);
-                }
-                bad
-            }
-            _ => false,
+            Type::Array { elem, .. } => self.nesting(*elem, nest, path),
+            Type::Struct(s) => self.deepest(s.fields.iter().map(|f| f.ty), nest, path),
+            Type::Union(terms) => self.deepest(terms.iter().map(|t| t.ty), nest, path),
+            Type::Interface(i) => self.deepest(i.embeds.iter().map(|(t, _)| *t), nest, path),
+            Type::TypeParam(_) => self.argument_nesting(id, nest, path),
+            Type::Named(n) if n.nesting.get() > 0 => Some(n.nesting.get()),
+            Type::Named(n) => self.named_nesting(id, n, nest, path),
+            _ => Some(0),
         }
     }
 
-    fn argument_contains(&mut self, id: TypeId, nest: &mut Vec<TypeId>, path: &mut Vec<TypeId>) -> bool {
-        let Some(inst) = nest.pop() else { return false };
+    fn deepest(
+        &mut self,
+        parts: impl Iterator<Item = TypeId>,
+        nest: &mut Vec<TypeId>,
+        path: &mut Vec<TypeId>,
+    ) -> Option<u32> {
+        let mut deepest = 0;
+        for part in parts {
+            deepest = deepest.max(self.nesting(part, nest, path)?);
+        }
+        Some(deepest)
+    }
+
+    fn named_nesting(
+        &mut self,
+        id: TypeId,
+        n: &'w Named,
+        nest: &mut Vec<TypeId>,
+        path: &mut Vec<TypeId>,
+    ) -> Option<u32> {
+        if nest.iter().any(|&t| self.w.identical(t, id)) {
+            self.report_containment(id, path);
+            return None;
+        }
+        let declared = self.w.types.as_named(self.w.origin(id))?;
+        // A type of another package cannot contain one of this package but through its arguments.
+        if n.targs.is_empty() && self.w.object(n.obj).pkg != Some(self.pkg) {
+            return Some(0);
+        }
+        if declared.rhs.get() == TypeId::NONE {
+            self.w.resolve(declared.obj);
+        }
+        let inside = declared.rhs.get();
+        if inside == TypeId::NONE {
+            return Some(0);
+        }
+        nest.push(id);
+        path.push(id);
+        let too_long = path.len() > MAX_NESTING as usize;
+        let inner = if too_long { Some(MAX_NESTING) } else { self.nesting(inside, nest, path) };
+        path.pop();
+        nest.pop();
+        let depth = inner? + 1;
+        if depth > MAX_NESTING {
+            self.too_deep(declared);
+            return None;
+        }
+        // What it contains depends on nothing else, unless it has arguments that do.
+        let closed = n.origin.is_none() && declared.tparams().is_empty();
+        if closed || (n.origin.is_some() && !self.w.mentions_type_params(id)) {
+            n.nesting.set(depth);
+        }
+        Some(depth)
+    }
+
+    /// Reports a type that is nested more deeply than the walks over types can follow, and takes it for
+    /// broken from then on.
+    fn too_deep(&mut self, declared: &'w Named) {
+        if declared.rhs.get() == TypeId::INVALID {
+            return;
+        }
+        let object = self.w.object(declared.obj);
+        let message = format!("type {} contains types more than {MAX_NESTING} levels deep", object.name);
+        self.error(Code::TooDeep, &object.pos, message);
+        declared.rhs.set(TypeId::INVALID);
+        declared.underlying.set(TypeId::INVALID);
+    }
+
+    fn argument_nesting(
+        &mut self,
+        id: TypeId,
+        nest: &mut Vec<TypeId>,
+        path: &mut Vec<TypeId>,
+    ) -> Option<u32> {
+        let Some(inst) = nest.pop() else { return Some(0) };
         let tparams = self.w.types.as_named(self.w.origin(inst)).map_or(&[][..], |n| n.tparams());
         let index = tparams.iter().position(|&t| t == id);
         let arg = index.and_then(|i| self.w.type_args(inst).get(i).copied());
-        let bad = arg.is_some_and(|arg| self.contains_itself(arg, nest, path));
+        let depth = arg.map_or(Some(0), |arg| self.nesting(arg, nest, path));
         nest.push(inst);
-        bad
+        depth
     }
 
     /// Reports the way from a type back to it, and takes the type for broken from then on.

@@ -13,6 +13,7 @@
 mod canon;
 mod instance;
 mod lookup;
+mod memo;
 mod predicates;
 mod sizes;
 mod string;
@@ -31,6 +32,7 @@ use crate::package::PkgId;
 
 pub(crate) use canon::CanonKey;
 pub use lookup::{Found, FoundKind, Lookup, MethodSetEntry};
+pub(crate) use memo::Memo;
 pub use predicates::{MissingMethod, MissingReason};
 pub use sizes::{Layout, PTR_SIZE};
 pub use string::{Qualifier, Style};
@@ -201,6 +203,9 @@ impl Basic {
     }
 }
 
+/// How deeply defined types may contain each other, so that walks over types fit the stack.
+pub(crate) const MAX_NESTING: u32 = 1000;
+
 impl TypeId {
     /// The type of expressions with errors.
     pub const INVALID: TypeId = TypeId(Basic::Invalid as u32);
@@ -356,8 +361,8 @@ pub struct Named {
     pub(crate) methods: RefCell<Vec<ObjId>>,
     /// Instance whose expansion is going on.
     pub(crate) expanding: Cell<bool>,
-    /// Whether the type is known not to contain itself.
-    pub(crate) valid: Cell<bool>,
+    /// How deeply the type nests, once it is known not to contain itself; 0 before.
+    pub(crate) nesting: Cell<u32>,
 }
 
 /// An alias.
@@ -745,7 +750,7 @@ fn named(obj: ObjId, origin: Option<TypeId>, targs: Box<[TypeId]>) -> Named {
         rhs: Cell::new(TypeId::NONE),
         methods: RefCell::default(),
         expanding: Cell::new(false),
-        valid: Cell::new(false),
+        nesting: Cell::new(0),
     }
 }
 

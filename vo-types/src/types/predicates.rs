@@ -1,6 +1,6 @@
 //! Questions about types.
 
-use super::{Basic, FoundKind, IMethod, Lookup, Type, TypeId};
+use super::{Basic, FoundKind, IMethod, Lookup, MAX_NESTING, Type, TypeId};
 use crate::World;
 use crate::object::ObjId;
 
@@ -107,6 +107,33 @@ impl World {
         }
     }
 
+    /// Whether a type mentions type parameters.
+    pub(crate) fn mentions_type_params(&self, id: TypeId) -> bool {
+        let id = self.types.unalias(id);
+        let any = |mut list: &mut dyn Iterator<Item = TypeId>| {
+            let known = &self.open_types;
+            known.get_or(id, || self.is_settled(), || (&mut list).any(|t| self.mentions_type_params(t)))
+        };
+        match self.types.raw(id) {
+            Type::TypeParam(_) => true,
+            Type::Basic(_) | Type::Island | Type::Alias(_) => false,
+            Type::Pointer(t) | Type::Slice(t) => self.mentions_type_params(*t),
+            Type::Array { elem, .. } | Type::Chan { elem, .. } | Type::Port { elem, .. } => {
+                self.mentions_type_params(*elem)
+            }
+            Type::Map { key, value } => self.mentions_type_params(*key) || self.mentions_type_params(*value),
+            Type::Named(n) if n.targs.is_empty() => false,
+            Type::Named(n) => any(&mut n.targs.iter().copied()),
+            Type::Tuple(list) => any(&mut list.iter().copied()),
+            Type::Struct(s) => any(&mut s.fields.iter().map(|f| f.ty)),
+            Type::Signature(s) => any(&mut s.params.iter().chain(&s.results).map(|p| p.ty)),
+            Type::Interface(i) => {
+                any(&mut i.methods.iter().map(|m| m.sig).chain(i.embeds.iter().map(|(t, _)| *t)))
+            }
+            Type::Union(terms) => any(&mut terms.iter().map(|t| t.ty)),
+        }
+    }
+
     /// Whether values of the type can be compared. With `dynamic`, interfaces count as comparable
     /// although a comparison may panic; without, only types whose comparison cannot panic do.
     pub fn comparable_type(&self, id: TypeId, dynamic: bool) -> bool {
@@ -115,13 +142,23 @@ impl World {
 
     fn comparable_rec(&self, id: TypeId, dynamic: bool, open: &mut Vec<TypeId>) -> bool {
         let id = self.types.unalias(id);
-        // The bound stops generic types that grow without end (an error that is reported).
-        if open.contains(&id) || open.len() > 100 {
-            return true;
-        }
         if self.is_type_param(id) {
             return self.comparable_set(id, open);
         }
+        let memo = &self.comparable[usize::from(dynamic)];
+        // The bound stops generic types that grow without end (an error that is reported).
+        if open.contains(&id) || memo.depth() > MAX_NESTING {
+            return true;
+        }
+        match self.types.get(id) {
+            Type::Named(_) | Type::Array { .. } | Type::Struct(_) => {
+                memo.get_or(id, || self.is_settled(), || self.comparable_within(id, dynamic, open))
+            }
+            _ => self.comparable_within(id, dynamic, open),
+        }
+    }
+
+    fn comparable_within(&self, id: TypeId, dynamic: bool, open: &mut Vec<TypeId>) -> bool {
         open.push(id);
         let ok = match self.under(id) {
             Type::Basic(b) => *b != Basic::UntypedNil,

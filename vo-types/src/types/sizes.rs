@@ -1,6 +1,6 @@
 //! Sizes, alignments and field offsets: Go's layout on 64-bit machines.
 
-use super::{Basic, Type, TypeId};
+use super::{Basic, MAX_NESTING, Type, TypeId};
 use crate::World;
 
 /// Size of a pointer, in bytes.
@@ -37,16 +37,16 @@ impl World {
 
     /// Size and alignment.
     pub fn layout_of(&self, ty: TypeId) -> Layout {
-        let of = |size, align| Layout { size, align };
-        // The bound stops generic types that grow without end (an error that is reported).
-        let depth = self.depth.get();
-        if depth > 1000 {
-            return of(8, 8);
+        match self.types.get(ty) {
+            Type::Basic(b) => return basic_layout(*b),
+            // The bound stops generic types that grow without end (an error that is reported).
+            Type::Named(_) | Type::Array { .. } | Type::Struct(_) if self.layouts.depth() > MAX_NESTING => {
+                return Layout { size: 8, align: 8 };
+            }
+            Type::Named(_) | Type::Array { .. } | Type::Struct(_) => {}
+            _ => return self.layout_within(ty),
         }
-        self.depth.set(depth + 1);
-        let layout = self.layout_within(ty);
-        self.depth.set(depth);
-        layout
+        self.layouts.get_or(ty, || self.is_settled(), || self.layout_within(ty))
     }
 
     fn layout_within(&self, ty: TypeId) -> Layout {

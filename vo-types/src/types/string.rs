@@ -80,6 +80,9 @@ impl World {
     }
 }
 
+/// How many bytes of a type a message shows, about.
+const MAX_LENGTH: usize = 4 << 10;
+
 struct Writer<'w> {
     world: &'w World,
     qualifier: Qualifier,
@@ -101,6 +104,13 @@ impl Writer<'_> {
     }
 
     fn ty(&mut self, id: TypeId) {
+        // Nobody reads on, and a type may be longer than memory when it is written out.
+        if self.out.len() > MAX_LENGTH && !self.runtime() {
+            if !self.out.ends_with('…') {
+                self.text("…");
+            }
+            return;
+        }
         let id = if self.runtime() { self.world.types.unalias(id) } else { id };
         if self.open.contains(&id) && matches!(self.world.types.raw(id), Type::Interface(_)) {
             return self.text("...");

@@ -1,5 +1,9 @@
 //! Substitution of type parameters.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
 use super::{Field, IMethod, Param, Term, Type, TypeId};
 use crate::World;
 use crate::object::{Object, ObjectKind};
@@ -9,13 +13,15 @@ use crate::object::{Object, ObjectKind};
 pub struct Subst {
     from: Vec<TypeId>,
     to: Vec<TypeId>,
+    /// What composite types became so far: one type may be reached in very many ways.
+    done: RefCell<FxHashMap<TypeId, TypeId>>,
 }
 
 impl Subst {
     /// Each of `from` (type parameters) becomes its counterpart in `to`.
     pub fn new(from: &[TypeId], to: &[TypeId]) -> Subst {
         let len = from.len().min(to.len());
-        Subst { from: from[..len].to_vec(), to: to[..len].to_vec() }
+        Subst { from: from[..len].to_vec(), to: to[..len].to_vec(), done: RefCell::default() }
     }
 
     /// Whether nothing is replaced.
@@ -27,6 +33,7 @@ impl Subst {
     pub fn push(&mut self, from: TypeId, to: TypeId) {
         self.from.push(from);
         self.to.push(to);
+        self.done.take();
     }
 
     /// What a type parameter becomes.
@@ -41,10 +48,24 @@ impl World {
         if subst.is_empty() || id == TypeId::NONE {
             return id;
         }
+        match self.types.raw(id) {
+            Type::Basic(_) | Type::Island => return id,
+            Type::TypeParam(_) => return subst.get(id).unwrap_or(id),
+            Type::Named(n) if n.targs.is_empty() => return id,
+            _ => {}
+        }
+        if let Some(&done) = subst.done.borrow().get(&id) {
+            return done;
+        }
+        let done = self.subst_composite(id, subst);
+        subst.done.borrow_mut().insert(id, done);
+        done
+    }
+
+    fn subst_composite(&self, id: TypeId, subst: &Subst) -> TypeId {
         let types = &self.types;
         match types.raw(id) {
-            Type::Basic(_) | Type::Island => id,
-            Type::TypeParam(_) => subst.get(id).unwrap_or(id),
+            Type::Basic(_) | Type::Island | Type::TypeParam(_) => id,
             Type::Named(n) => match n.origin {
                 None => id,
                 Some(origin) => match self.subst_list(&n.targs, subst) {
