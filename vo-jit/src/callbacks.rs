@@ -52,6 +52,17 @@ macro_rules! define {
 vo_bytecode::for_each_callback!(define);
 
 impl Callback {
+    /// Whether it may end the program with a fatal error (no memory, a map that two goroutines use): the
+    /// frame that calls is noted before, for the trace.
+    pub(crate) fn may_end(self) -> bool {
+        use Callback as C;
+        matches!(
+            self,
+            C::alloc | C::make_slice | C::str_concat | C::str_convert | C::slice_grow | C::slice_append
+        ) || matches!(self, C::map_new | C::map_get | C::map_set | C::map_delete | C::map_clear)
+            || matches!(self, C::map_iter | C::map_next | C::chan_new | C::defer_push)
+    }
+
     /// Offset of its address in the table, in bytes.
     pub(crate) fn offset(self) -> i32 {
         8 * self as i32

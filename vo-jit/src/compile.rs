@@ -2,7 +2,8 @@
 
 use crate::abi::{self, Shape};
 use crate::callbacks::Callback;
-use crate::feedback::Feedback;
+use crate::dump::Texts;
+use crate::feedback::Seen;
 use crate::stub;
 use crate::translate::body::Sites;
 use crate::translate::{self, Entry};
@@ -28,10 +29,8 @@ pub(crate) struct Unit<'a> {
     pub(crate) tables: &'a TypeTables,
     pub(crate) sites: &'a Sites,
     pub(crate) doors: &'a QuietDoors,
-    /// What the interpreter has seen of the function: calls of closures and methods may ask it for the likely
-    /// callee.
-    #[allow(dead_code)]
-    pub(crate) feedback: &'a Feedback,
+    /// What the interpreter has seen at calls of closures and methods.
+    pub(crate) seen: &'a Seen<'a>,
 }
 
 /// Functions whose code will lie at a place that is known when the unit is linked. Other calls go through
@@ -204,6 +203,17 @@ impl Compiler {
         })?;
         (blob.inlined, blob.guarded) = (counts.inlined, counts.guarded);
         Ok(blob)
+    }
+
+    /// As [`Compiler::unit`], with what came out as text.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn unit_with_texts(&mut self, unit: &Unit<'_>) -> Result<(Blob, Texts), String> {
+        self.context.set_disasm(true);
+        let blob = self.unit(unit)?;
+        let asm = self.context.compiled_code().and_then(|code| code.vcode.clone()).unwrap_or_default();
+        Ok((blob, Texts { clif: self.context.func.display().to_string(), asm }))
     }
 
     /// Compiles the door of stubs with `n` words on the stack.

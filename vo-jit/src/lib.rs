@@ -19,6 +19,7 @@ mod abi;
 mod background;
 mod callbacks;
 mod compile;
+mod dump;
 mod facts;
 mod feedback;
 mod graph;
@@ -32,5 +33,5 @@ mod suspend;
 mod translate;
 mod workshop;
 
-pub use feedback::Feedback;
+pub use dump::{Shown, dump};
 pub use program::{Compiled, Counters, Failure, Options, start};

@@ -6,7 +6,7 @@
 use crate::abi::Shape;
 use crate::callbacks::Callback;
 use crate::compile::{Blob, Compiler, Direct, QUIET, QuietDoors, Unit, new_isa};
-use crate::feedback::Feedback;
+use crate::feedback::Seen;
 use crate::link;
 use crate::memory::{NoRoom, thunk_at};
 use crate::program::{Inner, Place, address_of, lock};
@@ -33,6 +33,8 @@ pub(crate) struct Workshop {
     thunks: HashMap<Shape, Thunk>,
     /// Functions whose start was compiled.
     pub(crate) compiled: HashSet<u32>,
+    /// Functions that the compiler has failed on: not tried again.
+    failed: HashSet<u32>,
     has_stubs: bool,
     doors: QuietDoors,
 }
@@ -44,8 +46,8 @@ impl Workshop {
         let isa = new_isa()?;
         let mut compiler = Compiler::new(isa.clone());
         compiler.fail_on = inner.options.fail_on.clone();
-        let (thunks, compiled) = (HashMap::new(), HashSet::new());
-        Ok(Workshop { isa, compiler, thunks, compiled, has_stubs: false, doors: QuietDoors::new() })
+        let (thunks, compiled, failed) = (HashMap::new(), HashSet::new(), HashSet::new());
+        Ok(Workshop { isa, compiler, thunks, compiled, failed, has_stubs: false, doors: QuietDoors::new() })
     }
 
     /// Compiles every function, on all processors.
@@ -84,6 +86,8 @@ impl Workshop {
         let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         done.sort_by_key(|(spec, _)| spec.func);
         inner.count(|c| c.ahead += done.len());
+        let there: HashSet<u32> = done.iter().map(|(spec, _)| spec.func).collect();
+        self.failed.extend((0..n as u32).filter(|func| !there.contains(func)));
         self.install(inner, done);
     }
 
@@ -100,8 +104,14 @@ impl Workshop {
             if lock(&inner.queue).stop {
                 return;
             }
-            if let Some(blob) = compile(inner, &mut self.compiler, spec, (&direct, &self.doors)) {
-                done.push((spec, blob));
+            if self.failed.contains(&spec.func) {
+                continue;
+            }
+            match compile(inner, &mut self.compiler, spec, (&direct, &self.doors)) {
+                Some(blob) => done.push((spec, blob)),
+                None => {
+                    self.failed.insert(spec.func);
+                }
             }
         }
         for (spec, _) in &done {
@@ -278,10 +288,10 @@ fn compile(
     spec: Spec,
     (direct, doors): (&Direct, &QuietDoors),
 ) -> Option<Blob> {
-    let feedback = Feedback::new(inner.entries.seen(spec.func));
+    let seen = Seen::by(&*inner.entries);
     let Spec { func, entry } = spec;
     let (link, tables, sites) = (inner.link.get(), &inner.tables, &inner.sites);
-    let unit = Unit { link, func, entry, direct, tables, sites, doors, feedback: &feedback };
+    let unit = Unit { link, func, entry, direct, tables, sites, doors, seen: &seen };
     match compiler.unit(&unit) {
         Ok(blob) => Some(blob),
         Err(error) => {

@@ -118,14 +118,14 @@ pub struct SiteSeen {
     /// Code offset of the call.
     pub pc: u32,
     /// The last target that was seen more than once in a row, by and large.
-    pub target: Seen,
+    pub target: Target,
     /// How much oftener it was seen than others; saturates.
     pub lead: u32,
 }
 
 /// The target of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum Target {
     /// The function of a function value.
     Function(u32),
     /// The type word of an interface value.

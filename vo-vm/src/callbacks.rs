@@ -86,7 +86,9 @@ impl Machine {
                 Status::Panic
             }
             Trap::Fatal(error) => {
-                crate::fatal::end_with(self, None, Fatal::from(error));
+                // Compiled code has noted its frame where a callback may come to this.
+                let site = self.native_site();
+                crate::fatal::end_with(self, Some(site), Fatal::from(error));
                 self.leaving = true;
                 Status::Wake
             }

@@ -9,7 +9,7 @@ use crate::vm::Shared;
 use std::fmt::Write;
 use vo_sched::FiberRef;
 
-/// Ends the program. `site` is where the running fiber is, if it has frames on the VM stack.
+/// Ends the program. `site` is where the running fiber is, if it has frames that are no records.
 #[cold]
 pub(crate) fn end_with(m: &mut Machine, site: Option<Site>, error: Fatal) {
     let mut out = String::new();
@@ -22,9 +22,10 @@ pub(crate) fn end_with(m: &mut Machine, site: Option<Site>, error: Fatal) {
     let _ = write!(out, "fatal error: {error}\n\n");
     let (program, fiber) = (m.program(), m.fiber());
     let _ = writeln!(out, "goroutine {} [running]:", m.fiber_ref().id());
-    let live = site.into_iter().flat_map(trace::live_sites);
-    let sites = live.chain(trace::saved_sites(program, &fiber.saved, site.is_none()));
-    trace::write_sites(&mut out, program, sites);
+    match site {
+        Some(site) => trace::write_sites(&mut out, program, trace::running_sites(m, site)),
+        None => trace::write_sites(&mut out, program, trace::saved_sites(program, &fiber.saved, true)),
+    }
     trace::write_creator(&mut out, program, (fiber.creator, fiber.created_at));
     m.end_program(2, out);
 }

@@ -34,7 +34,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use vo_bytecode::Inst;
 use vo_bytecode::inst::instructions;
-use vo_runtime::code::{Entries, NativeEntry, Seen, SiteSeen, Thresholds, Thunk, Wanted};
+use vo_runtime::code::{Entries, NativeEntry, SiteSeen, Target, Thresholds, Thunk, Wanted};
 
 /// The thunk word of a function whose calls are counted.
 const COUNTED: *mut () = std::ptr::without_provenance_mut(1);
@@ -151,8 +151,8 @@ impl Tier {
         let calls = instructions(&code.function().code).flatten().filter_map(|(pc, inst)| {
             let word = sites[pc as usize / UNITS_PER_SITE].load(Ordering::Relaxed);
             let target = match inst {
-                Inst::CallClosure { .. } => Seen::Function((word >> LEAD_BITS) as u32),
-                Inst::CallIface { .. } => Seen::Type(word >> LEAD_BITS),
+                Inst::CallClosure { .. } => Target::Function((word >> LEAD_BITS) as u32),
+                Inst::CallIface { .. } => Target::Type(word >> LEAD_BITS),
                 _ => return None,
             };
             (word != 0).then_some(SiteSeen { pc, target, lead: (word & MAX_LEAD) as u32 })

@@ -62,7 +62,7 @@ pub(crate) fn saved_sites<'a>(
 }
 
 /// All frames of the fiber that runs.
-fn running_sites(m: &Machine, site: Site) -> Vec<TraceSite> {
+pub(crate) fn running_sites(m: &Machine, site: Site) -> Vec<TraceSite> {
     let mut sites = Vec::new();
     let compiled = std::ptr::eq(site.w.code(), m.program().stub());
     if compiled {

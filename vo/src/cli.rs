@@ -24,7 +24,7 @@ pub enum Command {
     Vet(Check),
     /// Bring source into its usual layout
     Fmt(Fmt),
-    /// Show the bytecode of a program
+    /// Show the bytecode of a program, or the machine code of a function
     Disasm(Disasm),
     /// Explain an error code, with an example
     Explain(Explain),
@@ -175,4 +175,10 @@ pub struct Disasm {
     pub program: PathBuf,
     /// Only this function, as traces name it (main.fib)
     pub function: Option<String>,
+    /// Show the function in Cranelift's intermediate representation, optimised
+    #[arg(long, requires = "function")]
+    pub clif: bool,
+    /// Show the function's machine code
+    #[arg(long, requires = "function")]
+    pub asm: bool,
 }

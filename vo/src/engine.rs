@@ -4,7 +4,7 @@
 //! run has its own main island, workers and host.
 
 use crate::driver::{self, CompileError, Text};
-use crate::{CompilerOptions, Thresholds};
+use crate::{CompilerOptions, Shown, Thresholds};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -176,6 +176,18 @@ impl Program {
     /// Its bytecode as text.
     pub fn disassemble(&self) -> String {
         disasm::module(self.program.module())
+    }
+
+    /// What the compiler makes of the functions with a name, or `None` where there is none.
+    ///
+    /// # Errors
+    /// This machine has no compiler backend, or the compiler failed.
+    pub fn disassemble_native(&self, name: &str, shown: Shown) -> Result<Option<String>, String> {
+        let link = self.program.linkage();
+        let functions = link.module.functions.iter().enumerate().filter(|(_, f)| f.name == name);
+        let texts = functions.map(|(i, _)| vo_jit::dump(link.get(), i as u32, shown));
+        let texts = texts.collect::<Result<Vec<String>, String>>()?;
+        Ok((!texts.is_empty()).then(|| texts.join("\n")))
     }
 
     /// The bytecode of the functions with a name, or `None` where there is none.

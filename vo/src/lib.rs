@@ -22,7 +22,7 @@ mod suggest;
 
 pub use driver::{CompileError, Diagnostics, Text};
 pub use engine::{Captured, Engine, Program, RunOptions, Stdio};
-pub use vo_jit::Options as CompilerOptions;
+pub use vo_jit::{Options as CompilerOptions, Shown};
 pub use vo_runtime::code::Thresholds;
 pub use vo_syntax::diag::{Code, Diagnostic};
 pub use vo_vm::{Config, End, Host, Limits, Stress};

@@ -31,7 +31,7 @@ pub(crate) struct Body<'a> {
     pub(crate) vars: Vec<Variable>,
     blocks: Vec<Block>,
     /// Each translated block's node.
-    nodes: Vec<Option<Node>>,
+    pub(crate) nodes: Vec<Option<Node>>,
     /// The node of what the body's entry is dominated by.
     root: Node,
     /// Of loop headers: what registers hold before the loop.

@@ -8,8 +8,11 @@ use super::Translator;
 use crate::abi::{self, Place, Shape, fixed, plain};
 use crate::callbacks::Callback;
 use crate::compile::{ByType, TypeTables};
+use crate::facts::Node;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{ExtFuncData, ExternalName, Inst, InstBuilder, UserExternalName, Value, types};
+use cranelift_codegen::ir::{
+    Block, ExtFuncData, ExternalName, Inst, InstBuilder, UserExternalName, Value, types,
+};
 use vo_bytecode::operand::RegList;
 use vo_bytecode::{Class, Reg};
 use vo_runtime::context::offsets;
@@ -118,6 +121,14 @@ impl Translator<'_, '_> {
         }
         let shape = self.site_shape(Some(Class::Ptr), args, results);
         let index = self.b.ins().load(types::I64, plain(), closure, 0);
+        let likely = self.unit.seen.likely_function(self.body.index, self.body.pc);
+        if let Some(func) = likely.filter(|&func| self.has_shape(func, &shape)) {
+            let same = self.b.ins().icmp_imm_s(IntCC::Equal, index, i64::from(func));
+            return self.guarded_call(same, (func, closure), (args, results), |t| {
+                let values = t.call_values(&shape, Some(closure), args);
+                t.call_index(&shape, index, &values, results);
+            });
+        }
         let values = self.call_values(&shape, Some(closure), args);
         self.call_index(&shape, index, &values, results);
     }
@@ -190,11 +201,64 @@ impl Translator<'_, '_> {
         args: RegList<'_>,
         results: RegList<'_>,
     ) {
-        let index = self.method(ty, method);
-        let data = self.get(data);
         let shape = self.site_shape(Some(Class::Any), args, results);
-        let values = self.call_values(&shape, Some(data), args);
-        self.call_index(&shape, index, &values, results);
+        let data = self.get(data);
+        let ordinary = |t: &mut Self| {
+            let index = t.method(ty, method);
+            let values = t.call_values(&shape, Some(data), args);
+            t.call_index(&shape, index, &values, results);
+        };
+        match self.likely_method(method).filter(|&(_, func)| self.has_shape(func, &shape)) {
+            Some((word, func)) => {
+                let ty = self.get(ty);
+                let same = self.b.ins().icmp_imm_s(IntCC::Equal, ty, word as i64);
+                self.guarded_call(same, (func, data), (args, results), ordinary);
+            }
+            None => ordinary(self),
+        }
+    }
+
+    /// The type word that the running call of a method most likely finds, and that type's function.
+    fn likely_method(&self, method: u32) -> Option<(u64, u32)> {
+        let word = self.unit.seen.likely_type(self.body.index, self.body.pc)?;
+        let ty = self.link.types.iter().find(|ty| ty.word() == word)?;
+        Some((word, ty.method(method)?))
+    }
+
+    /// Whether a function is called in this way.
+    fn has_shape(&self, func: u32, shape: &Shape) -> bool {
+        let function = self.link.module.functions.get(func as usize);
+        function.is_some_and(|function| Shape::of(function) == *shape)
+    }
+
+    /// Where `same` holds calls the likely callee, `first` before the arguments, or translates it in place; elsewhere
+    /// does what `ordinary` says.
+    fn guarded_call(
+        &mut self,
+        same: Value,
+        (func, first): (u32, Value),
+        (args, results): (RegList<'_>, RegList<'_>),
+        ordinary: impl FnOnce(&mut Self),
+    ) {
+        self.counts.guarded += 1;
+        let before = self.facts.here();
+        let (likely, other, after) = (self.b.create_block(), self.cold_block(), self.b.create_block());
+        self.b.ins().brif(same, likely, &[], other, &[]);
+        self.enter_side(likely, before);
+        self.call_known(func, Some(first), args, results);
+        self.b.ins().jump(after, &[]);
+        self.enter_side(other, before);
+        ordinary(self);
+        self.b.ins().jump(after, &[]);
+        self.enter_side(after, before);
+    }
+
+    /// Goes on in a block where what held at a node holds, and nothing that was found out since.
+    fn enter_side(&mut self, block: Block, held: Node) {
+        self.go_to(block);
+        let node = self.facts.node(Some(held));
+        self.facts.go(node);
+        self.body.nodes[self.body.block] = Some(node);
     }
 
     /// Notes frame and site in the context, for traces. Answers the site.

@@ -391,6 +391,9 @@ impl Translator<'_, '_> {
 /// Callbacks.
 impl Translator<'_, '_> {
     fn call_door(&mut self, callback: Callback, args: &[Value]) -> ir::Inst {
+        if callback.may_end() {
+            self.note_frame();
+        }
         let sig = match self.callback_sigs.get(&callback) {
             Some(&sig) => sig,
             None => {
@@ -424,6 +427,9 @@ impl Translator<'_, '_> {
 
     /// As [`Translator::ask_quietly`] for a callback that answers nothing.
     pub(crate) fn tell_quietly(&mut self, callback: Callback, args: &[Value]) {
+        if callback.may_end() {
+            self.note_frame();
+        }
         let sig = match self.quiet_sigs.get(&callback) {
             Some(&sig) => sig,
             None => {

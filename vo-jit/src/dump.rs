@@ -1,0 +1,49 @@
+//! What the compiler makes of one function, as text: Cranelift's intermediate representation and the
+//! machine's instructions.
+
+use crate::compile::{Compiler, Direct, QUIET, QuietDoors, TypeTables, Unit, new_isa};
+use crate::feedback::Seen;
+use crate::translate::Entry;
+use crate::translate::body::Sites;
+use vo_runtime::code::Linkage;
+
+/// What is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The intermediate representation, after Cranelift's optimisations.
+    pub clif: bool,
+    /// The instructions, with the registers that they were given.
+    pub asm: bool,
+}
+
+/// The text of one unit.
+#[derive(Default)]
+pub(crate) struct Texts {
+    pub(crate) clif: String,
+    pub(crate) asm: String,
+}
+
+/// Compiles a function as `--jit` does, and shows what came out.
+///
+/// # Errors
+/// This machine has no backend, or the compiler failed.
+pub fn dump(link: Linkage<'_>, func: u32, shown: Shown) -> Result<String, String> {
+    let mut compiler = Compiler::new(new_isa()?);
+    // The code is only looked at: the doors that it calls need not be anywhere.
+    let doors: QuietDoors = QUIET.iter().map(|&door| (door, 0)).collect();
+    let (tables, sites, seen) = (TypeTables::default(), Sites::default(), Seen::nothing());
+    let (entry, direct) = (Entry::Start, &Direct::All);
+    let unit = Unit { link, func, entry, direct, tables: &tables, sites: &sites, doors: &doors, seen: &seen };
+    let (blob, texts) = compiler.unit_with_texts(&unit)?;
+    let name = &unit.function().name;
+    let mut out = format!("; {name}: {} bytes of machine code\n", blob.bytes.len());
+    if shown.clif {
+        out.push_str(&texts.clif);
+        out.push('\n');
+    }
+    if shown.asm {
+        out.push_str(&texts.asm);
+        out.push('\n');
+    }
+    Ok(out)
+}
