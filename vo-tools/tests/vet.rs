@@ -35,9 +35,9 @@ fn warnings(files: &[(String, Vec<u8>)], options: Options) -> Vec<(String, u32, 
 /// The patterns that a file expects, by line.
 fn expected(text: &str) -> BTreeMap<u32, Vec<String>> {
     let mut expected: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    let quoted = Regex::new("\"((?:[^\"\\\\]|\\\\.)*)\"|`([^`]*)`").expect("a pattern");
     for (i, line) in text.lines().enumerate() {
         let Some((_, rest)) = line.split_once("// ERROR ") else { continue };
-        let quoted = Regex::new("\"((?:[^\"\\\\]|\\\\.)*)\"|`([^`]*)`").expect("a pattern");
         for c in quoted.captures_iter(rest) {
             let pattern = match (c.get(1), c.get(2)) {
                 (Some(s), _) => s.as_str().replace("\\\"", "\"").replace("\\\\", "\\"),

@@ -20,6 +20,8 @@ pub enum Command {
     Check(Check),
     /// Compile a program into one .vob file that `vo run` runs
     Build(Build),
+    /// Serve an editor at standard input and output (the language server protocol)
+    Lsp(Lsp),
     /// Report mistakes that compile
     Vet(Check),
     /// Bring source into its usual layout
@@ -147,6 +149,14 @@ pub struct Build {
     /// Where to write the program
     #[arg(short, long, value_name = "FILE.vob")]
     pub output: PathBuf,
+}
+
+/// `vo lsp`
+#[derive(Debug, Args)]
+pub struct Lsp {
+    /// What some editors ask for; it is the only way there is
+    #[arg(long)]
+    pub stdio: bool,
 }
 
 /// `vo fmt`

@@ -6,6 +6,7 @@ mod diff;
 pub mod disasm;
 pub mod explain;
 pub mod fmt;
+pub mod lsp;
 pub mod run;
 pub mod vet;
 

@@ -5,6 +5,7 @@
 //! module. Nothing is ever fetched. A `*_test` file is no part of a package, nor is
 //! a file whose build constraints do not hold.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use vo_syntax::build::{Target, is_test_file};
 use vo_syntax::diag::{Diagnostic, render};
@@ -86,13 +87,20 @@ pub struct Sources {
     target: Target,
     /// Import paths of the module's own packages that were loaded.
     pub loaded: Vec<String>,
+    /// Texts that stand in place of files, by absolute path: what an editor has not saved.
+    pub overlay: HashMap<PathBuf, Vec<u8>>,
 }
 
 impl Sources {
     /// Sources of a program that belongs to a module, or to none.
     pub fn new(module: Option<Module>) -> Sources {
         let replaced = module.as_ref().map(Module::replaced).unwrap_or_default();
-        Sources { module, replaced, target: Target::host(), loaded: Vec::new() }
+        Sources { module, replaced, target: Target::host(), loaded: Vec::new(), overlay: HashMap::new() }
+    }
+
+    /// Whether a module governs the program.
+    pub fn has_module(&self) -> bool {
+        self.module.is_some()
     }
 
     /// The module that a package's path belongs to: of several, that with the longest path.
@@ -134,7 +142,7 @@ impl Sources {
     ) -> Result<PackageSource, String> {
         let mut source = empty_source(path, dir, PackageMode::Full);
         for file in files {
-            let text = std::fs::read(file).map_err(|e| format!("{}: {e}", file.display()))?;
+            let text = self.read(file).map_err(|e| format!("{}: {e}", file.display()))?;
             let admitted = !constrained
                 || self.target.admits_text(&text).map_err(|e| format!("{}: {e}", file.display()))?;
             if !admitted {
@@ -146,19 +154,39 @@ impl Sources {
         Ok(source)
     }
 
-    fn library(&self, world: &World, path: &str) -> Option<Result<PackageSource, String>> {
-        let files = library_files(path)?;
-        let mut source = empty_source(path, Path::new(""), PackageMode::Lazy);
-        for (name, text) in files {
-            let name = format!("<std>/{path}/{name}");
-            let options = Options { skip_bodies: true, ..Options::default() };
-            if let Err(error) = add_file(world, &mut source, &name, text, options) {
-                return Some(Err(error));
-            }
+    fn read(&self, file: &Path) -> std::io::Result<Vec<u8>> {
+        if self.overlay.is_empty() {
+            return std::fs::read(file);
         }
-        Some(Ok(source))
+        let unsaved = self.overlay.get(&std::path::absolute(file)?);
+        unsaved.map_or_else(|| std::fs::read(file), |text| Ok(text.clone()))
+    }
+
+    fn library(&self, world: &World, path: &str) -> Option<Result<PackageSource, String>> {
+        library_package(world, path, PackageMode::Lazy)
     }
 }
+
+/// A package of the library. Where it is checked lazily, bodies are read when they are needed.
+pub fn library_package(
+    world: &World,
+    path: &str,
+    mode: PackageMode,
+) -> Option<Result<PackageSource, String>> {
+    let files = library_files(path)?;
+    let mut source = empty_source(path, Path::new(""), mode);
+    for (name, text) in files {
+        let name = format!("{LIBRARY_PREFIX}{path}/{name}");
+        let options = Options { skip_bodies: mode == PackageMode::Lazy, ..Options::default() };
+        if let Err(error) = add_file(world, &mut source, &name, text, options) {
+            return Some(Err(error));
+        }
+    }
+    Some(Ok(source))
+}
+
+/// What the names of the library's files begin with; the rest is `import path/file`.
+pub const LIBRARY_PREFIX: &str = "<std>/";
 
 /// Names a directory to read the library's sources from instead of the binary: for work on the library, which
 /// then needs no new binary for each change.
@@ -172,7 +200,7 @@ fn has_library_package(path: &str) -> bool {
 }
 
 /// Names and texts of the source files of a library package.
-fn library_files(path: &str) -> Option<Vec<(String, Vec<u8>)>> {
+pub fn library_files(path: &str) -> Option<Vec<(String, Vec<u8>)>> {
     let Some(dir) = std::env::var_os(LIBRARY_DIR) else {
         let files = vo_std::package_files(path)?;
         return Some(files.into_iter().map(|f| (f.name.to_owned(), f.text.to_vec())).collect());

@@ -19,6 +19,7 @@ mod embed;
 mod engine;
 mod importer;
 mod suggest;
+mod workspace;
 
 pub use driver::{CompileError, Diagnostics, Text};
 pub use engine::{Captured, Engine, Program, RunOptions, Stdio};
@@ -26,3 +27,4 @@ pub use vo_jit::{Options as CompilerOptions, Shown};
 pub use vo_runtime::code::Thresholds;
 pub use vo_syntax::diag::{Code, Diagnostic};
 pub use vo_vm::{Config, End, Host, Limits, Stress};
+pub use workspace::Project;

@@ -379,11 +379,74 @@ fn mistakes_that_compile_are_reported() {
     let s = Sandbox::new();
     s.file("x.vo", "import \"sync\"\n\nfunc f(m sync.Mutex) {}\n\nfunc main() {}\n");
     let vet = s.vo(&["vet", "x.vo"]);
-    assert_clear_error(&vet, "x.vo:3:10: f passes lock by value: sync.Mutex");
+    assert_clear_error(&vet, "x.vo:3:10: warning: f passes lock by value: sync.Mutex");
     let json = out(&s.vo(&["vet", "--format", "json", "x.vo"]));
     assert!(json.contains("\"V0700\""), "{json}");
     s.file("y.vo", "func main() {}\n");
     assert_eq!(s.vo(&["vet", "y.vo"]).status.code(), Some(0));
     s.file("z.vo", "func main() { x }\n");
     assert_clear_error(&s.vo(&["vet", "z.vo"]), "undefined: x");
+}
+
+/// A message of the language server protocol.
+fn framed(message: &serde_json::Value) -> String {
+    let text = message.to_string();
+    format!("Content-Length: {}\r\n\r\n{text}", text.len())
+}
+
+#[test]
+fn the_language_server_serves_an_editor() {
+    use serde_json::json;
+    let s = Sandbox::new();
+    s.file("vo.mod", "module m\n");
+    s.file("geo/geo.vo", "package geo\n\n// Len measures.\nfunc Len() int { return 1 }\n");
+    let main = s.file("main.vo", "package main\n\nfunc main() {}\n");
+    let uri = format!("file://{}", main.display());
+    let text = "package main\n\nimport \"m/geo\"\n\nfunc main() {\n\tprintln(geo.Len(), undefined)\n}\n";
+    let place = json!({"textDocument": {"uri": uri}, "position": {"line": 5, "character": 14}});
+    let messages = [
+        json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}),
+        json!({"jsonrpc": "2.0", "method": "initialized", "params": {}}),
+        json!({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument":
+            {"uri": uri, "languageId": "vo", "version": 1, "text": text}}}),
+        json!({"jsonrpc": "2.0", "id": 2, "method": "textDocument/hover", "params": place}),
+        json!({"jsonrpc": "2.0", "id": 3, "method": "textDocument/definition", "params": place}),
+    ];
+    let mut server = Command::new(env!("CARGO_BIN_EXE_vo"))
+        .arg("lsp")
+        .env("XDG_CACHE_HOME", s.dir.path())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("vo runs");
+    let mut stdin = server.stdin.take().expect("a pipe");
+    let mut stdout = std::io::BufReader::new(server.stdout.take().expect("a pipe"));
+    let mut send = |message: &serde_json::Value| {
+        std::io::Write::write_all(&mut stdin, framed(message).as_bytes()).expect("sent");
+        std::io::Write::flush(&mut stdin).expect("sent");
+    };
+    messages.iter().for_each(&mut send);
+    let (mut hover, mut definition, mut errors) = (String::new(), String::new(), String::new());
+    while hover.is_empty() || definition.is_empty() || errors.is_empty() {
+        let mut length = String::new();
+        std::io::BufRead::read_line(&mut stdout, &mut length).expect("a header");
+        let length: usize = length.trim().rsplit(' ').next().expect("a length").parse().expect("a length");
+        let mut body = vec![0; length + 2];
+        std::io::Read::read_exact(&mut stdout, &mut body).expect("a body");
+        let message: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        match message["id"].as_i64() {
+            Some(2) => hover = message["result"].to_string(),
+            Some(3) => definition = message["result"].to_string(),
+            _ if message["method"] == "textDocument/publishDiagnostics" => {
+                errors = message["params"].to_string()
+            }
+            _ => {}
+        }
+    }
+    assert!(hover.contains("func Len() int") && hover.contains("Len measures."), "{hover}");
+    assert!(definition.contains("/geo/geo.vo"), "{definition}");
+    assert!(errors.contains("undefined: undefined") && errors.contains("V0100"), "{errors}");
+    send(&json!({"jsonrpc": "2.0", "id": 4, "method": "shutdown"}));
+    send(&json!({"jsonrpc": "2.0", "method": "exit"}));
+    assert!(server.wait().expect("an end").success());
 }
