@@ -42,10 +42,21 @@ macro_rules! for_each_callback {
             chan_close "closes" (chan: word) -> status;
             chan_len "number of buffered elements" (chan: word) -> word;
             chan_cap "capacity" (chan: word) -> word;
+            // ---- islands and ports -------------------------------------------------------------
+            create_island "a new island for at most `n` workers, into `*out`" (n: word, out: addr) -> status;
+            go_island "starts a fiber on an island that runs a copy of a closure" (island: word, closure: word, site: word) -> status;
+            port_new "a port of type `ty` with room for `cap` elements, into `*out`" (ty: word, cap: word, out: addr) -> status;
+            port_send "sends an element" (port: word, words: addr) -> status;
+            port_recv "receives an element into `words`, whether it was sent into `*ok`" (port: word, words: addr, ok: addr) -> status;
+            port_try_recv "receives without waiting; done and ok into `out[0..2]`" (port: word, words: addr, out: addr) -> status;
+            port_close "closes" (port: word) -> status;
+            port_len "number of elements that wait" (port: word) -> word;
+            port_cap "capacity" (port: word) -> word;
             // ---- select ------------------------------------------------------------------------
             select_begin "starts a select of `n` cases" (n: word) -> none;
             select_add_send "adds a send case" (index: word, chan: word, words: addr, n: word) -> none;
             select_add_recv "adds a receive case of `n` words" (index: word, chan: word, n: word) -> none;
+            select_add_port "adds a receive of `n` words from a port" (index: word, port: word, n: word) -> none;
             select_exec "chooses or waits; the chosen case lands in the context (`select_case`)" (default: word) -> status;
             select "as select_exec, of `n` cases that lie at `cases`" (cases: addr, n: word, default: word) -> status;
             select_value "what the chosen receive got; answers ok" (words: addr, n: word) -> word;

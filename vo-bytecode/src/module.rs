@@ -144,6 +144,17 @@ pub struct Function {
     pub line: u32,
     /// Line table, sorted by offset: each entry holds up to the next.
     pub lines: Vec<LineEntry>,
+    /// For the code of closures: what their words are, behind the first. Empty where the compiler does not say:
+    /// then such a closure cannot be copied to another island.
+    pub captures: Vec<Capture>,
+}
+
+/// A captured variable in a closure object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capture {
+    pub ty: TypeId,
+    /// One word, the address of the variable; else a word for each leaf of the value.
+    pub boxed: bool,
 }
 
 /// From this offset on, code belongs to this line.

@@ -255,6 +255,19 @@ macro_rules! for_each_op {
             MapIter = map_iter "d = a new iterator that starts at a random place" { dst: DefP, map: UseP, ty: TypeRef } [ALLOC];
             MapNext = map_next "(ok, key address, element address) = the iterator's next entry" { ok: DefI, key: DefP, elem: DefP, iter: UseP } [PANIC];
 
+            // ---- island and port -------------------------------------------------------------------
+            // An element crosses as in a channel. `words` of a port in a select is one receive.
+            IslandNew = island_new "d = a new island, which at most n workers run at once where n is not 0; a negative n panics" { dst: DefP, n: UseI } [PANIC, ALLOC];
+            GoIsland = go_island "starts a fiber on an island that runs a copy of the closure, which takes no arguments; a nil or ended island panics, and what cannot cross" { island: UseP, closure: UseP } [PANIC, ALLOC];
+            PortNew = port_new "d = a new port with room for n elements, whose home is this island; n below 1 panics" { dst: DefP, ty: TypeRef, n: UseI } [PANIC, ALLOC];
+            PortSend = port_send "sends, a copy to another island; nil waits for ever, closed and gone panic, and what cannot cross" { port: UseP, words: Uses } [PANIC, SUSPEND, ALLOC];
+            PortRecv = port_recv "(words, ok) = the next element; zero and false where closed and empty; nil waits for ever" { ok: DefI, words: Defs, port: UseP } [PANIC, SUSPEND, ALLOC];
+            PortTryRecv = port_try_recv "as PortRecv, but done is false where it would have to wait" { done: DefI, ok: DefI, words: Defs, port: UseP } [PANIC, ALLOC];
+            PortClose = port_close "closes; nil and closed panic" { port: UseP } [PANIC];
+            PortLen = port_len "d = the number of elements that wait, 0 for nil" { dst: DefI, port: UseP } [];
+            PortCap = port_cap "d = the capacity, 0 for nil" { dst: DefI, port: UseP } [];
+            SelectPort = select_port "adds case `index` to a select: receive n words from a port" { index: ImmU16, port: UseP, n: ImmU16 } [];
+
             // ---- chan ------------------------------------------------------------------------------
             // An element crosses as its leaf words, in the order of its layout.
             ChanNew = chan_new "d = a new channel with room for n elements; a bad size panics" { dst: DefP, ty: TypeRef, n: UseI } [PANIC, ALLOC];

@@ -103,6 +103,13 @@ pub enum TypeKind {
     Internal {
         pointer_words: Vec<u32>,
     },
+    /// Vo's `port T`, `port<- T`, `<-port T`: the address of a handle.
+    Port {
+        dir: ChanDir,
+        elem: TypeId,
+    },
+    /// Vo's `island`: the address of a handle.
+    Island,
 }
 
 impl TypeKind {
@@ -136,7 +143,8 @@ impl TypeKind {
             Slice { .. } => 23,
             String => 24,
             Struct { .. } => 25,
-            UnsafePointer => 26,
+            // Package reflect shows Vo's handles as opaque pointers.
+            UnsafePointer | Port { .. } | Island => 26,
         }
     }
 }

@@ -118,7 +118,7 @@ fn check_type(module: &Module, index: usize, ty: &TypeDesc) -> Result<(), String
         TypeKind::Array { elem, .. } | TypeKind::Slice { elem } | TypeKind::Pointer { elem } => {
             parts.push(*elem)
         }
-        TypeKind::Chan { elem, .. } => parts.push(*elem),
+        TypeKind::Chan { elem, .. } | TypeKind::Port { elem, .. } => parts.push(*elem),
         TypeKind::Map { key, elem } => parts.extend([*key, *elem]),
         TypeKind::Struct { fields } => parts.extend(fields.iter().map(|f| f.ty)),
         TypeKind::Func { params, results, .. } => parts.extend(params.iter().chain(results)),
@@ -378,7 +378,8 @@ fn check_rules(module: &Module, func: &Function, inst: &Inst) -> Result<(), Stri
         Inst::NewClosure { func: f, ty, captures, .. } => {
             same(callee(f).flags.closure)?;
             let size = module.type_desc(TypeId(ty)).size;
-            same(size == 8 * (captures.len() as u64 + 1))
+            same(size == 8 * (captures.len() as u64 + 1))?;
+            check_captures(module, func, callee(f), captures)
         }
         Inst::Call { func: f, args, results } => {
             check_list(func, args, params(f), "arguments")?;
@@ -409,11 +410,32 @@ fn check_rules(module: &Module, func: &Function, inst: &Inst) -> Result<(), Stri
             same(!matches!(module.type_desc(TypeId(ty)).kind, TypeKind::Internal { .. }))
         }
         Inst::ChanNew { ty, .. } => same(matches!(module.type_desc(TypeId(ty)).kind, TypeKind::Chan { .. })),
+        Inst::PortNew { ty, .. } => same(matches!(module.type_desc(TypeId(ty)).kind, TypeKind::Port { .. })),
         Inst::IfaceImpl { ty, .. } | Inst::AssertFail { from: ty, .. } => {
             same(matches!(module.type_desc(TypeId(ty)).kind, TypeKind::Interface { .. }))
         }
         _ => Ok(()),
     }
+}
+
+/// The words of a new closure are what its function says that it captures, if it says anything.
+fn check_captures(
+    module: &Module,
+    func: &Function,
+    callee: &Function,
+    regs: RegList<'_>,
+) -> Result<(), String> {
+    if callee.captures.is_empty() {
+        return Ok(());
+    }
+    let mut want = Vec::new();
+    for capture in &callee.captures {
+        match &module.type_desc(capture.ty).leaves {
+            Some(leaves) if !capture.boxed => want.extend(leaves.iter().map(|l| l.mem.class())),
+            _ => want.push(Class::Ptr),
+        }
+    }
+    check_list(func, regs, &want, "captured words")
 }
 
 // ---- flow -----------------------------------------------------------------------------------

@@ -297,6 +297,7 @@ impl FuncBuilder {
             file: self.lines.first().map_or(0, |l| l.1),
             line: self.lines.first().map_or(0, |l| l.2),
             lines: Vec::new(),
+            captures: Vec::new(),
         };
         function.points = points
             .into_iter()

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use vo_bytecode::module::{FuncFlags, GlobalVar, Globals, NativeImport};
+use vo_bytecode::module::{Capture, FuncFlags, GlobalVar, Globals, NativeImport};
 use vo_bytecode::typedesc::{MethodDesc, NO_FUNC, TypeId as DescId};
 use vo_bytecode::{Class, Function};
 use vo_syntax::ast::{Decl, FuncDecl};
@@ -27,7 +27,7 @@ use vo_types::universe::Builtin;
 use crate::debug::Lines;
 use crate::escape::{self, Facts};
 use crate::func::TooLarge;
-use crate::lower::{self, LiteralJob, Method, MethodKey, Resolved, WrapperKind};
+use crate::lower::{self, LiteralJob, Method, MethodKey, Resolved, Spawned, WrapperKind};
 use crate::reflection::Reflection;
 use crate::typedescs::TypeTable;
 
@@ -94,6 +94,8 @@ pub struct Program<'w> {
     flags: Vec<FuncFlags>,
     keys: FxHashMap<FuncKey, u32>,
     jobs: VecDeque<(u32, Job<'w>)>,
+    /// What the closures of a function capture.
+    captures: FxHashMap<u32, Vec<Capture>>,
     strings: FxHashMap<Vec<u8>, u32>,
     pub string_pool: Vec<Vec<u8>>,
     native_ids: FxHashMap<String, u32>,
@@ -126,6 +128,7 @@ impl<'w> Program<'w> {
             flags: Vec::new(),
             keys: FxHashMap::default(),
             jobs: VecDeque::new(),
+            captures: FxHashMap::default(),
             strings: FxHashMap::default(),
             string_pool: Vec::new(),
             native_ids: FxHashMap::default(),
@@ -144,12 +147,6 @@ impl<'w> Program<'w> {
             called: FxHashSet::default(),
             diagnostics: Vec::new(),
         }
-    }
-
-    /// Reports a construct that this version does not compile.
-    pub fn unsupported(&mut self, span: Span, what: &str) {
-        let message = format!("{what}: not supported yet");
-        self.diagnostics.push(Diagnostic::error(DiagCode::UnsupportedFeature, span, message));
     }
 
     // ---- functions ------------------------------------------------------------------------------------
@@ -257,6 +254,19 @@ impl<'w> Program<'w> {
         self.wrapper(WrapperKind::Builtin { builtin, types, out }, builtin.name().to_owned(), false, false)
     }
 
+    /// The closure function that makes a call on another island: of captured words of these types.
+    pub fn spawn_thunk(&mut self, callee: Spawned, types: &[TypeId], results: Vec<Class>) -> u32 {
+        let types = self.canonical(types);
+        self.wrapper(WrapperKind::Spawn { callee, types, results }, "go".to_owned(), true, false)
+    }
+
+    /// The type of a method's receiver.
+    pub fn receiver_type(&mut self, obj: ObjId, targs: &[TypeId]) -> Option<TypeId> {
+        let env = self.environment(obj, targs);
+        let recv = self.world.object(obj).func()?.recv_type.get()?;
+        Some(self.world.subst(recv, &env))
+    }
+
     pub(crate) fn wrapper(
         &mut self,
         kind: WrapperKind,
@@ -334,7 +344,18 @@ impl<'w> Program<'w> {
 
     /// All functions; each has been lowered unless errors were reported.
     pub fn take_functions(&mut self) -> Option<Vec<Function>> {
-        std::mem::take(&mut self.functions).into_iter().collect()
+        let captures = std::mem::take(&mut self.captures);
+        let mut functions: Vec<Function> =
+            std::mem::take(&mut self.functions).into_iter().collect::<Option<_>>()?;
+        for (func, captures) in captures {
+            functions[func as usize].captures = captures;
+        }
+        Some(functions)
+    }
+
+    /// Notes what the closures of a function capture.
+    pub fn set_captures(&mut self, func: u32, captures: Vec<Capture>) {
+        self.captures.insert(func, captures);
     }
 
     // ---- declarations -----------------------------------------------------------------------------------
@@ -539,7 +560,8 @@ impl<'w> Program<'w> {
                 Type::Pointer(elem)
                 | Type::Slice(elem)
                 | Type::Array { elem, .. }
-                | Type::Chan { elem, .. } => work.push(*elem),
+                | Type::Chan { elem, .. }
+                | Type::Port { elem, .. } => work.push(*elem),
                 Type::Map { key, value } => work.extend([*key, *value]),
                 Type::Struct(s) => work.extend(s.fields.iter().map(|f| f.ty)),
                 _ => {}

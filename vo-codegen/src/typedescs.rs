@@ -210,7 +210,8 @@ impl<'w> TypeTable<'w> {
                 TypeKind::Struct { fields }
             }
             Type::Interface(_) => TypeKind::Interface { methods: self.interface_selectors(ty) },
-            // Handles that only the machine makes; described as opaque pointers.
+            Type::Port { dir, elem } => TypeKind::Port { dir: chan_dir(*dir), elem: self.desc(*elem) },
+            Type::Island => TypeKind::Island,
             _ => TypeKind::UnsafePointer,
         }
     }

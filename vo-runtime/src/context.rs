@@ -62,9 +62,9 @@ pub struct JitContext {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct SelectCase {
-    /// The channel, or 0.
+    /// The channel, or the handle of a port; or 0.
     pub chan: u64,
-    /// 1: it sends.
+    /// 1: it sends. 2: it receives from a port.
     pub sends: u64,
     /// The words to send.
     pub words: *mut u64,

@@ -223,6 +223,13 @@ impl Heap {
         self.lock().pacer.set_gogc(gogc)
     }
 
+    /// Sets the limit of the bytes that may be alive.
+    pub fn set_limit(&self, limit: Option<u64>) {
+        self.lock().pacer.set_limit(limit);
+        // What is there already may be too much.
+        self.must_collect.store(true, Relaxed);
+    }
+
     /// The soft limit in bytes before; sets it where one is given.
     pub fn soft_limit(&self, limit: Option<u64>) -> Option<u64> {
         self.lock().pacer.soft_limit(limit)
@@ -265,6 +272,42 @@ impl Heap {
             let index = (*block).index_of(addr);
             (index < (*block).slots && (*block).is_alloc(index)).then_some((block, index))
         }
+    }
+
+    /// First address, length and layout of the object that an address points into; `None` where it is no address of this
+    /// heap.
+    ///
+    /// # Safety
+    /// The caller is a worker inside the island (or has stopped it), and the address, if it is one of the heap, points into a
+    /// live object: the object's block then does not change.
+    #[inline]
+    pub unsafe fn locate(&self, addr: Word) -> Option<(Word, u64, &'static crate::layout::Layout)> {
+        let window = window();
+        let (base, size) = window.range();
+        if addr.wrapping_sub(base) >= size {
+            return None;
+        }
+        let block = window.block_of(addr);
+        // SAFETY: blocks are never freed; the rest is read where the block is ours, and by the contract it holds a live object.
+        unsafe {
+            if block.is_null() || (*block).owner() != self.id {
+                return None;
+            }
+            let index = (*block).index_of(addr);
+            Some(((*block).slot_addr(index), (*block).slot, &*(*block).layout))
+        }
+    }
+
+    /// Gives all memory back, in one piece: the island has ended. Caches of workers that have left the island become empty.
+    ///
+    /// # Safety
+    /// No worker is inside the island, and none will be.
+    pub unsafe fn release(&self) {
+        // SAFETY: nobody is inside; nothing is looked for.
+        let _ = unsafe { self.finish(&mut Vec::<Word>::new(), true) };
+        let mut central = self.lock();
+        central.flush_caches(false);
+        central.release_all();
     }
 
     fn lock(&self) -> MutexGuard<'_, Central> {
@@ -311,6 +354,10 @@ impl Central {
     /// Gives all memory back.
     fn release_all(&mut self) {
         let blocks: Vec<*mut Block> = self.blocks().collect();
+        self.bins.clear();
+        self.large.clear();
+        self.unswept_large.clear();
+        (self.unswept, self.sweeping) = (0, 0);
         for block in blocks {
             // SAFETY: the heap ends; nobody uses its objects.
             unsafe { self.free_block(block) };

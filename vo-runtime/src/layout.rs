@@ -17,6 +17,7 @@
 use crate::heap::Marker;
 use crate::heap::sizeclass::{self, NUM_CLASSES};
 use crate::object::{chan, map};
+use crate::port;
 use crate::value::Word;
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -107,6 +108,7 @@ pub struct Layouts {
     map_table: &'static Layout,
     map_iter: &'static Layout,
     chan: &'static Layout,
+    handle: &'static Layout,
     inner: Mutex<Inner>,
 }
 
@@ -128,11 +130,13 @@ impl Layouts {
         let all: &'static Layout = Box::leak(Box::new(Layout::new(1, Box::new([1]))));
         let by_bits = HashMap::from([((1, all.bits.clone()), all)]);
         let inner = Mutex::new(Inner { by_bits, bins: Vec::new() });
-        let mut layouts = Layouts { noscan, all, map: all, map_table: all, map_iter: all, chan: all, inner };
+        let mut layouts =
+            Layouts { noscan, all, map: all, map_table: all, map_iter: all, chan: all, handle: all, inner };
         layouts.map = layouts.intern(map::HEADER_POINTERS.0, map::HEADER_POINTERS.1);
         layouts.map_table = layouts.traced(map::trace_table);
         layouts.map_iter = layouts.intern(map::ITER_POINTERS.0, map::ITER_POINTERS.1);
         layouts.chan = layouts.traced(chan::trace);
+        layouts.handle = layouts.traced(port::trace);
         layouts
     }
 
@@ -163,6 +167,11 @@ impl Layouts {
     #[inline(always)]
     pub(crate) fn chan(&self) -> &'static Layout {
         self.chan
+    }
+
+    /// Handles of ports and islands.
+    pub(crate) fn handle(&self) -> &'static Layout {
+        self.handle
     }
 
     /// Iterators over maps.

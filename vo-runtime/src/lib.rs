@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`value`] (words, and how shared memory is touched), [`rtype`] (type descriptors),
 //! [`layout`] (where objects hold pointers), [`heap`], [`object`] (strings, slices, maps,
-//! channels, interfaces), [`reflect`], [`panic`] (what can go wrong), [`context`] (what Vo code shares with the machine),
+//! channels, interfaces), [`reflect`], [`port`] and [`transfer`] (what islands send each other), [`panic`] (what can go wrong), [`context`] (what Vo code shares with the machine),
 //! [`code`] (compiled code as the machine sees it).
 //!
 //! Nothing here runs Vo code, waits, or collects on its own: an operation is one step for the
@@ -14,8 +14,10 @@ pub mod heap;
 pub mod layout;
 pub mod object;
 pub mod panic;
+pub mod port;
 pub mod reflect;
 pub mod rtype;
+pub mod transfer;
 pub mod value;
 
 #[cfg(test)]

@@ -152,6 +152,13 @@ runtime_panics! {
     UnsafeStringNil = 25 () "unsafe.String of nil with a length.";
     UnreachableMethod = 26 () "A method was called whose code was left out of the program.";
     UnhashableAbsent = 27 (ty: Ty) "As Unhashable, where the map has no entries: Go words this one otherwise.";
+    MakePort = 28 () "make(port T, n) with n below 1, or beyond all memory.";
+    MakeIsland = 29 () "make(island, n) with n below 1.";
+    GoNilIsland = 30 () "go @(nil).";
+    GoEndedIsland = 31 () "go @ of an island that has ended.";
+    SendOnClosedPort = 32 () "A send on a closed port.";
+    CloseNilPort = 33 () "close of a nil port.";
+    CloseClosedPort = 34 () "close of a closed port.";
 }
 
 impl RuntimePanic {
@@ -167,6 +174,13 @@ impl RuntimePanic {
                 | NilMapAssign {}
                 | UnreachableMethod {}
                 | UnhashableAbsent { .. }
+                | MakePort {}
+                | MakeIsland {}
+                | GoNilIsland {}
+                | GoEndedIsland {}
+                | SendOnClosedPort {}
+                | CloseNilPort {}
+                | CloseClosedPort {}
         )
     }
 
@@ -251,6 +265,13 @@ impl fmt::Display for RuntimePanic {
             UnsafeStringLen {} => f.write_str("unsafe.String: len out of range"),
             UnsafeSliceNil {} => f.write_str("unsafe.Slice: ptr is nil and len is not zero"),
             UnsafeStringNil {} => f.write_str("unsafe.String: ptr is nil and len is not zero"),
+            MakePort {} => f.write_str("makeport: capacity out of range"),
+            MakeIsland {} => f.write_str("makeisland: number of workers out of range"),
+            GoNilIsland {} => f.write_str("go on nil island"),
+            GoEndedIsland {} => f.write_str("go on ended island"),
+            SendOnClosedPort {} => f.write_str("send on closed port"),
+            CloseNilPort {} => f.write_str("close of nil port"),
+            CloseClosedPort {} => f.write_str("close of closed port"),
             UnreachableMethod {} => {
                 f.write_str("internal error: a method was called that the program left out")
             }

@@ -218,7 +218,12 @@ pub struct RtType {
     pub params: Vec<Ty>,
     pub results: Vec<Ty>,
     pub variadic: bool,
+    /// Of a channel or port type.
     pub chan_dir: ChanDir,
+    /// For Vo's handles, which have the kind of an opaque pointer.
+    pub handle: Option<Handle>,
+    /// How values of the type cross to another island; made when the first one does.
+    pub(crate) plan: std::sync::OnceLock<crate::transfer::Plan>,
     /// For an interface: its selectors, sorted by name.
     pub selectors: Vec<u32>,
     /// Method set, sorted by selector.
@@ -233,6 +238,15 @@ pub struct RtType {
     pub slice_of: Option<Ty>,
     method_table: MethodTable,
     implements: [AtomicU64; IMPL_CACHE],
+}
+
+/// What a value of one of Vo's own types leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handle {
+    /// `port T`, `port<- T`, `<-port T`
+    Port,
+    /// `island`
+    Island,
 }
 
 /// Stands for no allocation bin.

@@ -209,6 +209,11 @@ impl ChanCore {
         self.lock.unlock(cx);
     }
 
+    /// Runs `f` under the lock, whatever mode a world is in: for what several worlds share.
+    pub fn with_lock<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.lock.with(f)
+    }
+
     pub(crate) fn queue(&self, dir: Dir) -> &WaitQueue {
         match dir {
             Dir::Recv => &self.recvq,
@@ -603,8 +608,12 @@ pub unsafe fn finish_recv<C: Cx + ?Sized>(cx: &C, out: *mut u64) -> bool {
 /// Parks the current fiber for ever (nil channels, `select {}`); it must leave its worker.
 pub fn block_forever<C: Cx + ?Sized>(cx: &C, reason: WaitReason) {
     let fiber = cx.current();
-    // SAFETY: the fiber runs and its inline node is in no queue.
-    unsafe { fiber.node.arm(fiber, ptr::null(), Dir::Recv, None) };
+    fiber.open_ticket();
+    // SAFETY: the fiber runs, its inline node and the nodes of its last select are in no queue.
+    unsafe {
+        fiber.node.arm(fiber, ptr::null(), Dir::Recv, None);
+        fiber.select.with_mut(|nodes| nodes.resize(0));
+    }
     fiber.begin_park(reason);
 }
 

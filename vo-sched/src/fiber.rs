@@ -265,6 +265,15 @@ impl FiberHeader {
         }
     }
 
+    pub(crate) fn reason_byte(&self) -> u8 {
+        self.reason.load(Ordering::Relaxed)
+    }
+
+    /// Gives the wait that has just begun a better name, for dumps.
+    pub fn rename_wait(&self, reason: WaitReason) {
+        self.reason.store(reason.byte(), Ordering::Relaxed);
+    }
+
     /// The worker that the fiber is tied to, or [`NO_WORKER`].
     #[inline]
     pub fn pinned_to(&self) -> u16 {

@@ -26,12 +26,14 @@
 
 mod deque;
 mod idle;
+mod limit;
 mod mode;
 mod park;
 mod stats;
 #[cfg_attr(not(feature = "trace"), path = "trace_off.rs")]
 mod trace;
 
+pub mod cancel;
 pub mod chan;
 pub mod fiber;
 pub mod lock;

@@ -149,6 +149,14 @@ impl ChanLock {
         ChanLock(Word::default())
     }
 
+    /// Runs `f` under the lock.
+    pub(crate) fn with<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.0.lock();
+        let result = f();
+        self.0.unlock();
+        result
+    }
+
     /// Takes the lock, unless the world is the caller's alone.
     #[inline]
     pub fn lock<C: Cx + ?Sized>(&self, cx: &C) {

@@ -26,6 +26,9 @@ use std::time::{Duration, Instant};
 /// The most workers that a scheduler can have.
 pub const MAX_WORKERS: usize = 256;
 
+/// Worlds that the list has room for before it is looked through.
+const MIN_WORLDS: usize = 16;
+
 /// Bytes of a worker's native stack, committed as it is used: compiled code recurses on it.
 #[cfg(not(loom))]
 const WORKER_STACK: usize = 64 << 20;
@@ -167,9 +170,22 @@ impl Shared {
     pub fn new_world(&self) -> Arc<World> {
         let world = Arc::new(if self.config.stress_steal { World::always_open() } else { World::new() });
         let mut worlds = self.worlds.lock();
-        worlds.retain(|world| Arc::strong_count(world) > 1 || world.live_fibers() > 0);
+        if worlds.len() == worlds.capacity() {
+            // Before the list grows: so that many worlds cost each of them little.
+            worlds.retain(|world| self.is_in_use(world));
+            let room = worlds.len().max(MIN_WORLDS);
+            worlds.reserve(room);
+        }
         worlds.push(world.clone());
         world
+    }
+
+    /// Whether anybody but the list knows a world: its owner, a fiber, or a worker that is still inside.
+    fn is_in_use(&self, world: &Arc<World>) -> bool {
+        let address = Arc::as_ptr(world) as usize;
+        Arc::strong_count(world) > 1
+            || world.live_fibers() > 0
+            || (0..self.created()).any(|i| self.worker(i).seat.place() == address)
     }
 
     /// Calls `f` with every world.

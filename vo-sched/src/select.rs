@@ -151,6 +151,9 @@ pub unsafe fn finish_select<C: Cx + ?Sized>(cx: &C, copy: impl FnOnce(usize, Dir
                 (*core).unlock(cx);
                 node.forget();
             }
+            if winner.is_null() {
+                return Selected::NotReady;
+            }
             let (winner, index) = (&*winner, won as usize);
             let dir = winner.dir();
             let out = copy(index, dir);

@@ -11,7 +11,7 @@
 //! - a release that finds a waiter hands the unit to it, so that a woken fiber has acquired;
 //! - addresses do not move.
 
-use crate::fiber::Cx;
+use crate::fiber::{Cx, FiberRef};
 use crate::lockrank::{self, Rank};
 use crate::sync::{AtomicU32, Mutex, Ordering, fence};
 use crate::wait::WaitReason;
@@ -209,6 +209,39 @@ impl SemTable {
             }
         }
         woken.ready_all(cx);
+    }
+
+    /// Takes a fiber that waits for a semaphore or notify list out of its queue; false where it was granted.
+    ///
+    /// # Safety
+    /// The fiber is parked, has waited in this table last, and its world is stopped.
+    pub(crate) unsafe fn cancel(&self, fiber: FiberRef) -> bool {
+        let node = ptr::from_ref(&fiber.node).cast_mut();
+        // SAFETY: the node's owner does not change while its fiber is parked; the bucket's lock guards the rest.
+        unsafe {
+            let address = (*node).object() as usize;
+            let bucket = self.bucket(address);
+            let _rank = lockrank::hold(Rank::Semaphores);
+            let mut entries = bucket.entries.lock();
+            if (*node).is_queued() {
+                if let Some(queue) = entries.semaphores.get(&address) {
+                    queue.remove(node);
+                    if queue.looks_empty() {
+                        entries.semaphores.remove(&address);
+                    }
+                }
+                bucket.waiting.fetch_sub(1, Ordering::Relaxed);
+                return true;
+            }
+            let Some(list) = entries.notify.get_mut(&address) else { return false };
+            let Some(at) = list.waiters.iter().position(|&(_, of)| of == node) else { return false };
+            list.waiters.remove(at);
+            list.outstanding -= 1;
+            if list.outstanding == 0 {
+                entries.notify.remove(&address);
+            }
+            true
+        }
     }
 
     /// Works on the list at `address`, which exists while a ticket is neither notified nor done waiting.

@@ -61,6 +61,14 @@ impl TimerAction {
             TimerAction::Call { world, .. } => *world,
         }
     }
+
+    /// Whether the action is about a world.
+    fn is_of(&self, world: *const World) -> bool {
+        match self {
+            TimerAction::Wake(fiber) => ptr::eq(fiber.world(), world),
+            TimerAction::Call { world: of, .. } => ptr::eq(*of, world),
+        }
+    }
 }
 
 /// Names one start of one timer.
@@ -226,6 +234,33 @@ impl Timers {
                 }
             });
         }
+    }
+
+    /// Takes all timers of a stopped world out; answers the fibers that were to be woken by them.
+    pub fn take_world(&self, world: *const World) -> Vec<FiberRef> {
+        let mut sleepers = Vec::new();
+        for index in 0..self.shards.len() {
+            self.locked(index, |heap| {
+                for slot in 0..heap.entries.len() {
+                    let Some(action) = heap.entries[slot].action.filter(|action| action.is_of(world)) else {
+                        continue;
+                    };
+                    heap.remove(heap.entries[slot].at as usize);
+                    heap.release(slot as u32);
+                    if let TimerAction::Wake(fiber) = action {
+                        sleepers.push(fiber);
+                    }
+                }
+            });
+        }
+        sleepers
+    }
+
+    /// Whether a timer of the world is waiting.
+    pub fn any_of(&self, world: *const World) -> bool {
+        (0..self.shards.len()).any(|index| {
+            self.locked(index, |heap| heap.entries.iter().filter_map(|e| e.action).any(|a| a.is_of(world)))
+        })
     }
 
     fn locked<R>(&self, index: usize, f: impl FnOnce(&mut Heap) -> R) -> R {

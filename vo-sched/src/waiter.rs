@@ -200,6 +200,24 @@ impl WaitNode {
         }
     }
 
+    /// Whether the node is in a queue.
+    ///
+    /// # Safety
+    /// The caller holds the object's lock.
+    pub(crate) unsafe fn is_queued(&self) -> bool {
+        // SAFETY: handed on to the caller.
+        unsafe { self.body.with(|body| body.queued) }
+    }
+
+    /// Number of words that the node holds.
+    ///
+    /// # Safety
+    /// The caller may read the body.
+    pub(crate) unsafe fn words(&self) -> usize {
+        // SAFETY: handed on to the caller.
+        unsafe { self.body.with(|body| body.elem.len as usize) }
+    }
+
     /// Whether the node waits to send or to receive.
     ///
     /// # Safety

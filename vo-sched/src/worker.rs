@@ -130,6 +130,8 @@ pub struct WorkerCx {
     pub(crate) alone: bool,
     /// Not 0: the world is being closed around this worker, since so many picks.
     pub(crate) closing: u32,
+    /// It has one of that world's permits.
+    permit: bool,
     host: *mut (),
     pub(crate) queue: LocalQueue,
     /// Fibers that nobody else can take.
@@ -406,6 +408,7 @@ impl WorkerCx {
             world: ptr::null(),
             alone: false,
             closing: 0,
+            permit: false,
             host: ptr::null_mut(),
             queue,
             private: VecDeque::new(),
@@ -649,6 +652,9 @@ impl WorkerCx {
         if self.closing != 0 {
             self.go_on_closing();
         }
+        if !self.is_admitted(fiber) {
+            return;
+        }
         if let Err(owner) = self.enter_world(fiber.world()) {
             return self.refuse(fiber, owner);
         }
@@ -657,6 +663,39 @@ impl WorkerCx {
         self.current = Some(fiber);
         self.resume(fiber);
         self.current = None;
+        if self.permit
+            && let Some(fiber) = self.current_world().and_then(|world| world.permits.take_aside())
+        {
+            self.queue.push(fiber);
+        }
+    }
+
+    /// Whether the worker may run a fiber now: has, or gets, a permit where its world is limited. If not the fiber is put aside.
+    #[inline]
+    fn is_admitted(&mut self, fiber: FiberRef) -> bool {
+        // SAFETY: a world outlives its fibers.
+        let world = unsafe { &*fiber.world() };
+        let inside = ptr::eq(self.world, world);
+        world.limit() == 0 || inside && self.permit || self.is_permitted(fiber, world, inside)
+    }
+
+    #[cold]
+    fn is_permitted(&mut self, fiber: FiberRef, world: &World, inside: bool) -> bool {
+        if !inside {
+            self.leave_world();
+        }
+        if !world.permits.admit(fiber) {
+            return false;
+        }
+        if let Err(owner) = self.enter_world(world) {
+            if let Some(aside) = world.permits.depart() {
+                self.shared.inject(aside);
+            }
+            self.refuse(fiber, owner);
+            return false;
+        }
+        self.permit = true;
+        true
     }
 
     /// Answers the interrupt word before the next fiber runs.
@@ -764,10 +803,14 @@ impl WorkerCx {
 
     pub(crate) fn leave_world(&mut self) {
         if let Some(world) = self.current_world() {
+            let aside = core::mem::take(&mut self.permit).then(|| world.permits.depart()).flatten();
             self.closing = 0;
             self.set_alone(false);
             world.leave(&self.me.seat, self.me.index);
             self.world = ptr::null();
+            if let Some(fiber) = aside {
+                self.shared.inject(fiber);
+            }
         }
     }
 

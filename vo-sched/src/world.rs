@@ -37,6 +37,7 @@
 //! other than workers add are in a list that is locked in every mode.
 
 use crate::fiber::{AllLinks, FiberHeader, FiberRef};
+use crate::limit::Permits;
 use crate::lock::ChanLock;
 use crate::lockrank::{self, Rank};
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Condvar, Mutex, Ordering, RaceCell, fence};
@@ -134,6 +135,7 @@ pub struct World {
     /// The last one is for fibers that come from other threads than workers, and always locked.
     shards: Box<[Shard]>,
     host: AtomicPtr<()>,
+    pub(crate) permits: Permits,
 }
 
 struct Shard {
@@ -176,7 +178,18 @@ impl World {
             changed: Condvar::new(),
             shards: (0..=SHARDS).map(|_| Shard::new()).collect(),
             host: AtomicPtr::new(ptr::null_mut()),
+            permits: Permits::default(),
         }
+    }
+
+    /// Lets at most so many workers run the world's fibers at once. For a world without fibers.
+    pub fn set_limit(&self, workers: usize) {
+        self.permits.set_limit(workers);
+    }
+
+    /// The number of workers that may run the world's fibers at once; 0 is any number.
+    pub fn limit(&self) -> usize {
+        self.permits.limit()
     }
 
     /// The host's pointer for this world (its island), as last set.

@@ -18,8 +18,12 @@ pub mod abi;
 mod bytealg;
 #[path = "../pkg/runtime/debug/native.rs"]
 mod debug;
+#[path = "../pkg/island/native.rs"]
+mod island;
 #[path = "../pkg/math/native.rs"]
 mod math;
+#[path = "../pkg/port/native.rs"]
+mod port;
 #[path = "../pkg/runtime/pprof/native.rs"]
 mod pprof;
 #[path = "../pkg/math/rand/native.rs"]
@@ -95,7 +99,9 @@ pub fn natives() -> Registry {
     let tables = [
         bytealg::NATIVES,
         debug::NATIVES,
+        island::NATIVES,
         math::NATIVES,
+        port::NATIVES,
         rand::NATIVES,
         pprof::NATIVES,
         refl::NATIVES,

@@ -7,6 +7,7 @@
 //! frames that are in use.
 
 use crate::compiled::Crossing;
+use crate::cross::Refused;
 use crate::end::Fatal;
 use crate::fiber::Completed;
 use crate::interp::{self, Exit};
@@ -14,6 +15,7 @@ use crate::machine::Machine;
 use crate::memory::Floor;
 use crate::native::{Completion, NativeCx, PendingCall};
 use crate::ops::chan::{self as ops, Waited};
+use crate::ops::port as ports;
 use crate::ops::select;
 use crate::record;
 use crate::resume;
@@ -92,6 +94,15 @@ impl Machine {
                 self.leaving = true;
                 Status::Wake
             }
+        }
+    }
+
+    /// Puts what an operation refused on top of the fiber's panics.
+    fn raise_refused(&mut self, refused: Refused, port: u64) -> Status {
+        let floor = self.at_floor();
+        match self.refuse(floor, refused, ports::port_behind(port)) {
+            Some(trap) => self.raise(trap),
+            None => Status::Panic,
         }
     }
 
@@ -510,6 +521,92 @@ mod doors {
         unsafe { chan::cap(ch) }
     }
 
+    pub(super) unsafe extern "C" fn create_island(ctx: *mut JitContext, n: u64, out: *mut u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let floor = m.at_floor();
+        let made = ports::island_new(m, floor, n as i64);
+        unsafe { m.deliver(out, made.map(|word| [word])) }
+    }
+
+    pub(super) unsafe extern "C" fn go_island(
+        ctx: *mut JitContext,
+        island: u64,
+        closure: u64,
+        site: u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        match ports::go_island(m, island, closure, site_parts(site)) {
+            Ok(()) => Status::Ok,
+            Err(refused) => m.raise_refused(refused, 0),
+        }
+    }
+
+    pub(super) unsafe extern "C" fn port_new(
+        ctx: *mut JitContext,
+        ty: u64,
+        cap: u64,
+        out: *mut u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+        let made = ports::new(m, floor, ty, cap as i64);
+        unsafe { m.deliver(out, made.map(|word| [word])) }
+    }
+
+    pub(super) unsafe extern "C" fn port_send(ctx: *mut JitContext, port: u64, words: *mut u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let words = unsafe { port_element(port, words) };
+        match ports::send(m, port, words) {
+            Ok(Waited::Done(())) => m.complete(|_| Completed::default()),
+            Ok(Waited::Parked) => Status::WaitIo,
+            Err(refused) => m.raise_refused(refused, port),
+        }
+    }
+
+    pub(super) unsafe extern "C" fn port_recv(
+        ctx: *mut JitContext,
+        port: u64,
+        words: *mut u64,
+        ok: *mut u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let (floor, words) = (m.at_floor(), unsafe { port_element(port, words) });
+        match ports::recv(m, floor, port, words) {
+            Ok(Waited::Done(sent)) => {
+                unsafe { *ok = u64::from(sent) };
+                m.complete(|_| Completed { words: words.to_vec(), ok: sent, case: 0 })
+            }
+            Ok(Waited::Parked) => Status::WaitIo,
+            Err(trap) => m.raise(trap),
+        }
+    }
+
+    pub(super) unsafe extern "C" fn port_try_recv(
+        ctx: *mut JitContext,
+        port: u64,
+        words: *mut u64,
+        out: *mut u64,
+    ) -> Status {
+        let m = unsafe { machine(ctx) };
+        let (floor, words) = (m.at_floor(), unsafe { port_element(port, words) });
+        let got = ports::try_recv(m, floor, port, words);
+        unsafe { m.deliver(out, got.map(|ok| [u64::from(ok.is_some()), u64::from(ok == Some(true))])) }
+    }
+
+    pub(super) unsafe extern "C" fn port_close(ctx: *mut JitContext, port: u64) -> Status {
+        let m = unsafe { machine(ctx) };
+        let closed = ports::close_port(m, port);
+        m.status(closed)
+    }
+
+    pub(super) unsafe extern "C" fn port_len(_: *mut JitContext, port: u64) -> u64 {
+        ports::len_and_cap(port).0
+    }
+
+    pub(super) unsafe extern "C" fn port_cap(_: *mut JitContext, port: u64) -> u64 {
+        ports::len_and_cap(port).1
+    }
+
     pub(super) unsafe extern "C" fn select_begin(ctx: *mut JitContext, n: u64) {
         unsafe { machine(ctx) }.select.begin(n as usize);
     }
@@ -529,9 +626,14 @@ mod doors {
         unsafe { machine(ctx) }.select.add_recv(index as u16, ch);
     }
 
+    pub(super) unsafe extern "C" fn select_add_port(ctx: *mut JitContext, index: u64, port: u64, _n: u64) {
+        unsafe { machine(ctx) }.select.add_port(index as u16, port);
+    }
+
     pub(super) unsafe extern "C" fn select_exec(ctx: *mut JitContext, default: u64) -> Status {
         let m = unsafe { machine(ctx) };
-        let chosen = select::exec(m, default == 0);
+        let floor = m.at_floor();
+        let chosen = select::exec(m, floor, default == 0);
         m.selected(chosen)
     }
 
@@ -543,7 +645,8 @@ mod doors {
     ) -> Status {
         let m = unsafe { machine(ctx) };
         let cases = unsafe { std::slice::from_raw_parts(cases.cast::<SelectCase>(), n as usize) };
-        let chosen = select::exec_cases(m, cases, default == 0);
+        let floor = m.at_floor();
+        let chosen = select::exec_cases(m, floor, cases, default == 0);
         m.selected(chosen)
     }
 
@@ -897,6 +1000,12 @@ mod doors {
     /// The type of a type word that is not nil.
     unsafe fn type_of(word: u64) -> Ty {
         unsafe { Ty::from_word(word) }.expect("internal error: compiled code names the nil type")
+    }
+
+    /// The words of a port's element; none for nil, which never looks at them.
+    unsafe fn port_element<'a>(port: u64, words: *mut u64) -> &'a mut [u64] {
+        let n = ports::port_behind(port).map_or(0, |port| port.words());
+        if n == 0 { &mut [] } else { unsafe { std::slice::from_raw_parts_mut(words, n) } }
     }
 
     /// The words of a channel's element; none for nil, which never looks at them.

@@ -4,7 +4,7 @@
 //! The methods run as ordinary calls of the fiber, whose stack is empty by now. A panic in
 //! one of them is fatal.
 
-use crate::end::Fatal;
+use crate::end::{Fatal, IslandEnd, Reason};
 use crate::interp::{Exit, Transfer};
 use crate::machine::Machine;
 use crate::report;
@@ -84,7 +84,8 @@ pub(crate) fn panicked_again(m: &mut Machine) -> Transfer {
 }
 
 fn end(m: &mut Machine) -> Transfer {
-    let report = report::uncaught_panic(m);
-    m.end_program(2, report);
+    let trace = report::uncaught_panic(m);
+    let text = report::panic_text(m);
+    m.end_island(IslandEnd { reason: Reason::Panicked, text, trace });
     Transfer::Exit(Exit::Finished)
 }

@@ -1,6 +1,6 @@
 //! Fatal errors: the end of the program with "fatal error: " and the traces of its fibers.
 
-use crate::end::Fatal;
+use crate::end::{Fatal, IslandEnd, Reason};
 use crate::fiber::VoFiber;
 use crate::interp::Site;
 use crate::machine::Machine;
@@ -27,7 +27,9 @@ pub(crate) fn end_with(m: &mut Machine, site: Option<Site>, error: Fatal) {
         None => trace::write_sites(&mut out, program, trace::saved_sites(program, &fiber.saved, true)),
     }
     trace::write_creator(&mut out, program, (fiber.creator, fiber.created_at));
-    m.end_program(2, out);
+    let reason = if error.is_memory() { Reason::OutOfMemory } else { Reason::Failed };
+    let text = format!("fatal error: {error}");
+    m.end_island(IslandEnd { reason, text, trace: out });
 }
 
 /// No fiber can ever run again: called with no worker inside any world.

@@ -7,6 +7,8 @@ use crate::island::Island;
 use crate::native::Completion;
 use crate::unwind::Panics;
 use smallvec::SmallVec;
+use std::sync::Arc;
+use vo_runtime::transfer::Message;
 use vo_sched::{FiberHeader, FiberRef};
 
 /// Marks of how deep a fiber was: words saved, bytes on the stack.
@@ -33,12 +35,27 @@ pub(crate) struct VoFiber {
     /// A blocking operation that was done at once, and whose point is taken all the same
     /// (`VO_STRESS=suspend`): what it gives when the fiber goes on.
     pub(crate) completed: Option<Box<Completed>>,
+    /// What few fibers have.
+    pub(crate) extra: Option<Box<Extra>>,
     /// Whether the program ends when this fiber does.
     pub(crate) is_main: bool,
     /// Number of the goroutine that started this one; 0 for the main goroutine.
     pub(crate) creator: u64,
     /// Function and code offset of the `go` statement.
     pub(crate) created_at: (u32, u32),
+}
+
+/// What a fiber has that deals with other islands.
+#[derive(Default)]
+pub(crate) struct Extra {
+    /// The function that it runs, still as a message.
+    pub(crate) incoming: Option<Box<Message>>,
+    /// Handles of the ports that it waits for: one, or one for each case of a select (0 for a channel).
+    pub(crate) ports: Vec<u64>,
+    /// It initialises its island's packages.
+    pub(crate) is_init: bool,
+    /// Its island ends, and it unwinds because of that.
+    pub(crate) cancelled: bool,
 }
 
 /// The outcome of a blocking operation that did not have to wait.
@@ -60,6 +77,16 @@ impl VoFiber {
     pub(crate) unsafe fn of<'a>(fiber: FiberRef) -> &'a mut VoFiber {
         // SAFETY: the header is the first field of a `repr(C)` struct; access is the caller's right.
         unsafe { &mut *fiber.as_ptr().cast::<VoFiber>() }
+    }
+
+    /// What few fibers have, made where there was nothing.
+    pub(crate) fn extra(&mut self) -> &mut Extra {
+        self.extra.get_or_insert_default()
+    }
+
+    /// Whether the fiber unwinds because its island ends.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.cancelled)
     }
 
     /// Whether the fiber is only kept to print its panics.
@@ -116,7 +143,20 @@ impl Pool {
             (fiber.panics, fiber.completed) = (None, None);
         }
         fiber.recover_token = 0;
+        fiber.extra = None;
+        fiber.island = std::ptr::null();
         self.0.push(fiber);
+    }
+}
+
+impl Drop for VoFiber {
+    fn drop(&mut self) {
+        // SAFETY: `new_fiber` has counted the fiber among those who keep an island, but for the main one.
+        unsafe {
+            if !self.island.is_null() && !(*self.island).is_main() {
+                Arc::decrement_strong_count(self.island);
+            }
+        }
     }
 }
 

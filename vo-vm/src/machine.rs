@@ -5,9 +5,10 @@
 
 use crate::builtins::Printer;
 use crate::compiled::Crossing;
+use crate::end::IslandEnd;
 use crate::fiber::{Pool, VoFiber};
 use crate::host::Host;
-use crate::island::Island;
+use crate::island::{Island, State};
 use crate::memory::FramesEnd;
 use crate::native::{Completion, PendingCall};
 use crate::ops::select::SelectState;
@@ -22,6 +23,7 @@ use crate::window::{Bottom, Window};
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Instant;
 use vo_bytecode::Op;
 use vo_runtime::context::JitContext;
 use vo_runtime::panic::{RuntimePanic, Trap};
@@ -46,6 +48,10 @@ pub(crate) struct Machine {
     globals: u64,
     pub(crate) fiber: *mut VoFiber,
     pub(crate) island: *const Island,
+    /// Keeps it, so that another island at its address is not taken for it.
+    held: Option<Arc<Island>>,
+    /// Where the turn's time counts: since when it has not been entered.
+    turn_began: Option<Instant>,
     worker: *mut WorkerCx,
     /// Where the bottom frame of an activation is laid.
     pub(crate) floor: *mut u64,
@@ -107,6 +113,8 @@ impl Machine {
             globals: 0,
             fiber: std::ptr::null_mut(),
             island: std::ptr::null(),
+            held: None,
+            turn_began: None,
             worker,
             floor: stack.start(),
             stack,
@@ -162,6 +170,9 @@ impl Machine {
         }
         self.memory.turn_begins();
         self.context.barrier.store(u64::from(self.memory.is_marking()), Ordering::Relaxed);
+        if self.island().limits.cpu.load(Ordering::Relaxed) != 0 {
+            self.begin_metering();
+        }
     }
 
     fn enter_island(&mut self, island: *const Island) {
@@ -169,6 +180,7 @@ impl Machine {
         let entered = unsafe { &*island };
         self.memory.leave_island();
         self.island = island;
+        self.held = (!entered.is_main()).then(|| self.island_arc());
         self.program = entered.program();
         self.globals = entered.globals();
         self.memory.enter_island(entered, &mut self.context.entries);
@@ -179,8 +191,32 @@ impl Machine {
         self.read_thresholds();
     }
 
+    /// A turn begins whose time counts.
+    #[cold]
+    fn begin_metering(&mut self) {
+        self.turn_began = Some(Instant::now());
+        let island = self.island_arc();
+        island.counts.turns.fetch_add(1, Ordering::Relaxed);
+        island.counts.active.fetch_add(1, Ordering::Relaxed);
+        crate::ending::meter(&island);
+    }
+
+    /// Enters the time that the turn has had since it was last entered.
+    fn meter(&mut self) {
+        if let Some(began) = &mut self.turn_began {
+            let now = Instant::now();
+            let time = now.duration_since(std::mem::replace(began, now));
+            self.island().counts.cpu.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
+        }
+    }
+
     /// The turn is over: nothing of the fiber is on the stack any more.
     pub(crate) fn end_turn(&mut self) {
+        if self.turn_began.is_some() {
+            self.meter();
+            self.turn_began = None;
+            self.island().counts.active.fetch_sub(1, Ordering::Relaxed);
+        }
         self.flush_print();
         if self.trim && self.fiber().saved.len() < KEPT_STACK / 8 {
             self.trim = false;
@@ -267,10 +303,38 @@ impl Machine {
     #[cold]
     #[inline(never)]
     pub(crate) fn answer_interrupt(&mut self, w: impl FramesEnd) -> bool {
+        self.meter();
         self.memory.publish(w.frames_end());
         let halt = crate::roots::with_registers(self, |m| m.worker().safepoint());
         self.memory.unpublish();
-        halt || self.takes_every_point()
+        halt || self.takes_every_point() || self.must_unwind()
+    }
+
+    /// Whether the fiber's island ends, and the fiber has not heard of it.
+    fn must_unwind(&self) -> bool {
+        match self.island().state() {
+            State::Running => false,
+            State::Ending => !self.fiber().is_cancelled(),
+            State::Dead | State::Ended => true,
+        }
+    }
+
+    /// The running fiber's island, to be kept.
+    pub(crate) fn island_arc(&self) -> Arc<Island> {
+        // SAFETY: the island is alive while its fiber runs, and lies in an `Arc`.
+        unsafe {
+            Arc::increment_strong_count(self.island);
+            Arc::from_raw(self.island)
+        }
+    }
+
+    /// Ends the running fiber's island; the main one is the program.
+    pub(crate) fn end_island(&mut self, end: IslandEnd) {
+        self.flush_print();
+        if self.island().is_main() {
+            return self.end_program(2, end.trace);
+        }
+        crate::ending::begin(&self.island_arc(), end);
     }
 
     /// Starts a fiber that runs function `func`.
@@ -288,6 +352,9 @@ impl Machine {
         let fill = |saved: &mut Vec<u64>| record::push_entry(saved, code, args);
         let fiber = new_fiber(&mut self.pool, island, creator, fill);
         self.worker().spawn(fiber);
+        if self.island().limits.goroutines.load(Ordering::Relaxed) != 0 {
+            crate::ops::port::over_goroutines(&self.island_arc());
+        }
     }
 
     /// Starts a fiber that runs a closure; nil panics in the new fiber.
@@ -377,11 +444,16 @@ pub(crate) fn new_fiber(
             recover_token: 0,
             pending: Vec::new(),
             completed: None,
+            extra: None,
             is_main: false,
             creator,
             created_at,
         })
     });
+    if !island.is_main() {
+        // SAFETY: islands are made by `Island::new`, in an `Arc`; the end of the fiber gives this back.
+        unsafe { Arc::increment_strong_count(island) };
+    }
     (fiber.creator, fiber.created_at) = (creator, created_at);
     fill(&mut fiber.saved);
     // SAFETY: the box is taken back by `finish` or `drop` of the fiber's table.

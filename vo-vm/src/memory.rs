@@ -141,6 +141,8 @@ impl Machine {
 
     /// What the worker that led a collection does when the island runs again.
     pub(crate) fn after_collection(&mut self, collected: &Collected, forced: bool) {
+        // What dead handles held is dropped outside of the collection: it may end islands.
+        drop(self.island().handles.take_dead());
         self.stats.collections += 1;
         let heap = self.island().heap().clone();
         if forced {

@@ -38,6 +38,11 @@ pub(crate) enum Wait {
         ok: Reg,
         words: Regs,
     },
+    SendPort,
+    RecvPort {
+        ok: Reg,
+        words: Regs,
+    },
     Select {
         dst: Reg,
     },
@@ -84,6 +89,8 @@ impl Wait {
         match inst {
             Inst::ChanSend { .. } => Wait::Send,
             Inst::ChanRecv { ok, words, .. } => Wait::Recv { ok: *ok, words: Regs::new(*words) },
+            Inst::PortSend { .. } => Wait::SendPort,
+            Inst::PortRecv { ok, words, .. } => Wait::RecvPort { ok: *ok, words: Regs::new(*words) },
             Inst::SelectExec { dst, .. } => Wait::Select { dst: *dst },
             Inst::CallNative { results, .. } => Wait::Native { results: Regs::new(*results) },
             _ => Wait::Nothing,

@@ -20,6 +20,7 @@ use vo_bytecode::{Inst, Op};
 use vo_runtime::code::{CompiledCode, Entries, SharedLinkage, Thresholds};
 use vo_runtime::panic::RuntimePanic;
 use vo_runtime::rtype::{LoadedTypes, Ty};
+use vo_runtime::transfer::Captured;
 
 /// Words of the largest frame that a program may have.
 const MAX_FRAME_WORDS: usize = 1 << 20;
@@ -261,6 +262,10 @@ pub struct Program {
     pub(crate) string_method: Option<u32>,
     compiled: OnceLock<Box<dyn CompiledCode>>,
     thresholds: OnceLock<Thresholds>,
+    /// What the closures of each function capture.
+    captures: Vec<Box<[Captured]>>,
+    /// `island.Gone`, the pointer to it, and the error type of that package.
+    gone: Option<(Ty, Ty, Ty)>,
 }
 
 impl Program {
@@ -301,7 +306,6 @@ impl Program {
             stub,
             strings,
             natives,
-            types,
             global_pointers,
             closures,
             operation_error,
@@ -311,6 +315,9 @@ impl Program {
             string_method,
             compiled: OnceLock::new(),
             thresholds: OnceLock::new(),
+            captures: find_captures(&module, &types),
+            gone: find_gone(&types),
+            types,
             module,
         })
     }
@@ -356,6 +363,16 @@ impl Program {
     /// The table of native code addresses, for compiled code.
     pub(crate) fn functions(&self) -> *const u64 {
         self.compiled().map_or(std::ptr::null(), |compiled| compiled.functions())
+    }
+
+    /// What the closures of a function capture; nothing where that is not known.
+    pub(crate) fn captures(&self, func: u32) -> &[Captured] {
+        &self.captures[func as usize]
+    }
+
+    /// `island.Gone`, the pointer type to it, and package island's type of errors; `None` where the program does without.
+    pub(crate) fn gone_types(&self) -> Option<(Ty, Ty, Ty)> {
+        self.gone
     }
 
     /// The module that the program was loaded from.
@@ -462,6 +479,19 @@ fn find_global_pointers(module: &Module, types: &LoadedTypes) -> Box<[u32]> {
         }
     }
     found.into_boxed_slice()
+}
+
+fn find_captures(module: &Module, types: &LoadedTypes) -> Vec<Box<[Captured]>> {
+    let of = |f: &Function| {
+        f.captures.iter().map(|c| Captured { ty: types.get(c.ty.0), boxed: c.boxed }).collect()
+    };
+    module.functions.iter().map(of).collect()
+}
+
+fn find_gone(types: &LoadedTypes) -> Option<(Ty, Ty, Ty)> {
+    let find = |name: &str| types.iter().find(|ty| ty.pkg == "island" && ty.defined == name);
+    let gone = find("Gone")?;
+    Some((gone, gone.pointer_to?, find("failure")?))
 }
 
 fn find_natives(module: &Module, registry: &Registry) -> Result<Vec<Native>, LoadError> {

@@ -37,6 +37,15 @@ pub(crate) fn uncaught_panic(m: &mut Machine) -> String {
     out
 }
 
+/// What the fiber's last panic says, on one line.
+pub(crate) fn panic_text(m: &mut Machine) -> String {
+    let mut out = String::new();
+    if let Some(last) = m.fiber_mut().panics().stack.last() {
+        write_value(&mut out, last);
+    }
+    format!("panic: {out}")
+}
+
 /// The first `n` panics, oldest first.
 fn write_panics(out: &mut String, panics: &Panics, n: usize) {
     let Some(i) = n.checked_sub(1) else { return };

@@ -4,19 +4,24 @@
 use crate::dying;
 use crate::fiber::VoFiber;
 use crate::interp::{self, Exit, Site, Transfer};
+use crate::island::State;
 use crate::machine::Machine;
+use crate::memory::Floor;
 use crate::native::{Completion, NativeCx, PendingCall};
+use crate::ops::port;
+use crate::ops::select;
 use crate::point::{Point, Wait};
 use crate::record;
 use crate::unwind;
 use crate::value;
 use crate::window::{Bottom, Window};
 use smallvec::{SmallVec, smallvec};
+use std::sync::Arc;
 use vo_bytecode::operand::RegList;
 use vo_bytecode::{Reg, Status};
 use vo_runtime::panic::{RuntimePanic, Trap};
 use vo_sched::chan::{SendResult, finish_recv, finish_send};
-use vo_sched::fiber::{FiberVTable, Outcome};
+use vo_sched::fiber::{Across, FiberVTable, Outcome};
 use vo_sched::select::{Selected, finish_select};
 use vo_sched::waiter::Dir;
 use vo_sched::{FiberRef, WorkerCx};
@@ -30,8 +35,11 @@ pub(crate) static VO_FIBER: FiberVTable =
 unsafe fn resume_fiber(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
     // SAFETY: the worker that runs a fiber may touch it; the machine was set when the worker started.
     let (m, fiber) = unsafe { (Machine::of(cx), VoFiber::of(fiber)) };
-    m.begin_turn(fiber, cx);
-    let exit = match record::resume(m) {
+    let transfer = match begin(m, fiber, cx) {
+        Some(transfer) => transfer,
+        None => return Outcome::Finished,
+    };
+    let exit = match transfer {
         Transfer::Go(w, pc) => interp::run(m, w, pc),
         Transfer::Exit(exit) => exit,
     };
@@ -44,12 +52,70 @@ unsafe fn resume_fiber(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
     }
 }
 
+/// A turn begins: how the fiber goes on. `None` where its island has ended, and it has not to run.
+#[inline]
+fn begin(m: &mut Machine, fiber: &mut VoFiber, cx: &mut WorkerCx) -> Option<Transfer> {
+    // SAFETY: a fiber's island outlives it.
+    let state = unsafe { &*fiber.island }.state();
+    if state != State::Running && (state != State::Ending || !fiber.is_cancelled()) {
+        return begin_cancelled(m, fiber, cx, state);
+    }
+    m.begin_turn(fiber, cx);
+    Some(if fiber.extra.is_some() { begin_extra(m) } else { record::resume(m) })
+}
+
+/// The fiber's island ends: it unwinds, or is dropped.
+#[cold]
+#[inline(never)]
+fn begin_cancelled(
+    m: &mut Machine,
+    fiber: &mut VoFiber,
+    cx: &mut WorkerCx,
+    state: State,
+) -> Option<Transfer> {
+    crate::cross::abandon_wait(fiber, cx);
+    fiber.completed = None;
+    if state != State::Ending || fiber.extra().incoming.is_some() {
+        return None;
+    }
+    fiber.extra().cancelled = true;
+    m.begin_turn(fiber, cx);
+    m.set_goexit();
+    Some(unwind::unwind_saved(m))
+}
+
+/// The first turn of a fiber that another island has started: its function is built here.
+#[cold]
+#[inline(never)]
+fn begin_extra(m: &mut Machine) -> Transfer {
+    let Some(message) = m.fiber_mut().extra().incoming.take() else { return record::resume(m) };
+    let (floor, mut closure) = (Floor(m.floor), [0]);
+    if let Err(trap) = m.build(floor, &message, &mut closure) {
+        return match trap {
+            Trap::Fatal(error) => unwind::fatal(m, None, error.into()),
+            Trap::Panic(_) => panic!("internal error: a function cannot be built"),
+        };
+    }
+    // SAFETY: the message was a closure's, which takes nothing but itself.
+    let code = m.program_ref().code(unsafe { value::func_of(closure[0]) });
+    record::push_entry(&mut m.fiber_mut().saved, code, &closure);
+    record::resume(m)
+}
+
 /// # Safety
 /// See [`FiberVTable::finish`].
 unsafe fn finish_fiber(fiber: FiberRef, cx: &mut WorkerCx) {
     // SAFETY: the fiber was boxed when it was made and nobody refers to it any more; the machine was set when
     // the worker started, and no turn has it now.
-    unsafe { Machine::of(cx).pool.put(Box::from_raw(fiber.as_ptr().cast::<VoFiber>())) };
+    let (m, mut fiber) = unsafe { (Machine::of(cx), Box::from_raw(fiber.as_ptr().cast::<VoFiber>())) };
+    let island = std::mem::replace(&mut fiber.island, std::ptr::null());
+    m.pool.put(fiber);
+    // SAFETY: a fiber's island outlives it.
+    if unsafe { !(*island).is_main() } {
+        // SAFETY: `new_fiber` has counted the fiber among those who keep the island.
+        let island = unsafe { Arc::from_raw(island) };
+        crate::ending::fiber_gone(&island, cx);
+    }
 }
 
 /// # Safety
@@ -75,7 +141,26 @@ pub(crate) fn complete(m: &mut Machine, site: Site, point: &Point) -> Transfer {
             let received = finish_receive(m, site, words.list());
             site.w.set(ok, u64::from(received));
         }
-        Wait::Select { dst } => match finish_waited_select(m) {
+        Wait::SendPort => {
+            let handle = m.fiber_mut().extra().ports.first().copied().unwrap_or(0);
+            if let Err(refused) = port::sent(m) {
+                return match m.refuse(site.w, refused, port::port_behind(handle)) {
+                    Some(trap) => unwind::trap(m, site, trap),
+                    None => unwind::unwind(m, site),
+                };
+            }
+        }
+        Wait::RecvPort { ok, words } => {
+            let mut buffer: SmallVec<[u64; 8]> = smallvec![0; words.list().len()];
+            match port::received(m, site.w, &mut buffer) {
+                Ok(received) => {
+                    put(site, words.list(), &buffer);
+                    site.w.set(ok, u64::from(received));
+                }
+                Err(trap) => return unwind::trap(m, site, trap),
+            }
+        }
+        Wait::Select { dst } => match finish_waited_select(m, site.w) {
             Ok(case) => site.w.set(dst, case),
             Err(trap) => return unwind::trap(m, site, trap),
         },
@@ -107,7 +192,7 @@ fn finish_receive(m: &mut Machine, site: Site, words: RegList<'_>) -> bool {
 fn take_completed(m: &mut Machine, site: Site, point: &Point) -> Transfer {
     let completed = m.fiber_mut().completed.take().unwrap_or_default();
     match point.wait {
-        Wait::Recv { ok, words } => {
+        Wait::Recv { ok, words } | Wait::RecvPort { ok, words } => {
             put(site, words.list(), &completed.words);
             site.w.set(ok, u64::from(completed.ok));
         }
@@ -128,13 +213,24 @@ fn put(site: Site, regs: RegList<'_>, words: &[u64]) {
 }
 
 /// The chosen case of a select that has waited; what it received is left for `SelectValue`.
-fn finish_waited_select(m: &mut Machine) -> Result<u64, Trap> {
+fn finish_waited_select(m: &mut Machine, w: Window) -> Result<u64, Trap> {
+    let ports =
+        m.fiber_mut().extra.as_mut().map(|extra| std::mem::take(&mut extra.ports)).unwrap_or_default();
     let values = m.select.values.as_mut_ptr();
     let copy = |_: usize, dir: Dir| if dir == Dir::Recv { values } else { std::ptr::null_mut() };
     // SAFETY: `values` has room for the largest element of the program.
-    match unsafe { finish_select(m.worker(), copy) } {
+    let selected = unsafe {
+        match ports.is_empty() {
+            true => finish_select(m.worker(), copy),
+            false => finish_select(&Across(m.worker()), copy),
+        }
+    };
+    match selected {
         Selected::Ready { index, ok } => {
             m.context.select_ok = u64::from(ok);
+            if let Some(port) = ports.get(index).and_then(|&handle| port::port_behind(handle)) {
+                select::open_received(m, w, port.words() + 1)?;
+            }
             Ok(index as u64)
         }
         Selected::Closed { .. } => Err(RuntimePanic::SendOnClosed {}.into()),
@@ -248,6 +344,11 @@ pub(crate) fn fiber_returned(m: &mut Machine) -> Transfer {
     if m.fiber_mut().is_main {
         m.report_leaks();
         m.end_program(0, String::new());
+    }
+    if m.fiber().extra.as_ref().is_some_and(|extra| extra.is_init) {
+        let island = m.island_arc();
+        let worker = m.worker();
+        island.initialised(|fiber| worker.spawn(fiber));
     }
     Transfer::Exit(Exit::Finished)
 }

@@ -156,6 +156,11 @@ impl<'m> IslandRoots<'m> {
 }
 
 impl Roots for IslandRoots<'_> {
+    fn settle(&mut self, alive: &dyn Fn(u64) -> bool) {
+        // SAFETY: the island is stopped.
+        unsafe { self.island.handles.settle(alive) };
+    }
+
     fn mark_roots(&mut self, marker: &mut Marker<'_>) {
         self.mark_outside(marker);
         self.mark_fibers(marker, |_| true);
@@ -173,6 +178,9 @@ fn mark_fiber(program: &Program, fiber: &VoFiber, marker: &mut Marker<'_>) {
     }
     if let Some(completed) = &fiber.completed {
         completed.words.iter().for_each(|&word| marker.word(word));
+    }
+    if let Some(extra) = &fiber.extra {
+        extra.ports.iter().for_each(|&port| marker.word(port));
     }
     for completion in fiber.pending.iter().flatten() {
         completion.roots.iter().for_each(|&word| marker.word(word));

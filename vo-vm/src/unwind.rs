@@ -346,7 +346,7 @@ impl Machine {
     }
 
     /// A panic whose value cannot be made: its text is all there is.
-    fn set_text_panic(&mut self, text: &str) {
+    pub(crate) fn set_text_panic(&mut self, text: &str) {
         let panics = self.fiber_mut().panics();
         panics.push(0, 0, false, false);
         panics.top().text = Some(text.as_bytes().to_vec());

@@ -10,9 +10,11 @@ use crate::machine::{Machine, new_fiber};
 use crate::program::Program;
 use crate::record;
 use crate::stats::{MachineStats, RunStats};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
-use vo_runtime::rtype::Kind;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use vo_runtime::rtype::{Handle, Kind, Ty};
 use vo_sched::{Scheduler, WorkerCx};
 
 /// What the machines of one run share.
@@ -27,7 +29,17 @@ pub(crate) struct Shared {
     stats: Mutex<MachineStats>,
     /// The machines of the workers that run, for the collector.
     pub(crate) machines: crate::roots::Machines,
+    /// The islands that have not ended, by number.
+    islands: Mutex<HashMap<u64, Arc<Island>>>,
+    next_island: AtomicU64,
+    /// Those that have ended, for the run's statistics: how many, and a line about each of the first.
+    ended: Mutex<(u64, Vec<String>)>,
+    scheduler: OnceLock<Weak<vo_sched::Shared>>,
+    pub(crate) reaper: crate::ending::Reaper,
 }
+
+/// Ended islands that the statistics speak of one by one.
+const MAX_LINES: usize = 32;
 
 impl Shared {
     fn new(program: Arc<Program>, config: Config, host: Arc<dyn Host>) -> Shared {
@@ -37,6 +49,11 @@ impl Shared {
             fiber_bytes: AtomicUsize::new(config.limits.fiber_bytes),
             stats: Mutex::new(MachineStats::default()),
             machines: crate::roots::Machines::default(),
+            islands: Mutex::new(HashMap::new()),
+            next_island: AtomicU64::new(0),
+            ended: Mutex::new((0, Vec::new())),
+            scheduler: OnceLock::new(),
+            reaper: crate::ending::Reaper::default(),
             program,
             config,
             host,
@@ -69,10 +86,48 @@ impl Shared {
         lock(&self.stats).add(stats);
     }
 
-    /// Words of the largest channel element of the program.
+    /// Words of the largest channel or port element of the program, with the word behind a port's.
     pub(crate) fn max_elem_words(&self) -> usize {
-        let chans = self.program.types().iter().filter(|ty| ty.kind == Kind::Chan);
-        chans.map(|ty| vo_runtime::object::chan::elem_words(&ty.elem_type())).max().unwrap_or(0)
+        let is_it = |ty: &Ty| ty.kind == Kind::Chan || ty.handle == Some(Handle::Port);
+        let chans = self.program.types().iter().filter(is_it);
+        chans.map(|ty| vo_runtime::object::chan::elem_words(&ty.elem_type()) + 1).max().unwrap_or(0)
+    }
+
+    /// The islands that have not ended.
+    pub(crate) fn islands(&self) -> MutexGuard<'_, HashMap<u64, Arc<Island>>> {
+        lock(&self.islands)
+    }
+
+    /// The number of the next island; the first is the main one's.
+    pub(crate) fn next_island(&self) -> u64 {
+        self.next_island.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The scheduler, while the run goes on.
+    pub(crate) fn scheduler(&self) -> Option<Arc<vo_sched::Shared>> {
+        self.scheduler.get()?.upgrade()
+    }
+
+    /// An island has ended: what the run's statistics say about it.
+    pub(crate) fn note_end(&self, island: &Island) {
+        let mut ended = lock(&self.ended);
+        ended.0 += 1;
+        if ended.1.len() < MAX_LINES {
+            ended.1.push(island.line());
+        }
+    }
+
+    /// Lines about all islands but the main one.
+    fn island_lines(&self) -> Vec<String> {
+        let mut alive: Vec<Arc<Island>> = self.islands().values().filter(|i| !i.is_main()).cloned().collect();
+        alive.sort_by_key(|island| island.number());
+        let (count, mut lines) = lock(&self.ended).clone();
+        let more = count - lines.len() as u64;
+        if more > 0 {
+            lines.push(format!("and {more} more islands that have ended"));
+        }
+        lines.extend(alive.iter().take(MAX_LINES).map(|island| island.line()));
+        lines
     }
 }
 
@@ -120,12 +175,20 @@ pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {
     };
     let vm = Arc::new(Shared::new(program, config, host));
     let scheduler = Scheduler::new(sched_config, Arc::new(Hooks(vm.clone())));
-    let island = Island::new(&vm, scheduler.shared());
+    let _ = vm.scheduler.set(Arc::downgrade(scheduler.shared()));
+    let island = Island::new(&vm, scheduler.shared(), 0);
     scheduler.run_until_done(main_fiber(&vm, &island));
     let mut lines = vec![format!("scheduler: {:?}", scheduler.shared().stats())];
     lines.push(format!("heap: {:?}", island.heap().stats()));
+    lines.extend(vm.island_lines());
+    vm.reaper.close();
     scheduler.shutdown();
-    drop(island);
+    // Islands know the machine, and it them.
+    let islands = std::mem::take(&mut *vm.islands());
+    for island in islands.values() {
+        drop(island.handles.take_all());
+    }
+    drop((islands, island));
     let mut end = lock(&vm.end).take().unwrap_or_default();
     end.stats = RunStats { machine: *lock(&vm.stats), lines };
     end

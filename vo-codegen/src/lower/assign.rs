@@ -293,7 +293,8 @@ impl<'w> Lower<'_, 'w> {
             Expr::Unary(x) if x.op == UnaryOp::Recv => {
                 let chan = self.reg(&x.x);
                 let words: Vec<u16> = first.iter().map(|r| r.0).collect();
-                self.emit(Inst::ChanRecv { ok: ok(), words: RegList(&words), chan });
+                let ty = self.ty(&x.x);
+                self.emit_receive(ty, ok(), &words, chan);
             }
             Expr::Index(x) => {
                 let (value, found) = self.map_index_ok(x);

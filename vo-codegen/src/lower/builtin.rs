@@ -190,7 +190,8 @@ impl<'w> Lower<'_, 'w> {
             Builtin::Assert => self.assert_values(types, values),
             Builtin::Close => {
                 let chan = values[0].clone().regs()[0];
-                self.emit(Inst::ChanClose { chan });
+                let port = self.is_port(types[0]);
+                self.emit(if port { Inst::PortClose { port: chan } } else { Inst::ChanClose { chan } });
             }
             Builtin::Delete => self.delete(types, values),
             Builtin::Clear => self.clear(types[0], values),
@@ -258,7 +259,8 @@ impl<'w> Lower<'_, 'w> {
             Type::Chan { .. } | Type::Port { .. } => {
                 let chan = self.reg(e);
                 let dst = self.tmp_int();
-                self.emit(Inst::ChanLen { dst, chan });
+                let port = self.is_port(ty);
+                self.emit(if port { Inst::PortLen { dst, port: chan } } else { Inst::ChanLen { dst, chan } });
                 Value::one(dst)
             }
             _ => self.array_length(e, ty),
@@ -287,7 +289,8 @@ impl<'w> Lower<'_, 'w> {
             Type::Chan { .. } | Type::Port { .. } => {
                 let chan = self.reg(e);
                 let dst = self.tmp_int();
-                self.emit(Inst::ChanCap { dst, chan });
+                let port = self.is_port(ty);
+                self.emit(if port { Inst::PortCap { dst, port: chan } } else { Inst::ChanCap { dst, chan } });
                 Value::one(dst)
             }
             _ => self.array_length(e, ty),
@@ -450,10 +453,14 @@ impl<'w> Lower<'_, 'w> {
                 self.emit(Inst::ChanNew { dst, ty, n });
                 Value::one(dst)
             }
-            _ => {
-                self.p.unsupported(call.span, "make of this type");
-                self.zero(ty, wish)
+            Type::Port { .. } => {
+                let dst = self.dst(wish, Class::Ptr);
+                let ty = self.desc(ty);
+                self.emit(Inst::PortNew { dst, ty, n: sizes[0] });
+                Value::one(dst)
             }
+            Type::Island => self.make_island(sizes.first().copied(), wish),
+            _ => panic!("internal error: make of another type"),
         }
     }
 

@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use vo_bytecode::module::FuncFlags;
+use vo_bytecode::module::{self, FuncFlags};
 use vo_bytecode::operand::RegList;
 use vo_bytecode::typedesc::Mem;
 use vo_bytecode::{Class, Function, Inst, Reg};
@@ -54,6 +54,7 @@ impl<'w> Lower<'_, 'w> {
     pub(super) fn func_lit(&mut self, lit: &'w ast::FuncLit, wish: Wish<'_>) -> Value {
         let facts = self.facts.literal(lit.id);
         let (captures, words) = self.captured(&facts.captures);
+        let what = captures.iter().map(|&(obj, how)| self.capture_of(obj, how)).collect();
         self.literals += 1;
         let name = match self.literal {
             true => format!("{}.{}", self.name, self.literals),
@@ -62,6 +63,7 @@ impl<'w> Lower<'_, 'w> {
         let flags = FuncFlags { closure: true, takes_token: facts.recovers, wrapper: false };
         let job = LiteralJob { lit, name, env: self.env.clone(), facts: self.facts.clone(), captures };
         let func = self.p.add_job(Job::Literal(job), flags);
+        self.p.set_captures(func, what);
         self.closure(func, &words, wish)
     }
 
@@ -81,6 +83,18 @@ impl<'w> Lower<'_, 'w> {
             }
         }
         (captures, words)
+    }
+
+    /// How a captured variable lies in the closure.
+    fn capture_of(&mut self, obj: ObjId, how: Capture) -> module::Capture {
+        let ty = self.var_ty(obj);
+        let boxed = matches!(how, Capture::Box);
+        module::Capture { boxed, ..self.held(ty) }
+    }
+
+    /// How a value lies in a closure; one of a memory type by its address.
+    pub(super) fn held(&mut self, ty: TypeId) -> module::Capture {
+        module::Capture { ty: self.p.types.desc(ty), boxed: self.leaves(ty).is_none() }
     }
 
     /// A closure of a function over captured words.
@@ -143,11 +157,17 @@ impl<'w> Lower<'_, 'w> {
                 self.check_iface(iface[0]);
                 self.p.mark_called(selector);
                 let func = self.p.bound_iface(selector, resolved.sig);
+                let ty = self.p.types.desc(TypeId::EMPTY_INTERFACE);
+                self.p.set_captures(func, vec![module::Capture { ty, boxed: false }]);
                 self.closure(func, &iface, wish)
             }
             MethodTarget::Declared { obj, targs, by_pointer } => {
                 let words = self.receiver(at, ty, by_pointer);
                 let func = self.p.bound_method(obj, &targs, resolved.sig);
+                if let Some(recv) = self.p.receiver_type(obj, &targs) {
+                    let held = self.held(recv);
+                    self.p.set_captures(func, vec![held]);
+                }
                 self.closure(func, &words, wish)
             }
         }

@@ -572,7 +572,7 @@ impl<'w> Lower<'_, 'w> {
         let ok = self.tmp_int();
         let words = self.dsts(wish, &classes);
         let list: Vec<u16> = words.iter().map(|r| r.0).collect();
-        self.emit(Inst::ChanRecv { ok, words: vo_bytecode::operand::RegList(&list), chan });
+        self.emit_receive(ty, ok, &list, chan);
         (self.received(&words, elem), ok)
     }
 

@@ -7,6 +7,7 @@ use vo_bytecode::operand::RegList;
 use vo_syntax::ast::{self, Node};
 use vo_syntax::source::Pos;
 use vo_types::info::Mode;
+use vo_types::types::TypeId;
 use vo_types::universe::Builtin;
 
 use super::call::{Callee, MethodTarget};
@@ -15,10 +16,10 @@ use crate::program::Code;
 
 impl<'w> Lower<'_, 'w> {
     pub(super) fn go_stmt(&mut self, s: &'w ast::GoStmt) {
-        if s.target.is_some() {
-            return self.p.unsupported(s.span, "go on an island");
+        if let Some(target) = &s.target {
+            return self.go_island(s, target);
         }
-        let (callee, args) = self.later(&s.call);
+        let (callee, args, _) = self.later(&s.call);
         self.at(s.span.start);
         let args = RegList(&args);
         match callee {
@@ -35,7 +36,7 @@ impl<'w> Lower<'_, 'w> {
 
     /// `on_error` says that the call is one of `errdefer`.
     pub(super) fn defer_stmt(&mut self, call: &'w ast::CallExpr, pos: Pos, on_error: bool) {
-        let (callee, args) = self.later(call);
+        let (callee, args, _) = self.later(call);
         let list = match self.defer_box {
             Some(base) => {
                 let dst = self.tmp(vo_bytecode::Class::Ptr);
@@ -62,8 +63,9 @@ impl<'w> Lower<'_, 'w> {
         }
     }
 
-    /// What is to be called later, and the words of its arguments.
-    fn later(&mut self, call: &'w ast::CallExpr) -> (Callee, Vec<u16>) {
+    /// What is to be called later, the words that it takes (receiver and arguments), and the types of those. A closure or
+    /// an interface value is not among them.
+    pub(super) fn later(&mut self, call: &'w ast::CallExpr) -> (Callee, Vec<u16>, Vec<TypeId>) {
         let tv = self.world.info.type_and_value(call.fun.id());
         if let Some(Mode::Builtin(builtin)) = tv.map(|tv| tv.mode) {
             return self.later_builtin(builtin, call);
@@ -74,7 +76,8 @@ impl<'w> Lower<'_, 'w> {
             let sig = self.ty(fun);
             let func = self.p.func_of(obj, &targs);
             let args = self.argument_words(self.signature(sig), &call.args, call.ellipsis.is_valid());
-            return (Callee::Code(Code::Func(func)), args.iter().map(|r| r.0).collect());
+            let words = args.iter().map(|r| r.0).collect();
+            return (Callee::Code(Code::Func(func)), words, self.param_types(sig));
         }
         if let Some((sel, selection)) = self.method_selection(fun) {
             let resolved = self.resolve(sel, selection);
@@ -85,32 +88,34 @@ impl<'w> Lower<'_, 'w> {
                 let (at, ty) = self.walk(base, recv, &resolved.path);
                 let first = self.receiver(at, ty, by_pointer);
                 let func = self.p.func_of(obj, &targs);
-                return (Callee::Code(Code::Func(func)), self.later_args(&first, sig, call));
+                let mut types: Vec<TypeId> = self.p.receiver_type(obj, &targs).into_iter().collect();
+                types.extend(self.param_types(sig));
+                return (Callee::Code(Code::Func(func)), self.later_args(&first, sig, call), types);
             }
         }
         let prepared = self.prepare(fun);
         let args = self.arguments(&prepared, call);
-        (prepared.callee, args)
+        let types = self.param_types(prepared.sig);
+        (prepared.callee, args, types)
     }
 
-    fn later_args(
-        &mut self,
-        first: &Regs,
-        sig: vo_types::types::TypeId,
-        call: &'w ast::CallExpr,
-    ) -> Vec<u16> {
+    fn param_types(&self, sig: TypeId) -> Vec<TypeId> {
+        self.signature(sig).params.iter().map(|p| self.subst(p.ty)).collect()
+    }
+
+    fn later_args(&mut self, first: &Regs, sig: TypeId, call: &'w ast::CallExpr) -> Vec<u16> {
         let args = self.argument_words(self.signature(sig), &call.args, call.ellipsis.is_valid());
         first.iter().chain(&args).map(|r| r.0).collect()
     }
 
-    fn later_builtin(&mut self, b: Builtin, call: &'w ast::CallExpr) -> (Callee, Vec<u16>) {
+    fn later_builtin(&mut self, b: Builtin, call: &'w ast::CallExpr) -> (Callee, Vec<u16>, Vec<TypeId>) {
         let (types, values) = self.effect_operands(b, call);
         let mut words = Vec::new();
         for (value, &ty) in values.into_iter().zip(&types) {
             words.extend(self.words(value, ty).iter().map(|r| r.0));
         }
         let out = self.prints_out(call);
-        let func = self.p.builtin_thunk(b, types, out);
-        (Callee::Code(Code::Func(func)), words)
+        let func = self.p.builtin_thunk(b, types.clone(), out);
+        (Callee::Code(Code::Func(func)), words, types)
     }
 }

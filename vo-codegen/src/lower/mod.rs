@@ -26,6 +26,7 @@ mod iter;
 mod operator;
 mod order;
 mod place;
+mod port;
 mod range;
 mod select;
 mod stmt;
@@ -55,7 +56,7 @@ pub use embed::embedded;
 pub use init::{declared, initializer, main_with_error, sequence};
 pub(crate) use place::{Base, Len, Place};
 pub use vars::Storage;
-pub use wrapper::{Method, MethodKey, WrapperKind, wrapper};
+pub use wrapper::{Method, MethodKey, Spawned, WrapperKind, wrapper};
 
 /// The registers of one value, leaf by leaf.
 pub type Regs = SmallVec<[Reg; 4]>;

@@ -3,7 +3,6 @@
 //! The range expression is evaluated once. Every turn has variables of its own; those of the loop itself
 //! (index, length, base) are hidden from the program.
 
-use vo_bytecode::operand::RegList;
 use vo_bytecode::{Class, Inst, Reg};
 use vo_syntax::ast::{self, Expr, Node};
 use vo_types::types::{Basic, Type, TypeId};
@@ -392,7 +391,8 @@ impl<'w> Lower<'_, 'w> {
         self.scoped(|l| {
             let ok = l.tmp_int();
             let list: Vec<u16> = words.iter().map(|r| r.0).collect();
-            l.emit(Inst::ChanRecv { ok, words: RegList(&list), chan });
+            let ty = l.ty(&s.x);
+            l.emit_receive(ty, ok, &list, chan);
             l.emit(Inst::JumpIf { a: ok, target: lp.body.0 });
         });
         self.leave_loop(&lp);

@@ -14,7 +14,7 @@ use crate::func::Label;
 /// A communication, its operands evaluated.
 enum Comm<'w> {
     Send { chan: Reg, words: Vec<u16> },
-    Recv { chan: Reg, elem: TypeId, into: Option<&'w ast::AssignStmt> },
+    Recv { chan: Reg, ty: TypeId, elem: TypeId, into: Option<&'w ast::AssignStmt> },
 }
 
 impl<'w> Lower<'_, 'w> {
@@ -61,17 +61,17 @@ impl<'w> Lower<'_, 'w> {
         debug_assert!(x.op == UnaryOp::Recv, "internal error: no receive");
         let ty = self.ty(&x.x);
         let chan = self.reg(&x.x);
-        Comm::Recv { chan, elem: self.chan_elem(ty), into }
+        Comm::Recv { chan, ty, elem: self.chan_elem(ty), into }
     }
 
     fn single_case(&mut self, case: &'w CommClause) {
         self.scope(|l| {
             match l.evaluated(case) {
                 Comm::Send { chan, words } => l.emit(Inst::ChanSend { chan, words: RegList(&words) }),
-                Comm::Recv { chan, elem, into } => {
+                Comm::Recv { chan, ty, elem, into } => {
                     let (words, list) = l.element_words(elem);
                     let ok = l.tmp_int();
-                    l.emit(Inst::ChanRecv { ok, words: RegList(&list), chan });
+                    l.emit_receive(ty, ok, &list, chan);
                     let value = l.received(&words, elem);
                     l.assign_received(into, value, elem, ok);
                 }
@@ -117,10 +117,14 @@ impl<'w> Lower<'_, 'w> {
                     l.emit(Inst::ChanTrySend { ok, chan, words: RegList(&words) });
                     l.emit(Inst::JumpIfNot { a: ok, target: not_ready.0 });
                 }
-                Comm::Recv { chan, elem, into } => {
+                Comm::Recv { chan, ty, elem, into } => {
                     let (words, list) = l.element_words(elem);
                     let (done, ok) = (l.tmp_int(), l.tmp_int());
-                    l.emit(Inst::ChanTryRecv { done, ok, words: RegList(&list), chan });
+                    let words_list = RegList(&list);
+                    l.emit(match l.is_port(ty) {
+                        true => Inst::PortTryRecv { done, ok, words: words_list, port: chan },
+                        false => Inst::ChanTryRecv { done, ok, words: words_list, chan },
+                    });
                     l.emit(Inst::JumpIfNot { a: done, target: not_ready.0 });
                     let value = l.received(&words, elem);
                     l.assign_received(into, value, elem, ok);
@@ -142,9 +146,12 @@ impl<'w> Lower<'_, 'w> {
                 Comm::Send { chan, words } => {
                     self.emit(Inst::SelectSend { index, chan: *chan, words: RegList(words) });
                 }
-                Comm::Recv { chan, elem, .. } => {
+                Comm::Recv { chan, ty, elem, .. } => {
                     let n = self.classes(*elem).len() as u16;
-                    self.emit(Inst::SelectRecv { index, chan: *chan, n });
+                    self.emit(match self.is_port(*ty) {
+                        true => Inst::SelectPort { index, port: *chan, n },
+                        false => Inst::SelectRecv { index, chan: *chan, n },
+                    });
                 }
             }
         }

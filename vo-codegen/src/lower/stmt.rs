@@ -287,6 +287,6 @@ impl<'w> Lower<'_, 'w> {
         let chan = self.reg(&s.chan);
         let value = self.expr_as(&s.value, elem, None);
         let words: Vec<u16> = self.words(value, elem).iter().map(|r| r.0).collect();
-        self.emit(Inst::ChanSend { chan, words: vo_bytecode::operand::RegList(&words) });
+        self.emit_send(ty, chan, &words);
     }
 }

@@ -56,6 +56,18 @@ pub enum WrapperKind {
     Made { ty: TypeId },
     /// A built-in function on evaluated operands.
     Builtin { builtin: Builtin, types: Vec<TypeId>, out: bool },
+    /// A closure that makes a call with the words that it holds, of values of these types.
+    Spawn { callee: Spawned, types: Vec<TypeId>, results: Vec<Class> },
+}
+
+/// What is called on another island.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Spawned {
+    Func(u32),
+    /// The first word is the closure.
+    Closure,
+    /// The first two words are the interface value.
+    Iface(u32),
 }
 
 impl From<MethodTarget> for MethodKey {
@@ -86,6 +98,7 @@ pub fn wrapper<'w>(
         WrapperKind::Data(method) => l.data_wrapper(method),
         WrapperKind::Made { ty } => l.made_wrapper(*ty),
         WrapperKind::Builtin { builtin, types, out } => l.builtin_wrapper(*builtin, types, *out),
+        WrapperKind::Spawn { callee, types, results } => l.spawn_wrapper(*callee, types, results),
     };
     l.f.finish(l.name, params as u16, results, flags)
 }
@@ -248,6 +261,23 @@ impl<'w> Lower<'_, 'w> {
             }
         }
         results
+    }
+
+    fn spawn_wrapper(&mut self, callee: Spawned, types: &[TypeId], results: &[Class]) -> (usize, Vec<Class>) {
+        let closure = self.f.regs.pinned(Class::Ptr);
+        let classes: Vec<Class> = types.iter().flat_map(|&ty| self.classes(ty)).collect();
+        let words = self.tmps(&classes);
+        self.read_words(closure, &words, &mut 8);
+        let (callee, args) = match callee {
+            Spawned::Func(func) => (Callee::Code(Code::Func(func)), &words[..]),
+            Spawned::Closure => (Callee::Closure(words[0]), &words[1..]),
+            Spawned::Iface(method) => (Callee::Iface { ty: words[0], data: words[1], method }, &words[2..]),
+        };
+        let args: Vec<u16> = args.iter().map(|r| r.0).collect();
+        let dropped = self.tmps(results);
+        self.emit_call(&callee, &args, &dropped);
+        self.emit(Inst::Return { results: RegList(&[]) });
+        (1, Vec::new())
     }
 
     fn builtin_wrapper(&mut self, builtin: Builtin, types: &[TypeId], out: bool) -> (usize, Vec<Class>) {

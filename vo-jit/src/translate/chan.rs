@@ -190,7 +190,7 @@ impl Translator<'_, '_> {
         let begin = graph.inst_at(self.body.pc);
         for i in graph.blocks[self.body.block].insts().skip_while(|&i| i != begin).skip(1) {
             match &graph.insts[i].1 {
-                Inst::SelectSend { .. } | Inst::SelectRecv { .. } => {}
+                Inst::SelectSend { .. } | Inst::SelectRecv { .. } | Inst::SelectPort { .. } => {}
                 Inst::SelectExec { .. } => return true,
                 _ => return false,
             }
@@ -198,8 +198,8 @@ impl Translator<'_, '_> {
         false
     }
 
-    /// Lays a case; `words` is what it sends.
-    fn lay_case(&mut self, index: u16, chan: Reg, words: Option<RegList<'_>>) {
+    /// Lays a case; `words` is what it sends. `what` is the case's `sends`.
+    fn lay_case(&mut self, index: u16, chan: Reg, what: i64, words: Option<RegList<'_>>) {
         let Some(LaidSelect { words: first, .. }) = self.select else { return };
         let count = words.map_or(0, RegList::len);
         let base = self.args_area(first + count);
@@ -210,7 +210,7 @@ impl Translator<'_, '_> {
             let value = self.get(reg);
             abi::store_word(&mut self.b, value, base, first + i);
         }
-        let (chan, sends) = (self.get(chan), self.int(i64::from(words.is_some())));
+        let (chan, sends) = (self.get(chan), self.int(what));
         let words = self.b.ins().iadd_imm_s(base, 8 * first as i64);
         for (i, value) in [chan, sends, words].into_iter().enumerate() {
             abi::store_word(&mut self.b, value, base, CASE_WORDS * usize::from(index) + i);
@@ -219,7 +219,7 @@ impl Translator<'_, '_> {
 
     pub(crate) fn select_send(&mut self, index: u16, chan: Reg, words: RegList<'_>) {
         if self.select.is_some() {
-            return self.lay_case(index, chan, Some(words));
+            return self.lay_case(index, chan, 1, Some(words));
         }
         let list = self.words(&[], words);
         let (index, chan) = (self.int(i64::from(index)), self.get(chan));
@@ -229,10 +229,18 @@ impl Translator<'_, '_> {
 
     pub(crate) fn select_recv(&mut self, index: u16, chan: Reg, n: u16) {
         if self.select.is_some() {
-            return self.lay_case(index, chan, None);
+            return self.lay_case(index, chan, 0, None);
         }
         let (index, chan, n) = (self.int(i64::from(index)), self.get(chan), self.int(i64::from(n)));
         self.tell(Callback::select_add_recv, &[index, chan, n]);
+    }
+
+    pub(crate) fn select_port(&mut self, index: u16, port: Reg, n: u16) {
+        if self.select.is_some() {
+            return self.lay_case(index, port, 2, None);
+        }
+        let (index, port, n) = (self.int(i64::from(index)), self.get(port), self.int(i64::from(n)));
+        self.tell(Callback::select_add_port, &[index, port, n]);
     }
 
     pub(crate) fn select_exec(&mut self, dst: Reg, default: u16) {

@@ -23,6 +23,7 @@ mod defer;
 mod iface;
 mod map;
 mod memory;
+mod port;
 mod promote;
 mod slice;
 mod string;

@@ -216,6 +216,7 @@ impl Heap {
         started: Instant,
     ) -> Collected {
         central.settle_watched(roots, marker);
+        roots.settle(&|addr| marker.is_marked(addr));
         central.flush_caches(self.config.stress);
         let (_, mut found) = marker.take();
         let at_once = !self.is_marking();

@@ -231,6 +231,11 @@ impl Pacer {
         before
     }
 
+    /// Sets the island's own limit.
+    pub(super) fn set_limit(&mut self, limit: Option<u64>) {
+        self.limit = limit;
+    }
+
     /// The soft limit before; sets it where one is given.
     pub(super) fn soft_limit(&mut self, limit: Option<u64>) -> Option<u64> {
         let before = self.soft_limit;

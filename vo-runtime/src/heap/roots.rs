@@ -15,6 +15,11 @@ pub trait Roots {
         let _ = marker;
         false
     }
+
+    /// All that is reachable has been marked: forgets what was known of objects that are not.
+    fn settle(&mut self, alive: &dyn Fn(u64) -> bool) {
+        let _ = alive;
+    }
 }
 
 /// Roots that are words: for tests and tools.

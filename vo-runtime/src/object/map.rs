@@ -169,6 +169,28 @@ pub unsafe fn len(map: Word) -> u64 {
     if map == 0 { 0 } else { MapRef::at(map).count() }
 }
 
+/// The live entries of a map: how many, and where they lie, as rows of (first address, number).
+///
+/// # Safety
+/// `map` is a map of type `ty`.
+pub(crate) unsafe fn live_entries(map: Word, ty: Ty) -> Result<(u64, Vec<(Word, u64)>)> {
+    let map = MapRef::at(map);
+    map.check_reading(Fatal::ConcurrentMapIterWrite)?;
+    let mut rows: Vec<(Word, u64)> = Vec::new();
+    let Some(table) = map.table() else { return Ok((0, rows)) };
+    let (shape, end) = (ty.map_shape(), map.used().min(table.cap()));
+    let (mut next, mut count) = (0, 0);
+    while let Some(position) = table.next_live(next, end) {
+        let entry = table.entry(position, shape);
+        match rows.last_mut() {
+            Some((first, n)) if *first + *n * shape.entry_size == entry => *n += 1,
+            _ => rows.push((entry, 1)),
+        }
+        (next, count) = (position + 1, count + 1);
+    }
+    Ok((count, rows))
+}
+
 // ---- lookup ----
 
 /// The element of an integer key: its address, or that of a zero value, and whether it is there.

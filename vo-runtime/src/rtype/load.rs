@@ -149,6 +149,8 @@ impl Builder<'_> {
             results: Vec::new(),
             variadic: false,
             chan_dir: ChanDir::Both,
+            handle: None,
+            plan: Default::default(),
             selectors: Vec::new(),
             method_table: MethodTable::new(&methods),
             methods,
@@ -186,6 +188,12 @@ impl Builder<'_> {
                 ty.elem = Some(self.ty(*elem));
                 ty.chan_dir = *dir;
             }
+            TypeKind::Port { dir, elem } => {
+                ty.elem = Some(self.ty(*elem));
+                ty.chan_dir = *dir;
+                ty.handle = Some(Handle::Port);
+            }
+            TypeKind::Island => ty.handle = Some(Handle::Island),
             _ => {}
         }
     }
@@ -247,6 +255,8 @@ fn key_form(key: &TypeDesc) -> KeyForm {
         | Uintptr
         | Pointer { .. }
         | Chan { .. }
+        | Port { .. }
+        | Island
         | UnsafePointer => KeyForm::Int(key.size as u8),
         String => KeyForm::Str,
         _ => KeyForm::Mem,
@@ -303,7 +313,15 @@ fn words_of(module: &Module, id: TypeId, memo: &mut Vec<Option<PointerWords>>) -
     let desc = module.type_desc(id);
     let mut words = PointerWords { words: desc.size.div_ceil(8), ..PointerWords::default() };
     match &desc.kind {
-        String | Slice { .. } | UnsafePointer | Pointer { .. } | Func { .. } | Map { .. } | Chan { .. } => {
+        String
+        | Slice { .. }
+        | UnsafePointer
+        | Pointer { .. }
+        | Func { .. }
+        | Map { .. }
+        | Chan { .. }
+        | Port { .. }
+        | Island => {
             words.pointers.push(0);
         }
         Interface { .. } => words.pointers.push(1),
@@ -354,7 +372,7 @@ fn kind(kind: &TypeKind) -> Kind {
         T::Slice { .. } => Kind::Slice,
         T::String => Kind::String,
         T::Struct { .. } => Kind::Struct,
-        T::UnsafePointer => Kind::UnsafePointer,
+        T::UnsafePointer | T::Port { .. } | T::Island => Kind::UnsafePointer,
     }
 }
 

@@ -9,6 +9,7 @@
 //! In most models a thread stands for a worker together with the one fiber that it runs: a
 //! [`Fiber`] whose blocking operations park the thread. The models of [`sched`] drive real workers.
 
+mod cancel;
 mod chan;
 mod fiber;
 mod lock;

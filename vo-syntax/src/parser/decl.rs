@@ -57,7 +57,9 @@ impl Parser<'_> {
         if self.token == Token::Package {
             self.take_directives(|verb| verb == "go:build");
             self.next();
-            let name = self.name();
+            // The packages that look after them are called as the keywords are.
+            let keyword = matches!(self.token, Token::Island | Token::Port);
+            let name = if keyword { self.take_ident() } else { self.name() };
             self.want(Token::Semi);
             return name;
         }

@@ -13,6 +13,8 @@ use crate::types::{Basic, Term, Type, TypeId};
 pub(crate) enum Action {
     /// A map's key type must be comparable.
     MapKey(Span, TypeId),
+    /// What goes through a port must be able to cross between islands.
+    Crosses(Span, TypeId),
     /// A variable's type must not be a constraint.
     VarType(Span, TypeId),
     /// The methods of an interface type must be distinct.
@@ -47,6 +49,7 @@ impl<'w> Checker<'w> {
     fn run(&mut self, action: Action) {
         match action {
             Action::MapKey(at, key) => self.map_key(at, key),
+            Action::Crosses(at, ty) => self.crosses(&at, ty, None),
             Action::VarType(at, ty) => self.not_a_constraint(at, ty),
             Action::Interface(ty) => self.interface_methods(ty),
             Action::Embedded(at, ty) => self.embedded_field(at, ty),

@@ -10,8 +10,8 @@ use crate::types::{Basic, Dir, FoundKind, Lookup, MAX_NESTING, Type, TypeId};
 use crate::universe::Builtin;
 
 /// A call being checked: the call, its node, and the arguments evaluated so far.
-struct Call<'w> {
-    call: &'w CallExpr,
+pub(super) struct Call<'w> {
+    pub(super) call: &'w CallExpr,
     e: Option<&'w Expr>,
     args: Vec<Operand<'w>>,
 }
@@ -21,7 +21,7 @@ impl<'w> Call<'w> {
         self.call.ellipsis.is_valid()
     }
 
-    fn value(&self, ty: TypeId) -> Option<Operand<'w>> {
+    pub(super) fn value(&self, ty: TypeId) -> Option<Operand<'w>> {
         Some(Operand::new(OpMode::Value, ty, self.e))
     }
 
@@ -250,6 +250,7 @@ impl<'w> Checker<'w> {
             let ok = |t: TypeId| match self.array_behind(t) {
                 Type::Basic(b) => b.is_string() && len,
                 Type::Array { .. } | Type::Slice(_) | Type::Chan { .. } => true,
+                Type::Port { dir, .. } => *dir != Dir::Send,
                 Type::Map { .. } => len,
                 _ => false,
             };
@@ -276,6 +277,7 @@ impl<'w> Checker<'w> {
                 c.constant(TypeId::INT, n)
             }
             Type::Array { .. } | Type::Slice(_) | Type::Chan { .. } => c.value(TypeId::INT),
+            Type::Port { dir, .. } if *dir != Dir::Send => c.value(TypeId::INT),
             Type::Map { .. } if len => c.value(TypeId::INT),
             _ => self.bad_length(b, x),
         }
@@ -353,7 +355,9 @@ impl<'w> Checker<'w> {
         for t in &terms {
             match self.w.under(t.ty) {
                 Type::Chan { dir: Dir::Recv, .. } => problem = Some("receive-only channel"),
-                Type::Chan { .. } => {}
+                Type::Port { dir: Dir::Send, .. } => problem = Some("send-only port"),
+                Type::Port { dir: Dir::Recv, .. } => problem = Some("receive-only port"),
+                Type::Chan { .. } | Type::Port { .. } => {}
                 _ => problem = Some("non-channel"),
             }
             if problem.is_some() {
@@ -377,6 +381,9 @@ impl<'w> Checker<'w> {
         if self.w.is_invalid(ty) {
             self.use_exprs(rest);
             return None;
+        }
+        if matches!(self.w.under(ty), Type::Island | Type::Port { .. }) && !self.w.is_type_param(ty) {
+            return self.make_isolated(ty, c);
         }
         let min = match self.made_type(ty) {
             Ok(min) => min,
@@ -425,7 +432,7 @@ impl<'w> Checker<'w> {
         one(self.common_underlying(ty)?)
     }
 
-    fn make_size(&mut self, e: &'w Expr) -> Option<i64> {
+    pub(super) fn make_size(&mut self, e: &'w Expr) -> Option<i64> {
         let mut x = self.expr(e);
         if !self.valid_index(&mut x, Code::InvalidIndex, "index", false) || !x.is_constant() {
             return None;

@@ -232,7 +232,8 @@ impl<'w> Checker<'w> {
             (Type::Pointer(x), Type::Pointer(y)) | (Type::Slice(x), Type::Slice(y)) => same(*x, *y),
             (Type::Array { len: m, elem: x }, Type::Array { len: n, elem: y }) => m == n && same(*x, *y),
             (Type::Map { key: k, value: v }, Type::Map { key: l, value: u }) => same(*k, *l) && same(*v, *u),
-            (Type::Chan { dir: d, elem: x }, Type::Chan { dir: e, elem: y }) => d == e && same(*x, *y),
+            (Type::Chan { dir: d, elem: x }, Type::Chan { dir: e, elem: y })
+            | (Type::Port { dir: d, elem: x }, Type::Port { dir: e, elem: y }) => d == e && same(*x, *y),
             (Type::Signature(x), Type::Signature(y)) => {
                 let all = |p: &[crate::types::Param], q: &[crate::types::Param]| {
                     p.len() == q.len() && p.iter().zip(q).all(|(a, b)| same(a.ty, b.ty))
@@ -290,7 +291,8 @@ impl<'w> Checker<'w> {
         if !vp && matches!(w.types.raw(vu), Type::Interface(_)) && self.implements(t, v, false).is_ok() {
             return Err((Code::IncompatibleAssign, "need type assertion".to_owned()));
         }
-        if let (Type::Chan { dir: Dir::Both, elem: a }, Type::Chan { elem: b, .. }) =
+        if let (Type::Chan { dir: Dir::Both, elem: a }, Type::Chan { elem: b, .. })
+        | (Type::Port { dir: Dir::Both, elem: a }, Type::Port { elem: b, .. }) =
             (w.types.raw(vu), w.types.raw(tu))
             && w.identical(*a, *b)
         {

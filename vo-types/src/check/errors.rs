@@ -134,11 +134,6 @@ impl<'w> Checker<'w> {
         line(last) == line(diagnostic)
     }
 
-    /// An error about a construct that is known but not done yet.
-    pub fn unsupported(&self, at: &impl Place, what: &str) {
-        self.error(Code::UnsupportedFeature, at, format!("{what} is not supported yet"));
-    }
-
     /// Adds "other declaration of x" to a diagnostic, if there is a position.
     pub fn with_other(&self, diagnostic: Diagnostic, obj: ObjId) -> Diagnostic {
         let object = self.w.object(obj);

@@ -449,12 +449,11 @@ impl<'w> Checker<'w> {
             Err(why) if why == "no specific type" => "no specific channel type".to_owned(),
             Err(why) => why,
             Ok(under) => match self.w.types.raw(under) {
-                Type::Chan { dir, elem } if *dir != blocked => return Some(*elem),
-                Type::Chan { .. } if receive => {
-                    format!("send-only channel {}", self.first_non_channel(x.ty, blocked))
-                }
-                Type::Chan { .. } => {
-                    format!("receive-only channel {}", self.first_non_channel(x.ty, blocked))
+                Type::Chan { dir, elem } | Type::Port { dir, elem } if *dir != blocked => return Some(*elem),
+                under @ (Type::Chan { .. } | Type::Port { .. }) => {
+                    let what = if matches!(under, Type::Chan { .. }) { "channel" } else { "port" };
+                    let only = if receive { "send-only" } else { "receive-only" };
+                    format!("{only} {what} {}", self.first_non_channel(x.ty, blocked))
                 }
                 _ => format!("non-channel {}", self.first_non_channel(x.ty, blocked)),
             },
@@ -473,7 +472,7 @@ impl<'w> Checker<'w> {
     fn first_non_channel(&self, ty: TypeId, blocked: Dir) -> String {
         let terms = self.w.specific_types(ty).unwrap_or_default();
         let bad = terms.iter().find(|t| match self.w.under(t.ty) {
-            Type::Chan { dir, .. } => *dir == blocked,
+            Type::Chan { dir, .. } | Type::Port { dir, .. } => *dir == blocked,
             _ => true,
         });
         bad.map_or_else(|| self.ts(ty), |t| self.ts(t.ty))

@@ -29,6 +29,7 @@ mod infer;
 mod initorder;
 mod instantiate;
 mod interface;
+mod island;
 mod labels;
 mod limits;
 mod literal;

@@ -82,7 +82,10 @@ impl<'w> Checker<'w> {
             Type::Chan { dir: Dir::Send, .. } => {
                 Err(format!("receive from send-only channel {}", self.ts(under)))
             }
-            Type::Chan { elem, .. } => Ok((Some(*elem), None)),
+            Type::Port { dir: Dir::Send, .. } => {
+                Err(format!("receive from send-only port {}", self.ts(under)))
+            }
+            Type::Chan { elem, .. } | Type::Port { elem, .. } => Ok((Some(*elem), None)),
             Type::Signature(sig) => self.range_func(sig),
             _ => Err(String::new()),
         }

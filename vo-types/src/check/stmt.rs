@@ -6,7 +6,7 @@ use vo_syntax::diag::{Code, Diagnostic};
 use super::binary::Shown;
 use super::{Checker, OpMode, at};
 use crate::constant::Constant;
-use crate::types::{Basic, TypeId};
+use crate::types::{Basic, Type, TypeId};
 use crate::universe::UseKind;
 
 impl<'w> Checker<'w> {
@@ -51,11 +51,11 @@ impl<'w> Checker<'w> {
             Stmt::IncDec(s) => self.inc_dec(s),
             Stmt::Assign(s) => self.assign_stmt(s),
             Stmt::Go(s) => {
-                if let Some(target) = &s.target {
-                    self.use_expr(target);
-                    self.unsupported(target, "go on another island");
-                }
+                let crosses = s.target.as_ref().is_some_and(|target| self.island_target(target));
                 self.suspended_call("go", &s.call);
+                if crosses {
+                    self.call_crosses(&s.call);
+                }
             }
             Stmt::Defer(s) => self.suspended_call("defer", &s.call),
             Stmt::ErrDefer(s) => self.errdefer_stmt(s),
@@ -92,7 +92,7 @@ impl<'w> Checker<'w> {
     fn send(&mut self, s: &'w SendStmt) {
         let ch = self.expr(&s.chan);
         let elem = match self.common_underlying(ch.ty).map(|u| self.w.types.raw(u)) {
-            Ok(crate::types::Type::Chan { elem, .. }) => Some(*elem),
+            Ok(Type::Chan { elem, .. } | Type::Port { elem, .. }) => Some(*elem),
             _ => None,
         };
         let mut value = self.expr_with_target(&s.value, elem, Some("channel element"));
@@ -312,6 +312,9 @@ impl<'w> Checker<'w> {
             self.with_scope(|c| {
                 if let Some(comm) = &clause.comm {
                     c.stmt(comm);
+                    if let Stmt::Send(send) = comm {
+                        c.no_port_send(send);
+                    }
                 }
                 c.stmt_list(&clause.body);
             });

@@ -259,14 +259,11 @@ impl<'w> Checker<'w> {
                 TypeId::INVALID
             }
             Expr::PortType(p) => {
-                self.var_type(&p.elem);
-                self.unsupported(e, "type port");
-                TypeId::INVALID
+                let elem = self.var_type(&p.elem);
+                self.later(Action::Crosses(p.elem.place(), elem));
+                self.w.types.port(direction(p.dir), elem)
             }
-            Expr::IslandType(_) => {
-                self.unsupported(e, "type island");
-                TypeId::INVALID
-            }
+            Expr::IslandType(_) => TypeId::ISLAND,
             _ => {
                 let message = format!("{} is not a type", self.es(e));
                 self.error(Code::NotAType, e, message);

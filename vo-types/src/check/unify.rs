@@ -169,7 +169,8 @@ impl<'c, 'w> Unifier<'c, 'w> {
             return true;
         }
         // A defined type, or a restricted channel, can be assigned what the other one is.
-        let restricted = matches!(w.under(y), Type::Chan { dir, .. } if *dir != Dir::Both);
+        let restricted =
+            matches!(w.under(y), Type::Chan { dir, .. } | Type::Port { dir, .. } if *dir != Dir::Both);
         if named(y) || restricted {
             self.set(px, y);
         }

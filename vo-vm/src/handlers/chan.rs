@@ -14,7 +14,7 @@ use vo_runtime::object::chan;
 impl Interp<'_> {
     /// The fiber waits at the running instruction: its frames become records.
     #[inline(always)]
-    fn park(&mut self) -> Flow {
+    pub(super) fn park(&mut self) -> Flow {
         let site = self.site();
         record::spill(self.m, site.w, site.pc);
         Flow::Exit(Exit::Parked)
@@ -22,7 +22,7 @@ impl Interp<'_> {
 
     /// The operation was done at once. Its point is taken where every point is.
     #[inline(always)]
-    fn complete(&mut self, outcome: impl FnOnce(&Machine) -> Completed) -> Flow {
+    pub(super) fn complete(&mut self, outcome: impl FnOnce(&Machine) -> Completed) -> Flow {
         if !self.m.takes_every_point() {
             return Flow::Next;
         }
@@ -32,7 +32,7 @@ impl Interp<'_> {
     }
 
     #[inline(always)]
-    fn put(&mut self, regs: RegList<'_>, words: &[u64]) {
+    pub(super) fn put(&mut self, regs: RegList<'_>, words: &[u64]) {
         for (reg, &word) in regs.iter().zip(words) {
             self.w.set(reg, word);
         }
@@ -133,7 +133,7 @@ impl Interp<'_> {
 
     #[inline(always)]
     pub(crate) fn select_exec(&mut self, dst: Reg, default: u16) -> Flow {
-        match select::exec(self.m, default == 0) {
+        match select::exec(self.m, self.w, default == 0) {
             Ok(Waited::Done(case)) => {
                 self.w.set(dst, case as u64);
                 self.complete(|m| Completed {

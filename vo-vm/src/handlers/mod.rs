@@ -10,5 +10,6 @@ mod defer;
 mod iface;
 mod map;
 mod memory;
+mod port;
 mod slice;
 mod string;
