@@ -137,7 +137,10 @@ pub(crate) fn write_others(out: &mut String, m: &Machine) {
 
 /// The trace of a fiber that is on no worker, with what it waits for.
 pub(crate) fn write_parked(out: &mut String, program: &Program, fiber: &VoFiber) {
-    let _ = writeln!(out, "goroutine {} [{}]:", fiber.header.id(), fiber.header.wait_reason().text());
+    // SAFETY: a fiber's island outlives it.
+    let island = unsafe { &*fiber.island };
+    let place = if island.is_main() { String::new() } else { format!(", {}", island.name()) };
+    let _ = writeln!(out, "goroutine {} [{}{place}]:", fiber.header.id(), fiber.header.wait_reason().text());
     write_sites(out, program, saved_sites(program, &fiber.saved, true));
     write_creator(out, program, (fiber.creator, fiber.created_at));
 }

@@ -797,6 +797,7 @@ fn field_path(ty: Ty, mut offset: u64, path: &mut String) {
     let mut ty: &'static RtType = ty.descriptor();
     loop {
         match ty.kind {
+            Kind::Struct if plan::is_lock(ty) => return,
             Kind::Struct => {
                 let Some(field) = ty.fields.iter().rev().find(|f| f.offset <= offset && f.ty.size > 0) else {
                     return;

@@ -84,6 +84,6 @@ fn collect(ty: &'static RtType, at: u64, steps: &mut Vec<Step>) {
 }
 
 /// Whether somebody may be waiting in a value of the type.
-fn is_lock(ty: &RtType) -> bool {
+pub(super) fn is_lock(ty: &RtType) -> bool {
     ty.pkg == "sync" && matches!(ty.defined.as_str(), "Mutex" | "RWMutex" | "WaitGroup")
 }
