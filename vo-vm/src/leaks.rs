@@ -37,6 +37,10 @@ impl Roots for LeakRoots<'_> {
         });
     }
 
+    fn settle(&mut self, alive: &dyn Fn(u64) -> bool) {
+        self.roots.settle(alive);
+    }
+
     fn mark_more(&mut self, marker: &mut Marker<'_>) -> bool {
         let count = self.waiting.len();
         // Chains of fibers are in the order of their making, or against it: the next round goes the other way.
