@@ -13,7 +13,9 @@
 //!
 //! A call on a rare path that comes back would take the registers of the path beside it too: what is alive
 //! across it must lie in the few registers that a callee keeps, or in memory, also where the call is
-//! not made. So such calls go through *quiet doors*, which keep all registers.
+//! not made. So such calls go through *quiet doors*, which keep all registers. They take their arguments from
+//! memory: a value that a rare call wants in a certain register would lie there, or be moved, on the
+//! common path as well.
 
 use crate::callbacks::Callback;
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, MemFlagsData, Signature, Type, types};
@@ -211,13 +213,10 @@ pub(crate) fn build_thunk(
     b.finalize(isa.frontend_config());
 }
 
-/// Signature of a callback's *quiet door*: no register of the caller is lost by calling it. The answer lies in
-/// the first word of the context's `ret`.
-pub(crate) fn quiet_signature(callback: Callback, platform: CallConv) -> Signature {
-    let mut sig = callback.signature(platform);
-    sig.call_conv = CallConv::PreserveAll;
-    sig.returns.clear();
-    sig
+/// Signature of a *quiet door*: no register of the caller is lost by calling it, and none is asked for. The
+/// callback's arguments lie in the context's `ret`, where the answer will lie too.
+pub(crate) fn quiet_signature() -> Signature {
+    Signature::new(CallConv::PreserveAll)
 }
 
 /// Builds the quiet door of a callback.
@@ -227,19 +226,22 @@ pub(crate) fn build_quiet_door(
     func: &mut ir::Function,
     fcx: &mut FunctionBuilderContext,
 ) {
-    let platform = isa.default_call_conv();
-    func.signature = quiet_signature(callback, platform);
+    func.signature = quiet_signature();
     let mut b = FunctionBuilder::new(func, fcx);
     let entry = b.create_block();
-    b.append_block_params_for_function_params(entry);
     b.switch_to_block(entry);
-    let params = b.block_params(entry).to_vec();
-    let table = b.ins().load(types::I64, plain(), params[0], offsets::CALLBACKS);
+    let ctx = b.ins().get_pinned_reg(types::I64);
+    let sig = callback.signature(isa.default_call_conv());
+    let mut args = vec![ctx];
+    for i in 1..sig.params.len() {
+        args.push(b.ins().load(types::I64, plain(), ctx, offsets::RET + 8 * (i as i32 - 1)));
+    }
+    let table = b.ins().load(types::I64, plain(), ctx, offsets::CALLBACKS);
     let door = b.ins().load(types::I64, plain(), table, callback.offset());
-    let sig = b.import_signature(callback.signature(platform));
-    let call = b.ins().call_indirect(sig, door, &params);
+    let sig = b.import_signature(sig);
+    let call = b.ins().call_indirect(sig, door, &args);
     if let Some(&answer) = b.inst_results(call).first() {
-        b.ins().store(plain(), answer, params[0], offsets::RET);
+        b.ins().store(plain(), answer, ctx, offsets::RET);
     }
     b.ins().return_(&[]);
     b.seal_all_blocks();

@@ -46,6 +46,7 @@ pub(crate) type QuietDoors = HashMap<Callback, u64>;
 /// The callbacks that have quiet doors: those that are called on rare paths that come back.
 pub(crate) const QUIET: &[Callback] = &[
     Callback::interrupt,
+    Callback::panic_runtime,
     Callback::poll_entry,
     Callback::write_barrier,
     Callback::alloc,

@@ -175,7 +175,7 @@ impl Translator<'_, '_> {
     /// Raises a run-time panic. Ends the block.
     pub(crate) fn raise(&mut self, code: u64, operands: [Value; 2]) {
         let code = self.int(code as i64);
-        let _ = self.ask(Callback::panic_runtime, &[code, operands[0], operands[1]]);
+        self.tell_quietly(Callback::panic_runtime, &[code, operands[0], operands[1]]);
         self.panicked();
     }
 }

@@ -80,7 +80,7 @@ pub(crate) struct Translator<'a, 'f> {
     /// Room for results of calls that do not fit registers.
     call_rest: Area,
     callback_sigs: HashMap<Callback, SigRef>,
-    quiet_sigs: HashMap<Callback, SigRef>,
+    quiet_sig: Option<SigRef>,
     pub(crate) call_sigs: HashMap<Shape, SigRef>,
     pub(crate) func_refs: HashMap<u32, ir::FuncRef>,
     /// The functions of closures that the unit makes.
@@ -149,7 +149,7 @@ pub(crate) fn translate(
         outs,
         call_rest,
         callback_sigs: HashMap::new(),
-        quiet_sigs: HashMap::new(),
+        quiet_sig: None,
         call_sigs: HashMap::new(),
         func_refs: HashMap::new(),
         closures: HashMap::new(),
@@ -431,20 +431,19 @@ impl Translator<'_, '_> {
         if callback.may_end() {
             self.note_frame();
         }
-        let sig = match self.quiet_sigs.get(&callback) {
-            Some(&sig) => sig,
-            None => {
-                let sig = abi::quiet_signature(callback, self.isa.default_call_conv());
-                let sig = self.b.import_signature(sig);
-                self.quiet_sigs.insert(callback, sig);
-                sig
-            }
+        let sig = match self.quiet_sig {
+            Some(sig) => sig,
+            None => self.b.import_signature(abi::quiet_signature()),
         };
+        self.quiet_sig = Some(sig);
         let door = self.unit.doors.get(&callback);
         let door = *door.unwrap_or_else(|| panic!("internal error: {callback:?} has no quiet door"));
+        let ctx = self.ctx();
+        for (i, &arg) in args.iter().enumerate() {
+            self.b.ins().store(plain(), arg, ctx, offsets::RET + 8 * i as i32);
+        }
         let door = self.int(door as i64);
-        let values: Vec<Value> = [self.ctx()].into_iter().chain(args.iter().copied()).collect();
-        self.b.ins().call_indirect(sig, door, &values);
+        self.b.ins().call_indirect(sig, door, &[]);
     }
 
     /// Calls a callback that answers nothing.
