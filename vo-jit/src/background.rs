@@ -61,6 +61,7 @@ fn next_requests(inner: &Inner) -> Option<Vec<Wanted>> {
 /// The units of a batch: what is asked for, and the warm functions that it calls.
 fn plan(inner: &Inner, planned: &mut HashSet<Spec>, requests: &[Wanted]) -> Vec<Spec> {
     let mut batch = Vec::new();
+    let mut again = HashSet::new();
     let add = |planned: &mut HashSet<Spec>, batch: &mut Vec<Spec>, spec: Spec| {
         if planned.insert(spec) {
             batch.push(spec);
@@ -71,6 +72,9 @@ fn plan(inner: &Inner, planned: &mut HashSet<Spec>, requests: &[Wanted]) -> Vec<
             Wanted::Function { func } => {
                 add(planned, &mut batch, Spec { func, entry: Entry::Start });
             }
+            Wanted::Again { func, point } => {
+                again.insert(Spec { func, entry: point.map_or(Entry::Start, Entry::Point) });
+            }
             Wanted::Continuation { func, point } => {
                 let entry = Entry::Point(point);
                 add(planned, &mut batch, Spec { func, entry });
@@ -79,6 +83,7 @@ fn plan(inner: &Inner, planned: &mut HashSet<Spec>, requests: &[Wanted]) -> Vec<
             }
         }
     }
+    batch.extend(again);
     let mut at = 0;
     while at < batch.len() && batch.len() < BATCH {
         for callee in callees(inner, batch[at].func) {

@@ -3,7 +3,7 @@
 use crate::abi::{self, Shape};
 use crate::callbacks::Callback;
 use crate::dump::Texts;
-use crate::feedback::Seen;
+use crate::feedback::{Misses, Seen};
 use crate::stub;
 use crate::translate::body::Sites;
 use crate::translate::{self, Entry};
@@ -31,6 +31,7 @@ pub(crate) struct Unit<'a> {
     pub(crate) doors: &'a QuietDoors,
     /// What the interpreter has seen at calls of closures and methods.
     pub(crate) seen: &'a Seen<'a>,
+    pub(crate) misses: &'a Misses,
 }
 
 /// Functions whose code will lie at a place that is known when the unit is linked. Other calls go through

@@ -2,7 +2,7 @@
 //! machine's instructions.
 
 use crate::compile::{Compiler, Direct, QUIET, QuietDoors, TypeTables, Unit, new_isa};
-use crate::feedback::Seen;
+use crate::feedback::{Misses, Seen};
 use crate::translate::Entry;
 use crate::translate::body::Sites;
 use vo_runtime::code::Linkage;
@@ -32,8 +32,19 @@ pub fn dump(link: Linkage<'_>, func: u32, shown: Shown) -> Result<String, String
     // The code is only looked at: the doors that it calls need not be anywhere.
     let doors: QuietDoors = QUIET.iter().map(|&door| (door, 0)).collect();
     let (tables, sites, seen) = (TypeTables::default(), Sites::default(), Seen::nothing());
+    let misses = Misses::default();
     let (entry, direct) = (Entry::Start, &Direct::All);
-    let unit = Unit { link, func, entry, direct, tables: &tables, sites: &sites, doors: &doors, seen: &seen };
+    let unit = Unit {
+        link,
+        func,
+        entry,
+        direct,
+        tables: &tables,
+        sites: &sites,
+        doors: &doors,
+        seen: &seen,
+        misses: &misses,
+    };
     let (blob, texts) = compiler.unit_with_texts(&unit)?;
     let name = &unit.function().name;
     let mut out = format!("; {name}: {} bytes of machine code\n", blob.bytes.len());

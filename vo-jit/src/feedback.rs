@@ -6,10 +6,34 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use vo_runtime::code::{Entries, SiteSeen, Target};
 
 /// How much oftener than others a target must have been seen to be called likely.
 const LIKELY: u32 = 4;
+
+/// Misses of a guard after which the machine is told.
+pub(crate) const MISSES: i64 = 5000;
+
+/// A word for each guard, in which it counts its misses. Machine code has their addresses.
+#[derive(Default)]
+pub(crate) struct Misses(Mutex<Vec<Box<[u64; Misses::CHUNK]>>>, AtomicUsize);
+
+impl Misses {
+    const CHUNK: usize = 128;
+
+    /// The address of a new word, 0 at first.
+    pub(crate) fn new_word(&self) -> u64 {
+        let mut chunks = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let at = self.1.fetch_add(1, Ordering::Relaxed);
+        if at == chunks.len() * Self::CHUNK {
+            chunks.push(Box::new([0; Self::CHUNK]));
+        }
+        let chunk = chunks.last_mut().expect("internal error: a chunk was just made");
+        chunk.as_mut_ptr() as u64 + 8 * (at % Self::CHUNK) as u64
+    }
+}
 
 /// The feedback on one function: a snapshot.
 #[derive(Clone, Debug, Default)]

@@ -9,6 +9,7 @@
 
 use crate::background;
 use crate::compile::TypeTables;
+use crate::feedback::Misses;
 use crate::memory::{CodeRegion, MAX_BYTES, NoRoom};
 use crate::perf::PerfMap;
 use crate::translate::body::Sites;
@@ -89,6 +90,7 @@ pub(crate) struct Inner {
     /// Addresses, one for each function; zero until the stubs are there.
     pub(crate) table: Box<[AtomicU64]>,
     pub(crate) tables: TypeTables,
+    pub(crate) misses: Misses,
     pub(crate) sites: Sites,
     pub(crate) places: RwLock<Vec<Place>>,
     pub(crate) failures: Mutex<Vec<Failure>>,
@@ -170,6 +172,7 @@ pub fn start(link: SharedLinkage, entries: Arc<dyn Entries>, options: Options) -
         options,
         table,
         tables: TypeTables::default(),
+        misses: Misses::default(),
         sites: Sites::default(),
         places: RwLock::default(),
         failures: Mutex::default(),

@@ -291,7 +291,7 @@ fn compile(
     let seen = Seen::by(&*inner.entries);
     let Spec { func, entry } = spec;
     let (link, tables, sites) = (inner.link.get(), &inner.tables, &inner.sites);
-    let unit = Unit { link, func, entry, direct, tables, sites, doors, seen: &seen };
+    let unit = Unit { link, func, entry, direct, tables, sites, doors, seen: &seen, misses: &inner.misses };
     match compiler.unit(&unit) {
         Ok(blob) => Some(blob),
         Err(error) => {

@@ -84,6 +84,8 @@ pub enum Wanted {
     /// The rest of a function behind a suspend point: a loop header that has been passed often, or a
     /// point where fibers have gone on often.
     Continuation { func: u32, point: u32 },
+    /// The code of a function, or of its rest behind a point, was compiled on a guess that is wrong by now.
+    Again { func: u32, point: Option<u32> },
 }
 
 /// When the machine finds something to be hot. All numbers are at least 1.

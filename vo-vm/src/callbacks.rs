@@ -333,6 +333,11 @@ mod doors {
         ty.and_then(|ty| ty.method(selector as u32)).map_or(u64::MAX, u64::from)
     }
 
+    pub(super) unsafe extern "C" fn guard_missed(ctx: *mut JitContext, site: u64, unit: u64, target: u64) {
+        let (func, point) = site_parts(unit);
+        unsafe { machine(ctx) }.guessed_wrong(site_parts(site), target, (func, point.checked_sub(1)));
+    }
+
     pub(super) unsafe extern "C" fn call_native(
         ctx: *mut JitContext,
         native: u64,

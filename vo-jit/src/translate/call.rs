@@ -4,11 +4,12 @@
 //! address from the function table. An interface call looks the function up in a table of its method by
 //! the type's index; what is not there yet is asked for once.
 
-use super::Translator;
+use super::{Entry, Translator};
 use crate::abi::{self, Place, Shape, fixed, plain};
 use crate::callbacks::Callback;
 use crate::compile::{ByType, TypeTables};
 use crate::facts::Node;
+use crate::feedback::MISSES;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     Block, ExtFuncData, ExternalName, Inst, InstBuilder, UserExternalName, Value, types,
@@ -124,7 +125,7 @@ impl Translator<'_, '_> {
         let likely = self.unit.seen.likely_function(self.body.index, self.body.pc);
         if let Some(func) = likely.filter(|&func| self.has_shape(func, &shape)) {
             let same = self.b.ins().icmp_imm_s(IntCC::Equal, index, i64::from(func));
-            return self.guarded_call(same, (func, closure), (args, results), |t| {
+            return self.guarded_call((same, index), (func, closure), (args, results), |t| {
                 let values = t.call_values(&shape, Some(closure), args);
                 t.call_index(&shape, index, &values, results);
             });
@@ -212,7 +213,7 @@ impl Translator<'_, '_> {
             Some((word, func)) => {
                 let ty = self.get(ty);
                 let same = self.b.ins().icmp_imm_s(IntCC::Equal, ty, word as i64);
-                self.guarded_call(same, (func, data), (args, results), ordinary);
+                self.guarded_call((same, ty), (func, data), (args, results), ordinary);
             }
             None => ordinary(self),
         }
@@ -231,11 +232,11 @@ impl Translator<'_, '_> {
         function.is_some_and(|function| Shape::of(function) == *shape)
     }
 
-    /// Where `same` holds calls the likely callee, `first` before the arguments, or translates it in place; elsewhere
-    /// does what `ordinary` says.
+    /// Where `same` holds calls the likely callee, `first` before the arguments, or translates it in place; elsewhere,
+    /// for another `target`, does what `ordinary` says.
     fn guarded_call(
         &mut self,
-        same: Value,
+        (same, target): (Value, Value),
         (func, first): (u32, Value),
         (args, results): (RegList<'_>, RegList<'_>),
         ordinary: impl FnOnce(&mut Self),
@@ -248,9 +249,32 @@ impl Translator<'_, '_> {
         self.call_known(func, Some(first), args, results);
         self.b.ins().jump(after, &[]);
         self.enter_side(other, before);
+        self.count_miss(target);
         ordinary(self);
         self.b.ins().jump(after, &[]);
         self.enter_side(after, before);
+    }
+
+    /// Counts a miss of a guard; tells the machine about many.
+    fn count_miss(&mut self, target: Value) {
+        let word = self.unit.misses.new_word();
+        let word = self.int(word as i64);
+        let misses = self.b.ins().load(types::I64, plain(), word, 0);
+        let misses = self.b.ins().iadd_imm_s(misses, 1);
+        self.b.ins().store(plain(), misses, word, 0);
+        let many = self.b.ins().icmp_imm_s(IntCC::Equal, misses, MISSES);
+        let on = self.unlikely(many);
+        let zero = self.int(0);
+        self.b.ins().store(plain(), zero, word, 0);
+        let site = self.int(i64::from(self.body.index) | i64::from(self.body.pc) << 32);
+        let entry = match self.unit.entry {
+            Entry::Start => 0,
+            Entry::Point(point) => i64::from(point) + 1,
+        };
+        let unit = self.int(i64::from(self.unit.func) | entry << 32);
+        self.tell(Callback::guard_missed, &[site, unit, target]);
+        self.b.ins().jump(on, &[]);
+        self.go_to(on);
     }
 
     /// Goes on in a block where what held at a node holds, and nothing that was found out since.
