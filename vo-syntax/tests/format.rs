@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use vo_syntax::format::{FormatError, format_source, format_text};
-use vo_syntax::source::Dialect;
+use vo_syntax::lexer::Lexer;
+use vo_syntax::source::{Dialect, SourceMap};
+use vo_syntax::token::Token;
 
 /// Formats text and makes sure that formatting it again changes nothing.
 fn formatted(text: &str) -> String {
@@ -226,4 +228,120 @@ fn line_ends_become_newlines() {
         formatted("package p\r\n\r\n// c\r\nvar x = `a\r\nb`\r\n"),
         "package p\n\n// c\nvar x = `a\nb`\n"
     );
+}
+
+/// Random numbers that are the same each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % n.max(1)
+    }
+}
+
+/// The library's sources, those of moderate size.
+fn library() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let mut files = Vec::new();
+    collect(&root.join("vo-std/pkg"), &mut files);
+    files.sort();
+    let texts = files.iter().map(|f| std::fs::read_to_string(f).expect("a source"));
+    texts.filter(|text| text.len() < 20_000).collect()
+}
+
+/// How many block comments a text has.
+fn block_comments(text: &str) -> usize {
+    let mut map = SourceMap::new();
+    let id = map.add("x.vo", text).expect("fits");
+    let mut lexer = Lexer::new(map.file(id));
+    lexer.keep_comments = true;
+    while {
+        lexer.next();
+        lexer.token != Token::Eof
+    } {}
+    lexer.comments.iter().filter(|c| map.text(c.span).starts_with("/*")).count()
+}
+
+/// Pieces that are put into, or taken from, real programs.
+const PIECES: &[&str] = &[
+    "/* c */",
+    "// c\n",
+    "\n",
+    "\n\n\n",
+    "\t",
+    " ",
+    "(",
+    ")",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ";",
+    ":",
+    "func",
+    "?",
+    "~>",
+    "switch",
+    "case x:",
+    "label:",
+    "`a\nb`",
+    "\"s\"",
+    "1",
+    "x",
+    "=",
+    ":=",
+    "...",
+    "<-",
+    "go @(x) f()",
+    "struct {",
+    "/* a\n b */",
+    "é",
+    "\0",
+];
+
+#[test]
+fn mangled_programs_are_refused_or_stay_the_same_when_formatted_again() {
+    let texts = library();
+    let mut random = Random(7);
+    let rounds = std::env::var("VO_FMT_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(600);
+    let (mut accepted, mut unstable) = (0, Vec::new());
+    for _ in 0..rounds {
+        let mut text = texts[random.below(texts.len())].clone();
+        for _ in 0..1 + random.below(4) {
+            let mut at = random.below(text.len());
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            match random.below(4) {
+                0 => {
+                    let end = (at + random.below(12)).min(text.len());
+                    if text.is_char_boundary(end) {
+                        text.replace_range(at..end, "");
+                    }
+                }
+                _ => text.insert_str(at, PIECES[random.below(PIECES.len())]),
+            }
+        }
+        let once = match format_text("x.vo", text.as_bytes(), Dialect::Vo) {
+            Ok(once) => once,
+            Err(FormatError::Changed { line }) => panic!("changed in line {line}:\n{text}"),
+            Err(_) => continue,
+        };
+        accepted += 1;
+        assert_eq!(block_comments(&once), block_comments(&text), "a comment is lost:\n{text}");
+        match format_text("x.vo", once.as_bytes(), Dialect::Vo) {
+            Ok(twice) if twice == once => {}
+            Ok(twice) => {
+                let line = once.lines().zip(twice.lines()).find(|(a, b)| a != b);
+                unstable.push(format!("{line:?}"));
+            }
+            Err(error) => panic!("our own layout is refused: {error}\n{once}"),
+        }
+    }
+    // A comment in an odd place may need a second turn, as it does with gofmt.
+    println!("{accepted} accepted, {} unstable", unstable.len());
+    unstable.iter().take(20).for_each(|u| println!("{u}"));
+    assert!(unstable.len() * 20 <= accepted, "{} of {accepted} are not stable", unstable.len());
 }

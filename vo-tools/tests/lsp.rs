@@ -435,3 +435,56 @@ fn formatting_and_outline() {
         (Some("main"), Some("A"))
     );
 }
+
+/// Sources of the library with random damage, and a question at a random place of each: no answer is a fault of
+/// ours. `VO_LSP_ROUNDS` sets how many.
+#[test]
+fn damaged_sources_are_borne() {
+    let mut texts: Vec<String> = Vec::new();
+    for name in ["sync", "context", "strings", "bufio", "sort", "errors", "container/list", "fmt"] {
+        for entry in std::fs::read_dir(library().join(name)).into_iter().flatten().flatten() {
+            texts.extend(std::fs::read_to_string(entry.path()).ok().filter(|t| t.len() < 12_000));
+        }
+    }
+    let rounds = std::env::var("VO_LSP_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
+    let mut editor = Editor::start(&[("main.vo", PROGRAM)]);
+    let mut seed = 1u64;
+    let mut random = move |n: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % n.max(1)
+    };
+    let pieces = [
+        "(", ")", "{", "}", ".", "[", "]", "func", "type", "=", ":=", "<-", "\n", "x", "1", "struct {", "*",
+        ",",
+    ];
+    let methods = ["hover", "definition", "references", "completion", "documentSymbol"];
+    let mut faults = Vec::new();
+    for _ in 0..rounds {
+        let mut text = texts[random(texts.len())].clone();
+        let place = |text: &str, mut at: usize| {
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        for _ in 0..1 + random(3) {
+            let at = place(&text, random(text.len()));
+            if random(2) == 0 {
+                text.insert_str(at, pieces[random(pieces.len())]);
+            } else {
+                let end = place(&text, (at + random(30)).min(text.len()));
+                text.replace_range(at.min(end)..end, "");
+            }
+        }
+        editor.change("main.vo", &text);
+        let at = place(&text, random(text.len()));
+        let method = format!("textDocument/{}", methods[random(methods.len())]);
+        let marked = format!("{}|{}", &text[..at], &text[at..]);
+        let answer = editor.at(&method, "main.vo", &marked, context_of(&method));
+        if answer.error.is_some_and(|e| e.message.contains("internal")) {
+            let said = editor.seen.iter().rev().find(|n| n.method == "window/logMessage");
+            faults.push(format!("{method}: {}", said.map_or(Value::Null, |n| n.params["message"].clone())));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
