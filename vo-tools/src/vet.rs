@@ -7,6 +7,7 @@
 //! What must stay true: a check never changes the world's answers, and bears trees with type errors (types are
 //! then invalid, and invalid types are silent).
 
+mod args;
 mod assign;
 mod cancel;
 mod flow;
@@ -69,6 +70,7 @@ pub fn vet(world: &World, pkg: PkgId, options: Options) -> Vec<Diagnostic> {
     let files: Vec<&File> = world.package(pkg).files.iter().map(|&index| world.file(index)).collect();
     let wrappers = printf::Wrappers::find(&pass, &files);
     for file in files {
+        args::check(&mut pass, file);
         assign::check(&mut pass, file);
         cancel::check(&mut pass, file);
         flow::check(&mut pass, file);

@@ -62,7 +62,7 @@ impl Workspace for Module {
         if diagnostics.is_empty() {
             diagnostics = checked;
         }
-        Ok(Analysis { world, pkg, diagnostics })
+        Ok(Analysis { world, pkg, diagnostics, vet: vo_tools::vet::Options::default() })
     }
 
     fn packages(&self, _file: &Path) -> Vec<PathBuf> {

@@ -85,9 +85,7 @@ pub fn check_path(path: &Path) -> Result<Checked, CompileError> {
 pub fn vet_path(path: &Path) -> Result<Diagnostics, CompileError> {
     let (dir, _) = package_files(path)?;
     let module = Module::governing(&dir).map_err(CompileError::Input)?;
-    let version = module.and_then(|m| m.file.go);
-    let options =
-        vo_tools::vet::Options { loop_variables_per_turn: version.is_none_or(|version| version >= (1, 22)) };
+    let options = Sources::new(module).vet_options();
     Ok(vet(check_path(path)?, options))
 }
 

@@ -98,6 +98,12 @@ impl Sources {
         Sources { module, replaced, target: Target::host(), loaded: Vec::new(), overlay: HashMap::new() }
     }
 
+    /// What the module's language version means for vet.
+    pub fn vet_options(&self) -> vo_tools::vet::Options {
+        let version = self.module.as_ref().and_then(|m| m.file.go);
+        vo_tools::vet::Options { loop_variables_per_turn: version.is_none_or(|version| version >= (1, 22)) }
+    }
+
     /// Whether a module governs the program.
     pub fn has_module(&self) -> bool {
         self.module.is_some()

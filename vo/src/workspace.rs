@@ -8,6 +8,7 @@ use crate::importer::{LIBRARY_PREFIX, Module, Sources, is_source, library_files,
 use std::path::{Path, PathBuf};
 use vo_syntax::diag::{self, Diagnostic};
 use vo_tools::lsp::{Analysis, Buffers, Workspace};
+use vo_tools::vet::Options as VetOptions;
 use vo_types::{PackageMode, PackageSource, World, check_package};
 
 /// See the module's description.
@@ -36,7 +37,7 @@ impl Project {
         let source = library_package(&world, package, PackageMode::Full)?;
         Some(source.map(|source| {
             let (pkg, _) = check_package(&world, source, &mut Sources::new(None));
-            Analysis { world, pkg, diagnostics: Vec::new() }
+            Analysis { world, pkg, diagnostics: Vec::new(), vet: VetOptions::default() }
         }))
     }
 }
@@ -58,7 +59,7 @@ fn analyze(dir: &Path, files: &[PathBuf], whole: bool, buffers: &Buffers) -> Res
     }
     diag::sort_and_dedup(&mut diagnostics);
     crate::suggest::enrich(&mut diagnostics);
-    Ok(Analysis { world, pkg, diagnostics })
+    Ok(Analysis { world, pkg, diagnostics, vet: sources.vet_options() })
 }
 
 fn errors(analysis: &Result<Analysis, String>) -> usize {

@@ -232,6 +232,8 @@ macro_rules! for_each_diagnostic {
             (712, NilFuncComparison, "A declared function is never nil. Was a call meant?", "func f() bool { return f == nil }\nfunc main() {}")
             (713, NumberToString, "The conversion makes the character with this number, not its digits. Use strconv.Itoa for digits, string(rune(n)) for the character.", "func f(n int) string { return string(n) }\nfunc main() {}")
             (714, BadStructTag, "A struct tag is a list of key:\"value\" pairs with blanks between, each name once.", "type T struct { A int `json` }\nfunc main() {}")
+            (715, UselessTarget, "The result goes into what is not a pointer, or not one to the right kind of thing, and is lost.", "import \"errors\"\nfunc f(err error) { errors.As(err, &err) }\nfunc main() {}")
+            (716, ShiftTooFar, "The value is shifted by at least as many bits as it has: nothing of it remains.", "func f(x int8) int8 { return x << 8 }\nfunc main() {}")
         }
     };
 }

@@ -47,6 +47,8 @@ pub struct Analysis {
     pub pkg: PkgId,
     /// What is wrong with it.
     pub diagnostics: Vec<diag::Diagnostic>,
+    /// How mistakes that compile are looked for.
+    pub vet: crate::vet::Options,
 }
 
 /// What packages there are, and how they are checked.
@@ -229,7 +231,7 @@ impl<'a> State<'a> {
             let warnings = if errors {
                 Vec::new()
             } else {
-                crate::vet::vet(&analysis.world, analysis.pkg, crate::vet::Options::default())
+                crate::vet::vet(&analysis.world, analysis.pkg, analysis.vet)
             };
             for diagnostic in analysis.diagnostics.iter().chain(&warnings) {
                 let Some(location) = self.location(&analysis.world, diagnostic.span) else { continue };
