@@ -106,6 +106,9 @@ pub struct FuncFlags {
     /// Begins with `RecoverToken`: a deferred call of it is handed the right to recover.
     /// A wrapper has the flag of what it wraps and lets the token pass.
     pub takes_token: bool,
+    /// Of the closure that binds a method to an interface value, its first captured words: the method's selector.
+    /// The right to recover goes to what implements it.
+    pub bound: Option<u32>,
     /// Made by the compiler (method wrappers, thunks): left out of traces.
     pub wrapper: bool,
 }

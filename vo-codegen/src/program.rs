@@ -274,7 +274,11 @@ impl<'w> Program<'w> {
         closure: bool,
         takes_token: bool,
     ) -> u32 {
-        let flags = FuncFlags { closure, takes_token, wrapper: true };
+        let bound = match &kind {
+            WrapperKind::BoundIface { selector, .. } => Some(*selector),
+            _ => None,
+        };
+        let flags = FuncFlags { closure, takes_token, bound, wrapper: true };
         self.keyed(FuncKey::Wrapper(kind.clone()), |_| (Job::Wrapper { kind, name }, flags))
     }
 

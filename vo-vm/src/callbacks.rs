@@ -201,7 +201,7 @@ impl Machine {
         let Some((func, first)) = call.target() else {
             return self.raise(RuntimePanic::NilDereference {}.into());
         };
-        let takes_token = self.program().code(func).flags.takes_token;
+        let takes_token = self.takes_token(self.program().code(func), first);
         self.fiber_mut().recover_token = if takes_token { token } else { 0 };
         let args: SmallVec<[u64; 16]> =
             first.into_iter().chain((0..call.len()).map(|i| call.arg(i))).collect();

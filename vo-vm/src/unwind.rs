@@ -25,6 +25,7 @@
 
 use crate::end::Fatal;
 use crate::fatal;
+use crate::handlers::call::method_of;
 use crate::interp::{Exit, Site, Transfer};
 use crate::machine::Machine;
 use crate::memory::FramesEnd;
@@ -35,6 +36,7 @@ use crate::value::{self, Deferred};
 use crate::window::{Bottom, Window};
 use vo_bytecode::{Op, PointKind, Reg, Status};
 use vo_runtime::panic::{AssertionError, RuntimePanic, Trap};
+use vo_runtime::value::load_word;
 
 /// A step of a trace: function, code offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -260,7 +262,7 @@ fn run_first(m: &mut Machine, site: Site, list: Reg, token: u64) -> Option<Trans
         return Some(trap(m, site, RuntimePanic::NilDereference {}.into()));
     };
     let code = m.program_ref().code(func);
-    m.fiber_mut().recover_token = if code.flags.takes_token { token } else { 0 };
+    m.fiber_mut().recover_token = if m.takes_token(code, first) { token } else { 0 };
     // SAFETY: as for every call: there is room for a frame behind a frame.
     let new = unsafe { Window::at(site.w.end()) };
     let shift = usize::from(first.is_some());
@@ -355,6 +357,18 @@ impl Machine {
     /// Puts a `runtime.Goexit` on top of the fiber's panics.
     pub(crate) fn set_goexit(&mut self) {
         self.fiber_mut().panics().push(0, 0, true, false);
+    }
+
+    /// Whether a deferred call of a function takes the right to recover. `closure` is what it is called through: a
+    /// method bound to an interface value stands for the method itself.
+    pub(crate) fn takes_token(&self, code: &Code, closure: Option<u64>) -> bool {
+        let method = || {
+            let (selector, closure) = (code.flags.bound?, closure?);
+            // SAFETY: the closure of such a function has captured a type word first.
+            let ty = unsafe { load_word(closure + 8) };
+            method_of(ty, selector)
+        };
+        code.flags.takes_token || method().is_some_and(|m| self.program().code(m).flags.takes_token)
     }
 
     /// Takes the right to recover.

@@ -17,6 +17,8 @@ type pair struct {
 	b string
 }
 
+type placed struct{ a, at int }
+
 type ints []int
 
 func try(name string, f func()) {
@@ -27,7 +29,7 @@ func try(name string, f func()) {
 func sorting() {
 	seed := uint32(7)
 	random := func() int { seed = seed*1664525 + 1013904223; return int(seed >> 16) }
-	for _, n := range []int{0, 1, 2, 5, 12, 13, 50, 100, 1000, 20000} {
+	for _, n := range []int{0, 1, 2, 5, 12, 13, 50, 100, 400} {
 		patterns := map[string]func(i int) int{
 			"random": func(int) int { return random() }, "up": func(i int) int { return i },
 			"down": func(i int) int { return -i }, "equal": func(int) int { return 3 },
@@ -39,26 +41,19 @@ func sorting() {
 			for i := range x {
 				x[i] = patterns[name](i)
 			}
-			y, z := slices.Clone(x), make([]pair, n)
+			y, z := slices.Clone(x), make([]placed, n)
 			for i := range z {
-				z[i] = pair{x[i] % 10, fmt.Sprint(i)}
+				z[i] = placed{x[i] % 10, i}
 			}
 			slices.Sort(x)
 			slices.SortFunc(y, func(a, b int) int { return b - a })
-			slices.SortStableFunc(z, func(a, b pair) int { return cmp.Compare(a.a, b.a) })
+			slices.SortStableFunc(z, func(a, b placed) int { return cmp.Compare(a.a, b.a) })
 			ok := slices.IsSorted(x) && slices.IsSortedFunc(y, func(a, b int) int { return b - a })
 			slices.Reverse(y)
 			ok = ok && slices.Equal(x, y)
 			for i := 1; i < n; i++ {
-				var p, q int
-				fmt.Sscan(z[i-1].b, &p)
-				fmt.Sscan(z[i].b, &q)
-				if z[i-1].a > z[i].a || z[i-1].a == z[i].a && p > q {
-					ok = false
-				}
-				if n > 1000 && i > 200 {
-					break
-				}
+				p, q := z[i-1], z[i]
+				ok = ok && (p.a < q.a || p.a == q.a && p.at < q.at)
 			}
 			if !ok {
 				fmt.Println("not sorted:", name, n)

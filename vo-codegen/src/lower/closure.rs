@@ -60,7 +60,7 @@ impl<'w> Lower<'_, 'w> {
             true => format!("{}.{}", self.name, self.literals),
             false => format!("{}.func{}", self.name, self.literals),
         };
-        let flags = FuncFlags { closure: true, takes_token: facts.recovers, wrapper: false };
+        let flags = FuncFlags { closure: true, takes_token: facts.recovers, ..FuncFlags::default() };
         let job = LiteralJob { lit, name, env: self.env.clone(), facts: self.facts.clone(), captures };
         let func = self.p.add_job(Job::Literal(job), flags);
         self.p.set_captures(func, what);
@@ -253,7 +253,7 @@ pub fn literal<'w>(p: &mut Program<'w>, job: LiteralJob<'w>) -> Result<Function,
     l.read_captures(closure, &captures);
     l.body(&params, regs, &lit.body);
     let (_, results) = l.p.types.signature_classes(ty);
-    let flags = FuncFlags { closure: true, takes_token: body.recovers, wrapper: false };
+    let flags = FuncFlags { closure: true, takes_token: body.recovers, ..FuncFlags::default() };
     let pos = lit.pos();
     l.finish_at(pos, count, results, flags)
 }

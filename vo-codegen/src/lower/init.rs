@@ -44,7 +44,7 @@ pub fn declared<'w>(
     l.body(&params, regs, body);
     let result_types: Vec<TypeId> = sig.results.iter().map(|r| l.subst(r.ty)).collect();
     let results = result_types.into_iter().flat_map(|ty| l.classes(ty)).collect();
-    let flags = FuncFlags { closure: false, takes_token: facts.root.recovers, wrapper: false };
+    let flags = FuncFlags { takes_token: facts.root.recovers, ..FuncFlags::default() };
     l.finish_at(decl.name.pos(), count, results, flags)
 }
 

@@ -249,6 +249,9 @@ impl<'w> Checker<'w> {
         let Type::Named(named) = self.w.types.raw(id) else { return };
         // Before the types that it mentions, so that the first in the source is the one reported.
         self.validate_later(id);
+        if self.env.in_body {
+            let _ = named.outer.set(self.type_params_around().into());
+        }
         let outer = self.env.scope;
         match &spec.type_params {
             Some(list) => {

@@ -8,6 +8,7 @@ use vo_syntax::source::{Pos, Span};
 use super::unify::{Strict, Unifier};
 use super::{Checker, Operand};
 use crate::object::ObjId;
+use crate::scope::ScopeId;
 use crate::types::{Param, Subst, Type, TypeId};
 
 /// Why inference failed: where, and what to say; `None` if an error was reported already.
@@ -358,16 +359,28 @@ fn report_cycle(c: &Checker<'_>, edges: &[Edge], path: &[usize]) {
     c.report(d);
 }
 
+impl Checker<'_> {
+    /// The type parameters of the function that the present scope lies in, in order.
+    pub fn type_params_around(&self) -> Vec<TypeId> {
+        type_params_from(self, Some(self.env.scope))
+    }
+}
+
 /// The type parameters of the function that a local type is declared in.
 fn enclosing_type_params(c: &Checker<'_>, obj: ObjId) -> Vec<TypeId> {
+    type_params_from(c, c.w.object(obj).parent())
+}
+
+fn type_params_from(c: &Checker<'_>, mut scope: Option<ScopeId>) -> Vec<TypeId> {
     let w = c.w;
     let mut found = Vec::new();
-    let mut scope = w.object(obj).parent();
     while let Some(id) = scope.filter(|&id| id != w.package(c.pkg).scope) {
         let types = w.scope(id).objects().into_iter().map(|o| w.object(o).ty());
         found.extend(types.filter(|&t| matches!(w.types.raw(t), Type::TypeParam(_))));
         scope = w.scope(id).parent;
     }
+    found.sort_unstable();
+    found.dedup();
     found
 }
 

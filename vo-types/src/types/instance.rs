@@ -41,7 +41,10 @@ impl World {
         let generic = self.underlying(origin);
         let expanded = match self.types.as_named(origin) {
             Some(o) if o.underlying.get() != TypeId::NONE => {
-                self.subst(generic, &Subst::new(o.tparams(), &n.targs))
+                let local = n.targs.len() > o.tparams().len();
+                let outer = if local { o.outer() } else { &[] };
+                let params: Vec<TypeId> = outer.iter().chain(o.tparams()).copied().collect();
+                self.subst(generic, &Subst::new(&params, &n.targs))
             }
             _ => TypeId::NONE,
         };

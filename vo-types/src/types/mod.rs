@@ -349,10 +349,13 @@ pub struct Named {
     pub obj: ObjId,
     /// The generic type this is an instance of.
     pub origin: Option<TypeId>,
-    /// Type arguments of an instance.
+    /// Type arguments of an instance. Of a type declared in a generic function there is one type for each
+    /// instance of the function: its arguments begin with those for [`Named::outer`].
     pub targs: Box<[TypeId]>,
     /// Type parameters of an origin; set once its declaration has been reached.
     pub(crate) tparams: OnceCell<Box<[TypeId]>>,
+    /// Type parameters of the function around the declaration of an origin.
+    pub(crate) outer: OnceCell<Box<[TypeId]>>,
     /// The underlying type, or `NONE` as long as it is not known.
     pub(crate) underlying: Cell<TypeId>,
     /// What the declaration's right-hand side denotes (may itself be named), for cycle reports.
@@ -746,6 +749,7 @@ fn named(obj: ObjId, origin: Option<TypeId>, targs: Box<[TypeId]>) -> Named {
         origin,
         targs,
         tparams: OnceCell::new(),
+        outer: OnceCell::new(),
         underlying: Cell::new(TypeId::NONE),
         rhs: Cell::new(TypeId::NONE),
         methods: RefCell::default(),
@@ -768,6 +772,11 @@ impl Named {
     /// The type parameters of an origin (empty for a type that is not generic).
     pub fn tparams(&self) -> &[TypeId] {
         self.tparams.get().map_or(&[], |t| t)
+    }
+
+    /// Type parameters of the generic function that an origin is declared in.
+    pub fn outer(&self) -> &[TypeId] {
+        self.outer.get().map_or(&[], |t| t)
     }
 }
 

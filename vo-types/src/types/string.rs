@@ -128,8 +128,12 @@ impl Writer<'_> {
                 TypeId::RUNE if !self.runtime() => self.text("rune"),
                 _ => self.text(b.name()),
             },
-            Type::Named(n) => self.name(n.obj, &n.targs, n.tparams()),
-            Type::Alias(a) => self.name(a.obj, &a.targs, a.tparams()),
+            Type::Named(n) => {
+                let own = n.origin.and_then(|o| world.types.as_named(o)).map_or(0, |o| o.tparams().len());
+                let (outer, targs) = n.targs.split_at(n.targs.len().saturating_sub(own));
+                self.name(n.obj, outer, targs, n.tparams());
+            }
+            Type::Alias(a) => self.name(a.obj, &[], &a.targs, a.tparams()),
             Type::Pointer(elem) => self.prefixed("*", *elem),
             Type::Slice(elem) => self.prefixed("[]", *elem),
             Type::Array { len, elem } => {
@@ -185,19 +189,22 @@ impl Writer<'_> {
         }
     }
 
-    fn name(&mut self, obj: ObjId, targs: &[TypeId], tparams: &[TypeId]) {
+    /// `outer` are type arguments of the function around the declaration.
+    fn name(&mut self, obj: ObjId, outer: &[TypeId], targs: &[TypeId], tparams: &[TypeId]) {
         let object = self.world.object(obj);
         let prefix = self.world.qualify(object.pkg, self.qualifier);
         self.text(&prefix);
         self.text(&object.name);
-        if !targs.is_empty() {
+        if !targs.is_empty() || !outer.is_empty() && self.runtime() {
             self.text("[");
-            let outer = self.qualifier;
+            let qualifier = self.qualifier;
             if self.runtime() {
                 self.qualifier = Qualifier::Path;
+                self.list(outer, ",");
+                self.text(if outer.is_empty() || targs.is_empty() { "" } else { ";" });
             }
             self.list(targs, ",");
-            self.qualifier = outer;
+            self.qualifier = qualifier;
             self.text("]");
         } else if !self.runtime() && !tparams.is_empty() {
             self.type_params(tparams);

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
 
-use super::{Field, IMethod, Param, Term, Type, TypeId};
+use super::{Field, IMethod, Named, Param, Term, Type, TypeId};
 use crate::World;
 use crate::object::{Object, ObjectKind};
 
@@ -51,7 +51,7 @@ impl World {
         match self.types.raw(id) {
             Type::Basic(_) | Type::Island => return id,
             Type::TypeParam(_) => return subst.get(id).unwrap_or(id),
-            Type::Named(n) if n.targs.is_empty() => return id,
+            Type::Named(n) if n.targs.is_empty() && n.outer().is_empty() => return id,
             _ => {}
         }
         if let Some(&done) = subst.done.borrow().get(&id) {
@@ -66,13 +66,7 @@ impl World {
         let types = &self.types;
         match types.raw(id) {
             Type::Basic(_) | Type::Island | Type::TypeParam(_) => id,
-            Type::Named(n) => match n.origin {
-                None => id,
-                Some(origin) => match self.subst_list(&n.targs, subst) {
-                    None => id,
-                    Some(targs) => self.instantiate_named(origin, &targs),
-                },
-            },
+            Type::Named(n) => self.subst_named(id, n, subst),
             Type::Alias(a) => self.subst_alias(id, a, subst),
             Type::Pointer(elem) => same_or(id, *elem, self.subst(*elem, subst), |t| types.pointer(t)),
             Type::Slice(elem) => same_or(id, *elem, self.subst(*elem, subst), |t| types.slice(t)),
@@ -98,6 +92,24 @@ impl World {
                 let same = new.iter().zip(terms).all(|(a, b)| a.ty == b.ty);
                 if same { id } else { types.new_union(new) }
             }
+        }
+    }
+
+    fn subst_named(&self, id: TypeId, n: &Named, subst: &Subst) -> TypeId {
+        let origin = n.origin.unwrap_or(id);
+        let declared = self.types.as_named(origin).unwrap_or(n);
+        // Arguments for the function around the declaration come first, once there are any.
+        let bare = n.targs.len() <= declared.tparams().len();
+        if bare
+            && !declared.outer().is_empty()
+            && let Some(mut targs) = self.subst_list(declared.outer(), subst)
+        {
+            targs.extend(n.targs.iter().map(|&t| self.subst(t, subst)));
+            return self.instantiate_named(origin, &targs);
+        }
+        match (n.origin, self.subst_list(&n.targs, subst)) {
+            (Some(origin), Some(targs)) => self.instantiate_named(origin, &targs),
+            _ => id,
         }
     }
 

@@ -2,7 +2,7 @@
 //! [`crate::interp::Interp`] with the name of its row.
 
 mod arith;
-mod call;
+pub(crate) mod call;
 mod chan;
 mod control;
 mod data;
