@@ -1,9 +1,10 @@
 //! Slices.
 
 use super::Translator;
+use crate::abi::plain;
 use crate::callbacks::Callback;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, types};
+use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
 use vo_runtime::object::slice::{ARRAY, THREE};
@@ -74,12 +75,57 @@ impl Translator<'_, '_> {
         bl: Reg,
         ty: u32,
     ) {
+        let done = self.b.create_block();
+        let appended = [0; 3].map(|_| self.b.append_block_param(done, types::I64));
+        if self.link.types.get(ty).size == 1 {
+            let (ap, al, ac) = (self.get(ap), self.get(al), self.get(ac));
+            let (bp, bl) = (self.get(bp), self.get(bl));
+            self.append_few_bytes([ap, al, ac], (bp, bl), done);
+        }
         // The second slice's capacity is nobody's concern.
         let words = self.words(&[], RegList(&[ap.0, al.0, ac.0, bp.0, bl.0, bl.0]));
         let second = self.b.ins().iadd_imm_s(words, 24);
         let (ty, outs) = (self.type_word_of(ty), self.outs_area(3));
         self.check(Callback::slice_append, &[words, second, ty, outs]);
-        self.set_outs(0, RegList(&[ptr.0, len.0, cap.0]));
+        let made = [self.out(0).into(), self.out(1).into(), self.out(2).into()];
+        self.b.ins().jump(done, &made);
+        self.go_to(done);
+        for (reg, value) in [ptr, len, cap].into_iter().zip(appended) {
+            self.set(reg, value);
+        }
+    }
+
+    /// Appends up to sixteen bytes where there is room, and goes to `done` with the slice; else goes on. Both ends
+    /// are copied, which overlap; all is read before anything is written, as the slices may overlap too.
+    fn append_few_bytes(&mut self, [ap, al, ac]: [Value; 3], (bp, n): (Value, Value), done: Block) {
+        let len = self.b.ins().iadd(al, n);
+        let (full, many) = (
+            self.b.ins().icmp(IntCC::UnsignedGreaterThan, len, ac),
+            self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThan, n, 16),
+        );
+        let (room, slow) = (self.b.create_block(), self.b.create_block());
+        let otherwise = self.b.ins().bor(full, many);
+        self.b.ins().brif(otherwise, slow, &[], room, &[]);
+        self.go_to(room);
+        let to = self.b.ins().iadd(ap, al);
+        let appended = [ap.into(), len.into(), ac.into()];
+        for ty in [types::I64, types::I32, types::I16, types::I8] {
+            let (enough, less) = (self.b.create_block(), self.b.create_block());
+            let bytes = i64::from(ty.bytes());
+            let long = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, n, bytes);
+            self.b.ins().brif(long, enough, &[], less, &[]);
+            self.go_to(enough);
+            let last = self.b.ins().iadd_imm_s(n, -bytes);
+            let (from_last, to_last) = (self.b.ins().iadd(bp, last), self.b.ins().iadd(to, last));
+            let head = self.b.ins().load(ty, plain(), bp, 0);
+            let tail = self.b.ins().load(ty, plain(), from_last, 0);
+            self.b.ins().store(plain(), head, to, 0);
+            self.b.ins().store(plain(), tail, to_last, 0);
+            self.b.ins().jump(done, &appended);
+            self.go_to(less);
+        }
+        self.b.ins().jump(done, &appended);
+        self.go_to(slow);
     }
 
     pub(crate) fn slice_copy(&mut self, n: Reg, ap: Reg, al: Reg, bp: Reg, bl: Reg, ty: u32) {

@@ -97,6 +97,8 @@ impl Window {
     pub(crate) fn take(&self, pages: u64) -> Option<u64> {
         let mut state = self.lock();
         if let Some(run) = state.free.take(pages) {
+            drop(state);
+            prefer_large_pages(run, pages);
             return Some(run);
         }
         let base = self.base + (state.fresh << PAGE_SHIFT);
@@ -104,6 +106,8 @@ impl Window {
             return None;
         }
         state.fresh += pages;
+        drop(state);
+        prefer_large_pages(base, pages);
         Some(base)
     }
 
@@ -134,6 +138,16 @@ impl Window {
     }
 }
 
+/// Bytes from which on an object should lie in large pages: whoever jumps about in it, such as a map, misses
+/// the processor's table of pages at nearly every step otherwise.
+const LARGE_PAGES_FROM: u64 = 4 << 20;
+
+fn prefer_large_pages(base: u64, pages: u64) {
+    if pages * PAGE >= LARGE_PAGES_FROM {
+        os::prefer_large_pages(base, pages * PAGE);
+    }
+}
+
 /// What the operating system is asked for.
 mod os {
     use std::ptr;
@@ -151,6 +165,17 @@ mod os {
     pub(super) fn unmap(base: u64, bytes: u64) {
         // SAFETY: a mapping that `reserve` made and nobody uses.
         unsafe { libc::munmap(base as *mut libc::c_void, bytes as usize) };
+    }
+
+    /// Asks for large pages. A system that has none goes on as before.
+    pub(super) fn prefer_large_pages(base: u64, bytes: u64) {
+        #[cfg(target_os = "linux")]
+        // SAFETY: pages of the window; the advice does not change what they hold.
+        unsafe {
+            libc::madvise(base as *mut libc::c_void, bytes as usize, libc::MADV_HUGEPAGE);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = (base, bytes);
     }
 
     /// Gives the memory to the system; it reads as zeroes afterwards.
