@@ -174,10 +174,11 @@ impl Translator<'_, '_> {
         let (table, offset) = (self.int(table as i64), self.b.ins().ishl_imm_s(id, 3));
         let cell = self.b.ins().iadd(table, offset);
         let seen = self.b.ins().load(types::I64, plain(), cell, 0);
-        let seen_key = self.b.ins().ushr_imm_s(seen, TypeTables::ANSWER_BITS);
-        let key = self.b.ins().ushr_imm_s(ty, 3);
-        let answer = self.b.ins().band_imm_s(seen, (1 << TypeTables::ANSWER_BITS) - 1);
-        let other = self.b.ins().icmp(IntCC::NotEqual, seen_key, key);
+        // The answer alone is left where the word's type is this one.
+        let key = self.b.ins().ishl_imm_s(ty, TypeTables::ANSWER_BITS - 3);
+        let answer = self.b.ins().bxor(seen, key);
+        let limit = 1 << TypeTables::ANSWER_BITS;
+        let other = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, answer, limit);
         let (look, found) = (self.cold_block(), self.b.create_block());
         let result = self.b.append_block_param(found, types::I64);
         self.b.ins().brif(other, look, &[], found, &[answer.into()]);
@@ -185,7 +186,6 @@ impl Translator<'_, '_> {
         self.go_to(look);
         let answer = ask(self);
         if self.link.module.functions.len() < 1 << TypeTables::ANSWER_BITS {
-            let key = self.b.ins().ishl_imm_s(key, TypeTables::ANSWER_BITS);
             let seen = self.b.ins().bor(key, answer);
             self.b.ins().store(plain(), seen, cell, 0);
         }
