@@ -40,6 +40,7 @@ mod watch;
 mod tests;
 
 pub use alloc::{AllocCache, CacheEntry};
+pub use cycle::wipe_stack;
 pub use mark::Marker;
 pub use pacer::HeapStats;
 pub use roots::Roots;
@@ -121,6 +122,8 @@ pub struct Heap {
     /// Collections that are complete.
     cycles: AtomicU64,
     queue: queue::MarkQueue,
+    /// The thread that marks beside the island has been started.
+    has_marker: AtomicBool,
     /// Caches that were made.
     streams: AtomicU64,
     central: Mutex<Central>,
@@ -178,6 +181,7 @@ impl Heap {
             marking: AtomicBool::new(false),
             cycles: AtomicU64::new(0),
             queue: queue::MarkQueue::default(),
+            has_marker: AtomicBool::new(false),
             streams: AtomicU64::new(0),
             central: Mutex::new(central),
         })
@@ -304,7 +308,7 @@ impl Heap {
     /// No worker is inside the island, and none will be.
     pub unsafe fn release(&self) {
         // SAFETY: nobody is inside; nothing is looked for.
-        let _ = unsafe { self.finish(&mut Vec::<Word>::new(), true) };
+        let _ = unsafe { self.finish(&mut Vec::<Word>::new(), Duration::ZERO, true) };
         let mut central = self.lock();
         central.flush_caches(false);
         central.release_all();

@@ -17,8 +17,8 @@ use crate::record;
 use crate::unwind;
 use crate::window::{Bottom, Window};
 use smallvec::{SmallVec, smallvec};
-use vo_bytecode::Status;
 use vo_bytecode::operand::RegList;
+use vo_bytecode::{Reg, Status};
 use vo_runtime::code::NativeEntry;
 
 /// A change between the machine and compiled code, on the native stack.
@@ -40,6 +40,26 @@ pub(crate) enum Taken {
     Transfer(Transfer),
 }
 
+/// Overwrites registers that a callee keeps, where the platform lets us name them.
+#[inline(always)]
+fn forget_registers() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: sets four registers to zero, and says so.
+    unsafe {
+        std::arch::asm!(
+            "xor r12d, r12d",
+            "xor r13d, r13d",
+            "xor r14d, r14d",
+            "xor r15d, r15d",
+            out("r12") _,
+            out("r13") _,
+            out("r14") _,
+            out("r15") _,
+            options(nomem, nostack),
+        );
+    }
+}
+
 impl Machine {
     /// Runs compiled code above the interpreted frames that end at `floor`.
     ///
@@ -54,12 +74,38 @@ impl Machine {
         results: *mut u64,
     ) -> Status {
         let old = std::mem::replace(&mut self.floor, floor);
+        let outermost = self.crossings.is_empty();
         self.crossings.push(Crossing::ToNative(from));
-        let context = std::ptr::from_mut(&mut *self.context);
-        // SAFETY: this worker's context; words by the contract.
-        let status = unsafe { entry.call(context, args, results) };
+        // SAFETY: handed on.
+        let status = unsafe {
+            if outermost {
+                self.run_outermost(entry, args, results)
+            } else {
+                let context = std::ptr::from_mut(&mut *self.context);
+                entry.call(context, args, results)
+            }
+        };
         self.crossings.pop();
         self.floor = old;
+        status
+    }
+
+    /// Runs compiled code that the turn's machine has entered. What the machine's own frames have in their locals and
+    /// registers is dead, or stands on the VM stack as well: were it looked at by the collector, an address
+    /// that the interpreter had in its hands when a loop was taken over would keep garbage as long as the
+    /// loop runs.
+    ///
+    /// # Safety
+    /// As for [`Machine::run_native`].
+    #[inline(never)]
+    unsafe fn run_outermost(&mut self, entry: NativeEntry, args: *const u64, results: *mut u64) -> Status {
+        let here = 0u64;
+        let before = std::mem::replace(&mut self.memory.native_from, &raw const here as u64);
+        let context = std::ptr::from_mut(&mut *self.context);
+        forget_registers();
+        // SAFETY: this worker's context; words by the contract.
+        let status = unsafe { entry.call(context, args, results) };
+        self.memory.native_from = before;
         status
     }
 
@@ -83,9 +129,8 @@ impl Machine {
         unsafe {
             let old = saved.len();
             let mut at = saved.as_mut_ptr().add(old);
-            for word in self.spilled.iter().rev() {
-                // One by one, as they were written a moment ago: a wider load would wait for the stores.
-                at.write(std::ptr::read_volatile(word));
+            for &word in self.spilled.iter().rev() {
+                at.write(word);
                 at = at.add(1);
             }
             saved.set_len(old + n);
@@ -144,8 +189,7 @@ fn left(m: &mut Machine, status: Status, site: Option<Site>) -> Transfer {
 }
 
 /// Code that was entered with nothing of the fiber below it has come back.
-#[inline]
-pub(crate) fn came_back(m: &mut Machine, status: Status, results: &[u64]) -> Taken {
+fn came_back(m: &mut Machine, status: Status, results: &[u64]) -> Taken {
     match status {
         Status::Ok => {
             m.ret.clear();
@@ -157,60 +201,31 @@ pub(crate) fn came_back(m: &mut Machine, status: Status, results: &[u64]) -> Tak
     }
 }
 
-/// Words of results that need no allocation.
-pub(crate) const RESULTS: usize = 4;
-
-/// Calls `f` with room for `n` words.
-#[inline(always)]
-fn with_room<R>(n: usize, f: impl FnOnce(&mut [u64]) -> R) -> R {
-    if n <= RESULTS {
-        let mut room = [0; RESULTS];
-        f(&mut room[..n])
-    } else {
-        f(&mut vec![0; n])
-    }
-}
-
 /// Begins the function of a bottom frame whose parameters are in place.
 pub(crate) fn begin(m: &mut Machine, w: Window) -> Taken {
     let code = w.code();
     let Some(entry) = m.entry_of(code) else { return Taken::No };
+    let args: SmallVec<[u64; 16]> = (0..code.params()).map(|i| w.get(Reg(i as u16))).collect();
+    let mut out: SmallVec<[u64; 16]> = smallvec![0; code.results()];
     // The point at the entry has been taken already.
     m.skip_poll = m.takes_every_point();
-    with_room(code.results(), |out| {
-        // SAFETY: the frame's parameters, which are its first registers, and are read before anything else is
-        // laid there.
-        let status = unsafe { m.run_native(m.floor, None, entry, w.registers(), out.as_mut_ptr()) };
-        m.skip_poll = false;
-        came_back(m, status, out)
-    })
+    // SAFETY: the frame's parameters.
+    let status = unsafe { m.run_native(m.floor, None, entry, args.as_ptr(), out.as_mut_ptr()) };
+    m.skip_poll = false;
+    came_back(m, status, &out)
 }
 
 /// Goes on natively in a bottom frame that is to be interpreted behind its suspend point `point`, if there is
 /// a continuation.
 pub(crate) fn go_on(m: &mut Machine, w: Window, point: u32) -> Taken {
     let code = w.code();
-    match m.continuation_of(code, point) {
-        Some(entry) => run_continuation(m, code, entry, w.registers()),
-        None => Taken::No,
-    }
-}
-
-/// Runs a continuation of `code`, whose registers, and slots behind them, are at `registers`.
-#[inline]
-pub(crate) fn run_continuation(
-    m: &mut Machine,
-    code: &Code,
-    entry: NativeEntry,
-    registers: *mut u64,
-) -> Taken {
-    let frame = [registers as u64];
-    with_room(code.results(), |out| {
-        // SAFETY: a continuation takes the address of the frame's registers, which it reads before anything
-        // else is laid there.
-        let status = unsafe { m.run_native(m.floor, None, entry, frame.as_ptr(), out.as_mut_ptr()) };
-        came_back(m, status, out)
-    })
+    let Some(entry) = m.continuation_of(code, point) else { return Taken::No };
+    let frame = [w.registers() as u64];
+    let mut out: SmallVec<[u64; 16]> = smallvec![0; code.results()];
+    // SAFETY: a continuation takes the address of the frame's registers, which it reads before anything
+    // else is laid there.
+    let status = unsafe { m.run_native(m.floor, None, entry, frame.as_ptr(), out.as_mut_ptr()) };
+    came_back(m, status, &out)
 }
 
 /// Goes on natively in a frame that is at a suspend point, whatever is below it: on-stack replacement.
@@ -219,6 +234,8 @@ pub(crate) fn take_over(m: &mut Machine, w: Window, entry: NativeEntry) -> Trans
     let caller = w.caller().map(|caller| Site { w: caller, pc: w.call_pc() });
     let frame = [w.registers() as u64];
     let mut out: SmallVec<[u64; 16]> = smallvec![0; w.code().results()];
+    // The compiled frame comes to lie where the interpreter has worked, and may stay for long.
+    vo_runtime::heap::wipe_stack();
     // The frame's header stays: it says where results go. Its registers are dead once they have been read.
     // SAFETY: a continuation takes the address of the frame's registers, which it reads before anything
     // else is laid there.

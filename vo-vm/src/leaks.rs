@@ -76,7 +76,7 @@ impl Machine {
     pub(crate) fn find_leaks(&mut self, w: impl FramesEnd, ended: bool) -> (usize, String) {
         let (collected, count, text) = self.with_island_stopped(w, |m| {
             if ended {
-                m.memory.native_end = m.memory.native_top;
+                m.memory.native_end = m.memory.native_from;
             }
             let heap = m.island().heap().clone();
             let mut roots = LeakRoots { roots: IslandRoots::new(m), waiting: Vec::new(), leaked: Vec::new() };

@@ -12,6 +12,7 @@ use crate::value;
 use crate::window::Window;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 use vo_runtime::heap::{AllocCache, CacheEntry, Collected, Heap, barrier};
 use vo_runtime::panic::Trap;
 use vo_runtime::rtype::Ty;
@@ -47,6 +48,8 @@ pub(crate) struct Memory {
     heap: Option<Arc<Heap>>,
     /// Where this worker's native stack begins to matter: the frame that began the turn. 0: not in a turn.
     pub(crate) native_top: u64,
+    /// Where it begins to matter to the collector: there, or deeper while compiled code runs.
+    pub(crate) native_from: u64,
     /// While the worker is halted or collects: the end of its frames on the VM stack.
     pub(crate) frames_end: u64,
     /// While the worker is halted or collects: the deep end of its native stack.
@@ -58,6 +61,7 @@ impl Memory {
         let here = 0u64;
         // What the turn needs lies deeper than this frame's caller.
         self.native_top = &raw const here as u64 + 4096;
+        self.native_from = self.native_top;
     }
 
     pub(crate) fn turn_ends(&mut self) {
@@ -188,10 +192,12 @@ impl Machine {
 
     /// Begins or ends a collection, whichever the heap wants, unless somebody else has done so meanwhile.
     fn advance(&mut self) -> Option<Collected> {
+        let asked = Instant::now();
         if !self.worker().stop_world() {
             return None;
         }
-        let collected = if self.island().heap().must_collect() { self.step(false) } else { None };
+        let wanted = self.island().heap().must_collect();
+        let collected = if wanted { self.step(asked.elapsed(), false) } else { None };
         self.worker().start_world();
         collected
     }
@@ -204,9 +210,10 @@ impl Machine {
         let mut last = None;
         while heap.cycles() < wanted {
             heap.help(|| self.interrupted());
+            let asked = Instant::now();
             if self.worker().stop_world() {
                 if heap.cycles() < wanted {
-                    last = self.step(true).or(last);
+                    last = self.step(asked.elapsed(), true).or(last);
                 }
                 self.worker().start_world();
             }
@@ -215,13 +222,17 @@ impl Machine {
         last
     }
 
-    /// The next step of a collection, in the stopped island.
-    fn step(&mut self, patient: bool) -> Option<Collected> {
+    /// The next step of a collection, in the island that it took `stopping` to stop.
+    fn step(&mut self, stopping: Duration, patient: bool) -> Option<Collected> {
         let (heap, mut roots) = (self.island().heap().clone(), roots::IslandRoots::new(self));
         // SAFETY: the island is stopped; its roots are those of `roots`. Its workers look whether it marks: those
         // inside are told, the others look when they begin a turn.
         let collected = unsafe {
-            if heap.is_marking() { heap.finish(&mut roots, patient) } else { heap.begin(&mut roots) }
+            if heap.is_marking() {
+                heap.finish(&mut roots, stopping, patient)
+            } else {
+                heap.begin(&mut roots, stopping)
+            }
         };
         roots.tell_workers(heap.is_marking());
         collected

@@ -3,7 +3,7 @@
 
 use crate::dying;
 use crate::fiber::VoFiber;
-use crate::interp::{Exit, Site, Transfer};
+use crate::interp::{self, Exit, Site, Transfer};
 use crate::island::State;
 use crate::machine::Machine;
 use crate::memory::Floor;
@@ -14,7 +14,6 @@ use crate::point::{Point, Wait};
 use crate::record;
 use crate::unwind;
 use crate::value;
-use crate::wakeup;
 use crate::window::{Bottom, Window};
 use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
@@ -36,7 +35,14 @@ pub(crate) static VO_FIBER: FiberVTable =
 unsafe fn resume_fiber(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
     // SAFETY: the worker that runs a fiber may touch it; the machine was set when the worker started.
     let (m, fiber) = unsafe { (Machine::of(cx), VoFiber::of(fiber)) };
-    let Some(exit) = begin(m, fiber, cx) else { return Outcome::Finished };
+    let transfer = match begin(m, fiber, cx) {
+        Some(transfer) => transfer,
+        None => return Outcome::Finished,
+    };
+    let exit = match transfer {
+        Transfer::Go(w, pc) => interp::run(m, w, pc),
+        Transfer::Exit(exit) => exit,
+    };
     m.end_turn();
     match exit {
         Exit::Finished => Outcome::Finished,
@@ -46,23 +52,16 @@ unsafe fn resume_fiber(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
     }
 }
 
-/// Runs a turn. `None` where the fiber's island has ended, and it has not to run.
+/// A turn begins: how the fiber goes on. `None` where its island has ended, and it has not to run.
 #[inline]
-fn begin(m: &mut Machine, fiber: &mut VoFiber, cx: &mut WorkerCx) -> Option<Exit> {
+fn begin(m: &mut Machine, fiber: &mut VoFiber, cx: &mut WorkerCx) -> Option<Transfer> {
     // SAFETY: a fiber's island outlives it.
     let state = unsafe { &*fiber.island }.state();
     if state != State::Running && (state != State::Ending || !fiber.is_cancelled()) {
-        let transfer = begin_cancelled(m, fiber, cx, state)?;
-        return Some(wakeup::to_the_end(m, transfer));
+        return begin_cancelled(m, fiber, cx, state);
     }
     m.begin_turn(fiber, cx);
-    if fiber.extra.is_none()
-        && let Some(exit) = wakeup::resume(m)
-    {
-        return Some(exit);
-    }
-    let transfer = if fiber.extra.is_some() { begin_extra(m) } else { record::resume(m) };
-    Some(wakeup::to_the_end(m, transfer))
+    Some(if fiber.extra.is_some() { begin_extra(m) } else { record::resume(m) })
 }
 
 /// The fiber's island ends: it unwinds, or is dropped.
@@ -214,7 +213,7 @@ fn put(site: Site, regs: RegList<'_>, words: &[u64]) {
 }
 
 /// The chosen case of a select that has waited; what it received is left for `SelectValue`.
-pub(crate) fn finish_waited_select(m: &mut Machine, w: Window) -> Result<u64, Trap> {
+fn finish_waited_select(m: &mut Machine, w: Window) -> Result<u64, Trap> {
     let ports =
         m.fiber_mut().extra.as_mut().map(|extra| std::mem::take(&mut extra.ports)).unwrap_or_default();
     let values = m.select.values.as_mut_ptr();

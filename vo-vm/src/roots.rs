@@ -202,7 +202,7 @@ fn mark_record(record: &Record<'_, '_>, marker: &mut Marker<'_>) {
 /// What a worker that is stopped in the island holds.
 fn mark_machine(machine: &Machine, marker: &mut Marker<'_>) {
     mark_range(machine.stack.start() as u64, machine.memory.frames_end, marker);
-    mark_range(machine.memory.native_end, machine.memory.native_top, marker);
+    mark_range(machine.memory.native_end, machine.memory.native_from, marker);
     let mut words = |words: &[u64]| words.iter().for_each(|&word| marker.word(word));
     words(&machine.ret);
     words(&machine.keep);

@@ -255,7 +255,7 @@ impl Drop for AllocCache {
         // SAFETY: the worker's own notes.
         let notes = unsafe { self.notes.take() };
         if heap.is_marking() {
-            heap.shade(&notes);
+            heap.shade_notes(&notes);
         }
         let mut central = heap.lock();
         central.caches.retain(|&c| c != address);

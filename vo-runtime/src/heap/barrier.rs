@@ -71,7 +71,7 @@ impl Notes {
         if words.len() >= FULL {
             let full = std::mem::take(words);
             // SAFETY: the heap outlives its caches, which own their notes.
-            unsafe { (*self.heap).shade(&full) };
+            unsafe { (*self.heap).shade_notes(&full) };
         }
     }
 }

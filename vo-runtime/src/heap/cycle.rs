@@ -18,6 +18,7 @@
 //! background thread asks for the last stop. All that needs the roots happens in stops.
 
 use super::mark::{Item, Marker};
+use super::pacer::LATE;
 use super::queue::{Found, Next};
 use super::{Central, Collected, Heap, Roots};
 use crate::value::Word;
@@ -57,7 +58,7 @@ impl Heap {
         // SAFETY: handed on.
         let collected = unsafe {
             if self.is_marking() {
-                self.finish(roots, true);
+                self.finish(roots, Duration::ZERO, true);
             }
             let mut central = self.lock();
             let mut marker = self.mark_roots(&mut central, roots);
@@ -68,17 +69,22 @@ impl Heap {
         collected
     }
 
-    /// Begins a collection; the answer says that it is over already. Else the heap marks from now on, and the island
+    /// Begins a collection in a stop that took `stopping` to come about; the answer says that it is over already. Else the heap marks from now on, and the island
     /// may run, until [`Heap::finish`] says so.
     ///
     /// # Safety
     /// As for [`Heap::collect`]; and the heap does not mark. Before the island runs on, whoever stores addresses
     /// looks whether the heap marks.
-    pub unsafe fn begin(self: &Arc<Self>, roots: &mut dyn Roots) -> Option<Collected> {
+    pub unsafe fn begin(self: &Arc<Self>, roots: &mut dyn Roots, stopping: Duration) -> Option<Collected> {
         let started = Instant::now();
         let mut central = self.lock();
         let mut marker = self.mark_roots(&mut central, roots);
-        let patience = if self.config.stress { Duration::MAX } else { self.config.patience };
+        central.pacer.note_stop(stopping);
+        let patience = match central.pacer.was_at_once() {
+            _ if self.config.stress => Duration::MAX,
+            true => self.config.patience,
+            false => Duration::ZERO,
+        };
         while patience.is_zero() || !marker.drain_some(STEP) {
             if started.elapsed() >= patience && self.start_marker() {
                 self.marking.store(true, Relaxed);
@@ -96,17 +102,23 @@ impl Heap {
         Some(unsafe { self.complete(&mut central, roots, &mut marker, started) })
     }
 
-    /// Ends a collection if it can be ended soon, or however long it takes where `patient` is set; the answer says
+    /// Ends a collection, in a stop that took `stopping` to come about, if it can be ended soon, or however long it takes where `patient` is set; the answer says
     /// that it is over.
     ///
     /// # Safety
     /// As for [`Heap::collect`].
-    pub unsafe fn finish(&self, roots: &mut dyn Roots, patient: bool) -> Option<Collected> {
+    pub unsafe fn finish(
+        &self,
+        roots: &mut dyn Roots,
+        stopping: Duration,
+        patient: bool,
+    ) -> Option<Collected> {
         let started = Instant::now();
         let mut central = self.lock();
         if !self.is_marking() {
             return None;
         }
+        central.pacer.note_stop(stopping);
         let patient = patient || central.pacer.is_overdue();
         self.shade(&central.take_notes());
         if !self.help_until(|| !patient && started.elapsed() > self.config.patience) {
@@ -140,7 +152,7 @@ impl Heap {
             match self.queue.take() {
                 Next::Packet(packet) => self.work(&mut marker, packet, STEP),
                 Next::Wait => self.queue.wait(PAUSE),
-                Next::Empty | Next::Closed => return true,
+                Next::Empty | Next::Closed | Next::Abandoned => return true,
             }
             if leave() {
                 return false;
@@ -159,19 +171,40 @@ impl Heap {
 
     /// A worker that has taken so many bytes while the heap marks helps where marking is late.
     #[cold]
+    #[inline(never)]
     pub(super) fn assist(&self, bytes: u64) {
+        self.assist_now(bytes);
+        wipe_stack();
+    }
+
+    #[inline(never)]
+    fn assist_now(&self, bytes: u64) {
         let per_word = self.lock().pacer.assist();
-        if per_word > 0
-            && let Next::Packet(packet) = self.queue.take()
-        {
-            let mut marker = self.marker().sharing(&self.queue);
-            self.work(&mut marker, packet, (bytes / 16 * per_word) as usize + 16);
+        if per_word == 0 {
+            return;
+        }
+        match self.queue.take() {
+            Next::Packet(packet) => {
+                let mut marker = self.marker().sharing(&self.queue);
+                self.work(&mut marker, packet, (bytes / 16 * per_word) as usize + 16);
+            }
+            // Others have it all: let them get on with it.
+            Next::Wait if per_word == LATE => self.queue.wait(4 * PAUSE),
+            _ => {}
         }
     }
 
-    /// Marks what these words may point at.
+    /// Marks what a worker has noted.
     #[cold]
-    pub(super) fn shade(&self, words: &[Word]) {
+    #[inline(never)]
+    pub(super) fn shade_notes(&self, words: &[Word]) {
+        self.shade(words);
+        wipe_stack();
+    }
+
+    /// Marks what these words may point at.
+    #[inline(never)]
+    fn shade(&self, words: &[Word]) {
         let mut marker = self.marker();
         words.iter().for_each(|&word| marker.word(word));
         let (items, found) = marker.take();
@@ -239,17 +272,20 @@ impl Heap {
         collected
     }
 
-    /// Starts the thread that marks beside the island; false where the system has none.
+    /// Sees to the thread that marks beside the island; false where the system has none.
     fn start_marker(self: &Arc<Self>) -> bool {
+        if self.has_marker.load(Relaxed) {
+            return true;
+        }
         let heap = self.clone();
         let thread = std::thread::Builder::new().name("vo-gc".into()).stack_size(256 << 10);
-        thread.spawn(move || heap.mark_in_background()).is_ok()
+        let started = thread.spawn(move || heap.mark_in_background()).is_ok();
+        self.has_marker.store(started, Relaxed);
+        started
     }
 
-    /// Marks, asks for the last stop, and sweeps.
+    /// Marks, asks for the last stop, and sweeps, again and again while the island lives.
     fn mark_in_background(&self) {
-        // The stop in which this thread was started ends with opening the queue.
-        drop(self.lock());
         let mut marker = self.marker().sharing(&self.queue);
         loop {
             match self.queue.take() {
@@ -263,11 +299,10 @@ impl Heap {
                     self.must_collect.store(true, Relaxed);
                     self.queue.wait(Duration::from_millis(1));
                 }
-                Next::Closed => break,
+                Next::Closed if self.sweep_step(SWEEP_STEP) => std::thread::yield_now(),
+                Next::Closed => self.queue.wait_open(),
+                Next::Abandoned => return,
             }
-        }
-        while self.sweep_step(SWEEP_STEP) {
-            std::thread::yield_now();
         }
     }
 
@@ -275,6 +310,15 @@ impl Heap {
     pub fn abandon(&self) {
         self.queue.abandon();
     }
+}
+
+/// Overwrites some of the stack below the caller's frame. Whoever worked there has left addresses of objects, and a frame that
+/// later comes to lie at the same place need not write all of itself: a collection would take what it
+/// finds there for references, and an old node of a queue, say, keeps everything alive that was ever queued after it.
+#[inline(never)]
+pub fn wipe_stack() {
+    let mut area = [0u64; 512];
+    std::hint::black_box(&mut area);
 }
 
 impl Central {

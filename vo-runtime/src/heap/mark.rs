@@ -45,8 +45,9 @@ pub(super) struct Item {
 unsafe impl Send for Item {}
 
 /// Objects that a marker keeps when it gives others some, and after how many it looks whether to.
-const KEEP: usize = 256;
-const LOOK: usize = 1024;
+/// Few are enough: of a tree each stands for all that is below it.
+const KEEP: usize = 4;
+const LOOK: usize = 128;
 
 /// Objects that are fetched before they are looked at.
 const AHEAD: usize = 16;

@@ -12,6 +12,12 @@ use super::{Collected, HeapConfig};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
+/// What [`Pacer::assist`] answers where marking is late.
+pub(super) const LATE: u64 = 8;
+
+/// Marking that takes no longer may well be done in one stop.
+const SHORT: Duration = Duration::from_micros(500);
+
 /// Pauses that are remembered.
 const PAUSES: usize = 256;
 
@@ -149,7 +155,7 @@ impl Pacer {
         match now.saturating_sub(start) {
             grown if grown < runway / 2 => 0,
             grown if grown < runway => 2,
-            _ => 8,
+            _ => LATE,
         }
     }
 
@@ -158,9 +164,14 @@ impl Pacer {
         self.cycle_start = self.allocated();
         (self.objects_at_start, self.bytes_at_start) = (self.objects, self.bytes);
         self.stops = Duration::ZERO;
-        let room = self.goal.saturating_add(self.live_bytes.max(self.min_heap));
+        let room = self.goal.saturating_add(2 * self.live_bytes.max(self.min_heap));
         let most = self.limit.map_or(u64::MAX, |limit| limit.saturating_add(limit / 2));
         self.overdue = room.min(most);
+    }
+
+    /// Whether the last collection was over in one stop, so that this one may be as well.
+    pub(super) fn was_at_once(&self) -> bool {
+        self.at_once
     }
 
     /// The island stood still for so long, and the collection is not over.
@@ -172,7 +183,7 @@ impl Pacer {
     /// marked has survived.
     pub(super) fn end_cycle(&mut self, stop: Duration, found: &Found, at_once: bool) -> Collected {
         let (before, goal) = (self.cycle_start, self.goal);
-        self.at_once = at_once;
+        self.at_once = at_once || found.time < SHORT;
         let objects = found.objects + (self.objects - self.objects_at_start);
         let bytes = found.bytes + (self.bytes - self.bytes_at_start);
         self.survived(objects, bytes);

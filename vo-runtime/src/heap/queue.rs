@@ -23,9 +23,19 @@ struct State {
     packets: Vec<Vec<Item>>,
     /// Markers that hold a packet.
     working: usize,
-    /// No marking is going on: the background marker ends.
-    closed: bool,
+    phase: Phase,
     found: Found,
+}
+
+/// Whether there is something to mark at all.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Phase {
+    /// No marking is going on.
+    #[default]
+    Closed,
+    Open,
+    /// There will be none any more.
+    Abandoned,
 }
 
 /// What markers have found.
@@ -56,24 +66,28 @@ pub(super) enum Next {
     Wait,
     /// There is none, and nobody works.
     Empty,
-    /// Marking is over.
+    /// No marking is going on.
     Closed,
+    /// There will be none any more.
+    Abandoned,
 }
 
 impl MarkQueue {
     /// Marking begins: with these objects.
     pub(super) fn open(&self, items: Vec<Item>) {
         let mut state = self.lock();
-        *state = State::default();
+        debug_assert!(state.packets.is_empty() && state.working == 0);
+        state.phase = Phase::Open;
+        state.packets.push(items);
         drop(state);
-        self.give(items);
+        self.changed.notify_all();
     }
 
     /// Marking is over; what was found.
     pub(super) fn close(&self) -> Found {
         let mut state = self.lock();
         debug_assert!(state.packets.is_empty() && state.working == 0);
-        state.closed = true;
+        state.phase = Phase::Closed;
         let found = std::mem::take(&mut state.found);
         drop(state);
         self.changed.notify_all();
@@ -84,7 +98,7 @@ impl MarkQueue {
     pub(super) fn abandon(&self) {
         let mut state = self.lock();
         state.packets.clear();
-        state.closed = true;
+        state.phase = Phase::Abandoned;
         drop(state);
         self.changed.notify_all();
     }
@@ -104,8 +118,10 @@ impl MarkQueue {
     /// Takes a packet.
     pub(super) fn take(&self) -> Next {
         let mut state = self.lock();
-        if state.closed {
-            return Next::Closed;
+        match state.phase {
+            Phase::Open => {}
+            Phase::Closed => return Next::Closed,
+            Phase::Abandoned => return Next::Abandoned,
         }
         match state.packets.pop() {
             Some(packet) => {
@@ -152,8 +168,16 @@ impl MarkQueue {
     /// Waits until something changes, or for a while.
     pub(super) fn wait(&self, at_most: Duration) {
         let state = self.lock();
-        if state.packets.is_empty() && !state.closed {
+        if state.packets.is_empty() && state.phase == Phase::Open {
             let _unused = self.changed.wait_timeout(state, at_most);
+        }
+    }
+
+    /// Waits until there is something to mark.
+    pub(super) fn wait_open(&self) {
+        let mut state = self.lock();
+        while state.phase == Phase::Closed {
+            state = self.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
     }
 
