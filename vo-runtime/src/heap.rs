@@ -117,6 +117,7 @@ pub struct Heap {
     config: HeapConfig,
     must_collect: AtomicBool,
     over_limit: AtomicBool,
+    released: AtomicBool,
     /// Marking goes on beside the running island.
     marking: AtomicBool,
     /// Collections that are complete.
@@ -178,6 +179,7 @@ impl Heap {
             config,
             must_collect: AtomicBool::new(config.stress),
             over_limit: AtomicBool::new(false),
+            released: AtomicBool::new(false),
             marking: AtomicBool::new(false),
             cycles: AtomicU64::new(0),
             queue: queue::MarkQueue::default(),
@@ -312,6 +314,12 @@ impl Heap {
         let mut central = self.lock();
         central.flush_caches(false);
         central.release_all();
+        self.released.store(true, Relaxed);
+    }
+
+    /// Whether the heap's memory has been given back.
+    pub fn is_released(&self) -> bool {
+        self.released.load(Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Central> {

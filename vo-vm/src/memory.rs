@@ -41,11 +41,18 @@ impl FramesEnd for Floor {
     }
 }
 
+/// Islands whose caches a worker keeps, beside those of the one that it is in.
+const PARKED: usize = 4;
+
 /// A worker's part of its current island's memory.
 #[derive(Default)]
 pub(crate) struct Memory {
     cache: Option<Box<AllocCache>>,
     heap: Option<Arc<Heap>>,
+    /// Caches of islands that the worker was in before, the last one at the end: a worker that goes to and fro between
+    /// islands need not make them anew.
+    #[allow(clippy::vec_box)] // Collections know them by their addresses.
+    parked: Vec<Box<AllocCache>>,
     /// Where this worker's native stack begins to matter: the frame that began the turn. 0: not in a turn.
     pub(crate) native_top: u64,
     /// Where it begins to matter to the collector: there, or deeper while compiled code runs.
@@ -70,7 +77,12 @@ impl Memory {
 
     /// `entries` is the place in the context where compiled code looks for the caches.
     pub(crate) fn enter_island(&mut self, island: &Island, entries: &mut *mut CacheEntry) {
-        let cache = self.cache.insert(AllocCache::new(island.heap()));
+        let known = self.parked.iter().position(|cache| Arc::ptr_eq(cache.heap(), island.heap()));
+        let cache = match known {
+            Some(at) => self.parked.remove(at),
+            None => AllocCache::new(island.heap()),
+        };
+        let cache = self.cache.insert(cache);
         // SAFETY: the context lives as long as the machine, and the cache is dropped before.
         unsafe { cache.publish(entries) };
         cache.enter();
@@ -78,11 +90,18 @@ impl Memory {
     }
 
     pub(crate) fn leave_island(&mut self) {
-        if let Some(cache) = &self.cache {
-            cache.leave();
-        }
-        self.cache = None;
         self.heap = None;
+        let Some(mut cache) = self.cache.take() else { return };
+        cache.leave();
+        // SAFETY: compiled code looks nowhere until the next island is entered.
+        unsafe { cache.publish(std::ptr::null_mut()) };
+        self.parked.retain(|cache| !cache.heap().is_released());
+        if self.parked.len() == PARKED {
+            self.parked.remove(0);
+        }
+        if !cache.heap().is_released() {
+            self.parked.push(cache);
+        }
     }
 
     /// The frames that a collection must see.

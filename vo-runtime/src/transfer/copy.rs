@@ -98,11 +98,9 @@ enum WorkKind {
     Entries(Ty, u64),
 }
 
-/// Regions of one object that have been reached.
+/// Regions of one object that have been reached: (element type, lo, hi) each; most objects have one.
 #[derive(Default)]
-struct Seen {
-    object: u32,
-    /// (element type, lo, hi); most objects have one.
+struct Covered {
     first: Option<(u64, u64, u64)>,
     more: Vec<(u64, u64, u64)>,
 }
@@ -119,7 +117,10 @@ pub(super) struct Copier<'a> {
     origin: &'a dyn Origin,
     limit: u64,
     bytes: u64,
-    seen: HashMap<u64, Seen, BuildHasherDefault<AddressHasher>>,
+    /// Number of each object that was reached, by its first address.
+    seen: HashMap<u64, u32, BuildHasherDefault<AddressHasher>>,
+    /// What of each object has been reached, by its number.
+    covered: Vec<Covered>,
     /// Start of each object in the heap; for objects without addresses, which are copied at the end.
     starts: Vec<Word>,
     work: Vec<Work>,
@@ -180,6 +181,7 @@ impl<'a> Copier<'a> {
             limit,
             bytes: 0,
             seen: HashMap::default(),
+            covered: Vec::new(),
             starts: Vec::new(),
             work: Vec::new(),
             dynamic: false,
@@ -478,7 +480,7 @@ impl<'a> Copier<'a> {
         // SAFETY: a live map of the type.
         unsafe {
             let count = map::len(addr);
-            let known = self.seen.get(&addr).map(|s| s.object);
+            let known = self.seen.get(&addr).copied();
             let id = match known {
                 Some(id) => id,
                 None => {
@@ -505,6 +507,7 @@ impl<'a> Copier<'a> {
             let (lo, hi) = (0, count * shape.entry_size);
             self.message.objects.push(Object { what: What::Plain(shape.entry_layout), lo, hi });
             self.starts.push(0);
+            self.covered.push(Covered::default());
             self.message.maps.push(MapCopy { map: map_id, entries: id });
             let mut done = 0;
             for (first, n) in runs {
@@ -531,14 +534,15 @@ impl<'a> Copier<'a> {
             return;
         }
         let id = match self.seen.get(&handle) {
-            Some(seen) => seen.object,
+            Some(&id) => id,
             None => {
                 // SAFETY: a live handle of a port.
                 let port = PortRef::new(unsafe { crate::port::port_arc(handle) });
                 let id = self.message.objects.len() as u32;
                 self.message.objects.push(Object { what: What::Port(port), lo: 0, hi: 0 });
                 self.starts.push(0);
-                self.seen.insert(handle, Seen { object: id, ..Seen::default() });
+                self.covered.push(Covered::default());
+                self.seen.insert(handle, id);
                 id
             }
         };
@@ -563,8 +567,8 @@ impl<'a> Copier<'a> {
     }
 
     fn object_or_new(&mut self, start: Word, layout: &'static Layout, _size: u64) -> Copied<(u32, bool)> {
-        if let Some(seen) = self.seen.get(&start) {
-            return Ok((seen.object, false));
+        if let Some(&id) = self.seen.get(&start) {
+            return Ok((id, false));
         }
         Ok((self.new_object(start, What::Plain(layout))?, true))
     }
@@ -574,7 +578,8 @@ impl<'a> Copier<'a> {
         self.count(16)?;
         self.message.objects.push(Object { what, lo: u64::MAX, hi: 0 });
         self.starts.push(start);
-        self.seen.insert(start, Seen { object: id, ..Seen::default() });
+        self.covered.push(Covered::default());
+        self.seen.insert(start, id);
         Ok(id)
     }
 
@@ -607,9 +612,8 @@ impl<'a> Copier<'a> {
                 return Ok(());
             }
         }
-        let seen = self.seen.get_mut(&start).expect("internal error: an object that was not seen");
-        let parts = seen.uncovered(key, lo, hi, size);
-        for (from, to) in parts {
+        let parts = self.covered[id as usize].add(key, lo, hi, size);
+        for (from, to) in parts.into_iter().filter(|(from, to)| from < to) {
             let (kind, ..) = work(from, to);
             let src = start + from;
             if !layout.is_noscan() {
@@ -725,38 +729,28 @@ impl<'a> Copier<'a> {
     }
 }
 
-impl Seen {
-    /// The parts of a range that no region with elements of the same type covers yet; they are covered from now on.
-    fn uncovered(&mut self, key: u64, lo: u64, hi: u64, size: u64) -> Vec<(u64, u64)> {
-        let Some(first) = self.first else {
+impl Covered {
+    /// The parts of a range (which may be empty) that no region with elements of the same type covers yet; they are covered from
+    /// now on.
+    fn add(&mut self, key: u64, lo: u64, hi: u64, size: u64) -> [(u64, u64); 2] {
+        let Some(first) = &mut self.first else {
             self.first = Some((key, lo, hi));
-            return vec![(lo, hi)];
+            return [(lo, hi), (0, 0)];
         };
-        let mut all: Vec<&mut (u64, u64, u64)> = Vec::new();
-        let mut head = first;
-        all.push(&mut head);
-        all.extend(self.more.iter_mut());
-        let touching = |r: &(u64, u64, u64)| {
+        let touching = |r: &&mut (u64, u64, u64)| {
             r.0 == key && r.1 <= hi && r.2 >= lo && r.1.abs_diff(lo).is_multiple_of(size.max(1))
         };
-        let mut parts = Vec::new();
-        match all.into_iter().find(|r| touching(r)) {
+        match std::iter::once(first).chain(&mut self.more).find(touching) {
             Some(region) => {
-                if lo < region.1 {
-                    parts.push((lo, region.1));
-                }
-                if hi > region.2 {
-                    parts.push((region.2, hi));
-                }
+                let parts = [(lo, region.1.max(lo)), (region.2.min(hi), hi)];
                 (region.1, region.2) = (region.1.min(lo), region.2.max(hi));
-                self.first = Some(head);
+                parts
             }
             None => {
-                parts.push((lo, hi));
                 self.more.push((key, lo, hi));
+                [(lo, hi), (0, 0)]
             }
         }
-        parts
     }
 }
 
