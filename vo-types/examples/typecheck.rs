@@ -202,8 +202,10 @@ fn run() {
             audit(&world, pkg);
         }
         if time {
+            let elapsed = start.elapsed();
             let (objects, types) = (world.object_count(), world.types.len());
-            println!("{:?}, {objects} objects, {types} types", start.elapsed());
+            let lines: u32 = world.sources.borrow().files().iter().map(|f| f.line_count()).sum();
+            println!("{elapsed:?}, {lines} lines, {objects} objects, {types} types");
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 
+use rustc_hash::FxHashSet;
 use vo_syntax::ast::NodeId;
 use vo_syntax::source::Pos;
 use vo_syntax::symbol::Symbol;
@@ -71,13 +72,47 @@ pub struct DeclRef {
     pub name: u32,
 }
 
+/// Objects in the order they were first mentioned.
+#[derive(Debug, Default)]
+pub(crate) struct Deps {
+    list: Vec<ObjId>,
+    /// The same, once they are many.
+    set: FxHashSet<ObjId>,
+}
+
+impl Deps {
+    /// Up to how many are looked through one by one.
+    const FEW: usize = 16;
+
+    /// Adds an object unless it is there.
+    pub fn add(&mut self, obj: ObjId) {
+        let known =
+            if self.list.len() > Self::FEW { self.set.contains(&obj) } else { self.list.contains(&obj) };
+        if known {
+            return;
+        }
+        self.list.push(obj);
+        if self.list.len() > Self::FEW {
+            if self.set.is_empty() {
+                self.set.extend(&self.list);
+            }
+            self.set.insert(obj);
+        }
+    }
+
+    /// All of them.
+    pub fn list(&self) -> &[ObjId] {
+        &self.list
+    }
+}
+
 /// What a package-level declaration needs when it is checked.
 #[derive(Debug)]
 pub(crate) struct DeclInfo {
     pub at: DeclRef,
     pub file_scope: ScopeId,
-    /// Package-level constants, variables and functions that the declaration mentions, in order.
-    pub deps: RefCell<Vec<ObjId>>,
+    /// Package-level constants, variables and functions that the declaration mentions.
+    pub deps: RefCell<Deps>,
     /// Variables of `var a, b = f()`, which are initialised together (empty otherwise).
     pub together: OnceCell<Box<[ObjId]>>,
 }

@@ -160,7 +160,7 @@ impl World {
         let c = Checker::new(self, pkg);
         for m in methods {
             let method = self.object(m);
-            let other = n.methods.borrow().iter().copied().find(|&o| self.object(o).name == method.name);
+            let other = n.methods_by_name.borrow().get(&method.name).copied();
             match other {
                 Some(other) => {
                     let at = self.position(self.object(other).pos);
@@ -168,7 +168,10 @@ impl World {
                     let d = Diagnostic::error(Code::DuplicateMethod, method.pos.span(), message);
                     c.report(c.with_other(d, other));
                 }
-                None => n.methods.borrow_mut().push(m),
+                None => {
+                    n.methods_by_name.borrow_mut().insert(method.name, m);
+                    n.methods.borrow_mut().push(m);
+                }
             }
         }
         self.actions.borrow_mut().push_back((pkg, Action::Methods(type_name)));

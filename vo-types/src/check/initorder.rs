@@ -5,6 +5,9 @@
 //! recorded while it was checked, so that the bodies of the functions involved must have been
 //! checked before.
 
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use vo_syntax::ast::Decl;
 use vo_syntax::diag::{Code, Diagnostic};
@@ -49,15 +52,16 @@ impl<'w> Checker<'w> {
         }
         self.finish();
         self.check_reachable_bodies(&vars);
-        self.report_init_cycles(&vars);
-        let steps = self.sorted_steps(&vars);
+        let graph = Graph::new(self, &vars);
+        self.report_init_cycles(&vars, &graph);
+        let steps = graph.order().into_iter().map(|v| self.group(v)).collect();
         *package.state.init_order.borrow_mut() = Some(steps);
     }
 
     fn deps(&self, obj: ObjId) -> Vec<ObjId> {
         let own = |d: &ObjId| self.w.object(*d).pkg == Some(self.pkg);
         match &self.w.object(obj).decl {
-            Some(info) => info.deps.borrow().iter().copied().filter(own).collect(),
+            Some(info) => info.deps.borrow().list().iter().copied().filter(own).collect(),
             None => Vec::new(),
         }
     }
@@ -80,37 +84,6 @@ impl<'w> Checker<'w> {
         }
     }
 
-    /// Variables in source order, each after what it needs.
-    fn sorted_steps(&self, vars: &[ObjId]) -> Vec<Vec<ObjId>> {
-        let needs = self.variable_needs(vars);
-        let mut done: FxHashSet<ObjId> = FxHashSet::default();
-        let mut steps = Vec::new();
-        let mut left: Vec<ObjId> = vars
-            .iter()
-            .copied()
-            .filter(|&v| matches!(self.w.object(v).kind, ObjectKind::Var { .. }))
-            .collect();
-        // The next variable is always the first one in source order that is ready.
-        while !left.is_empty() {
-            let ready = left.iter().position(|&v| {
-                self.group(v).iter().all(|m| {
-                    needs
-                        .get(m)
-                        .is_none_or(|n| n.iter().all(|d| done.contains(d) || self.group(v).contains(d)))
-                })
-            });
-            // In a cycle, which has been reported, any order will do.
-            let v = left[ready.unwrap_or(0)];
-            let group = self.group(v);
-            done.extend(group.iter().copied());
-            left.retain(|o| !group.contains(o));
-            if self.has_initial_value(v) {
-                steps.push(group);
-            }
-        }
-        steps
-    }
-
     fn group(&self, v: ObjId) -> Vec<ObjId> {
         let info = self.w.object(v).decl.as_ref();
         match info.and_then(|d| d.together.get()) {
@@ -127,56 +100,34 @@ impl<'w> Checker<'w> {
         }
     }
 
-    /// For each variable, the variables that its initial value reaches, through functions.
-    fn variable_needs(&self, vars: &[ObjId]) -> FxHashMap<ObjId, Vec<ObjId>> {
-        let mut needs = FxHashMap::default();
-        for &v in vars {
-            let mut found = Vec::new();
-            let mut seen: FxHashSet<ObjId> = FxHashSet::default();
-            let mut work = self.deps(v);
-            for m in self.group(v) {
-                work.extend(self.deps(m));
-            }
-            while let Some(d) = work.pop() {
-                if !seen.insert(d) {
-                    continue;
-                }
-                match self.w.object(d).kind {
-                    ObjectKind::Var { .. } if self.has_initial_value(d) => found.push(d),
-                    ObjectKind::Func(_) => work.extend(self.deps(d)),
-                    _ => {}
-                }
-            }
-            found.retain(|&d| d != v || !vars.contains(&v));
-            needs.insert(v, found);
-        }
-        needs
-    }
-
     // ---- cycles -------------------------------------------------------------------------------
 
-    fn report_init_cycles(&mut self, vars: &[ObjId]) {
-        let mut reported: FxHashSet<ObjId> = FxHashSet::default();
+    /// Reports a cycle through the first variable or constant of each knot of declarations that need
+    /// each other.
+    fn report_init_cycles(&mut self, vars: &[ObjId], graph: &Graph) {
+        let mut reported: FxHashSet<usize> = FxHashSet::default();
         for &v in vars {
-            if reported.contains(&v) || self.w.object(v).pkg != Some(self.pkg) {
+            let Some(&node) = graph.nodes.get(&v) else { continue };
+            let knot = graph.component[node];
+            if reported.contains(&knot) {
                 continue;
             }
-            if let Some(cycle) = self.path_to(v, v) {
-                let known = self.w.in_cycle.borrow();
-                if cycle.iter().any(|o| reported.contains(o) || known.contains(o)) {
-                    continue;
+            let within = |o: ObjId| graph.nodes.get(&o).is_some_and(|&n| graph.component[n] == knot);
+            if let Some(cycle) = self.path_to(v, v, within) {
+                reported.insert(knot);
+                let known = cycle.iter().any(|o| self.w.in_cycle.borrow().contains(o));
+                if !known {
+                    self.report_init_cycle(&cycle);
                 }
-                drop(known);
-                reported.extend(cycle.iter().copied());
-                self.report_init_cycle(&cycle);
             }
         }
     }
 
-    /// The shortest way from an object back to another through what declarations mention.
-    fn path_to(&self, from: ObjId, to: ObjId) -> Option<Vec<ObjId>> {
+    /// The shortest way from an object back to another through what declarations mention, as far as
+    /// `within` holds.
+    fn path_to(&self, from: ObjId, to: ObjId, within: impl Fn(ObjId) -> bool) -> Option<Vec<ObjId>> {
         let mut before: FxHashMap<ObjId, ObjId> = FxHashMap::default();
-        let mut queue = std::collections::VecDeque::from([from]);
+        let mut queue = VecDeque::from([from]);
         while let Some(at) = queue.pop_front() {
             for d in self.deps(at) {
                 if d == to {
@@ -187,7 +138,7 @@ impl<'w> Checker<'w> {
                     path.reverse();
                     return Some(path);
                 }
-                if d != from && !before.contains_key(&d) {
+                if d != from && !before.contains_key(&d) && within(d) {
                     before.insert(d, at);
                     queue.push_back(d);
                 }
@@ -213,4 +164,143 @@ impl<'w> Checker<'w> {
         }
         self.report(d);
     }
+}
+
+/// What initial values need: variables, constants and functions as nodes, and *knots* of those that
+/// need each other (a node that is in no cycle is a knot by itself). Variables that one call initialises
+/// are one node.
+struct Graph {
+    nodes: FxHashMap<ObjId, usize>,
+    /// What each node needs.
+    needs: Vec<Vec<usize>>,
+    /// The knot of each node; a knot has a higher number than those it needs.
+    component: Vec<usize>,
+    /// The variable with an initial value that a node stands for (the first of its group).
+    step: Vec<Option<ObjId>>,
+}
+
+impl Graph {
+    fn new(c: &Checker<'_>, vars: &[ObjId]) -> Graph {
+        let mut graph =
+            Graph { nodes: FxHashMap::default(), needs: Vec::new(), component: Vec::new(), step: Vec::new() };
+        // Variables come first, in source order, which is the order of their nodes.
+        let mut objects: Vec<ObjId> = Vec::new();
+        vars.iter().for_each(|&v| graph.node(c, v, &mut objects));
+        let mut at = 0;
+        while at < objects.len() {
+            let obj = objects[at];
+            let deps = c.deps(obj);
+            deps.iter().for_each(|&d| graph.node(c, d, &mut objects));
+            let from = graph.nodes[&obj];
+            graph.needs[from].extend(deps.iter().map(|d| graph.nodes[d]));
+            at += 1;
+        }
+        graph.component = components(&graph.needs);
+        graph
+    }
+
+    /// Makes a node for an object that has none.
+    fn node(&mut self, c: &Checker<'_>, obj: ObjId, objects: &mut Vec<ObjId>) {
+        if self.nodes.contains_key(&obj) {
+            return;
+        }
+        let is_var = matches!(c.w.object(obj).kind, ObjectKind::Var { .. });
+        let step = (is_var && c.has_initial_value(obj)).then_some(obj);
+        let group = if is_var { c.group(obj) } else { vec![obj] };
+        let node = self.needs.len();
+        for member in group {
+            self.nodes.insert(member, node);
+            objects.push(member);
+        }
+        self.needs.push(Vec::new());
+        self.step.push(step);
+    }
+
+    /// The variables to initialise, in order: always the first in the source of those that need
+    /// nothing any more. What is no variable needs no step, and is done as soon as what it needs is.
+    fn order(&self) -> Vec<ObjId> {
+        let knots = self.component.iter().max().map_or(0, |&last| last + 1);
+        let mut members: Vec<Vec<usize>> = vec![Vec::new(); knots];
+        let mut users: Vec<Vec<usize>> = vec![Vec::new(); knots];
+        let mut missing = vec![0usize; knots];
+        for (node, needs) in self.needs.iter().enumerate() {
+            let knot = self.component[node];
+            members[knot].push(node);
+            for other in needs.iter().map(|&n| self.component[n]).filter(|&other| other != knot) {
+                users[other].push(knot);
+                missing[knot] += 1;
+            }
+        }
+        let mut steps = Vec::new();
+        let mut ready: BinaryHeap<Reverse<(usize, usize)>> = BinaryHeap::new();
+        let mut done: Vec<usize> = Vec::new();
+        let first_step = |knot: usize| members[knot].iter().copied().find(|&n| self.step[n].is_some());
+        let settle = |knot: usize, ready: &mut BinaryHeap<_>, done: &mut Vec<usize>| match first_step(knot) {
+            Some(node) => ready.push(Reverse((node, knot))),
+            None => done.push(knot),
+        };
+        for knot in (0..knots).filter(|&k| missing[k] == 0) {
+            settle(knot, &mut ready, &mut done);
+        }
+        loop {
+            while let Some(knot) = done.pop() {
+                for &user in &users[knot] {
+                    missing[user] -= 1;
+                    if missing[user] == 0 {
+                        settle(user, &mut ready, &mut done);
+                    }
+                }
+            }
+            let Some(Reverse((_, knot))) = ready.pop() else { return steps };
+            steps.extend(members[knot].iter().filter_map(|&n| self.step[n]));
+            done.push(knot);
+        }
+    }
+}
+
+/// The knots of a graph, by Tarjan's algorithm, without recursion.
+fn components(needs: &[Vec<usize>]) -> Vec<usize> {
+    const NEW: usize = usize::MAX;
+    let mut index = vec![NEW; needs.len()];
+    let mut low = vec![0; needs.len()];
+    let mut component = vec![NEW; needs.len()];
+    let (mut next_index, mut next_component) = (0, 0);
+    let mut stack: Vec<usize> = Vec::new();
+    for root in 0..needs.len() {
+        if index[root] != NEW {
+            continue;
+        }
+        let mut calls: Vec<(usize, usize)> = vec![(root, 0)];
+        while let Some(&mut (node, ref mut edge)) = calls.last_mut() {
+            if *edge == 0 {
+                index[node] = next_index;
+                low[node] = next_index;
+                next_index += 1;
+                stack.push(node);
+            }
+            if let Some(&to) = needs[node].get(*edge) {
+                *edge += 1;
+                if index[to] == NEW {
+                    calls.push((to, 0));
+                } else if component[to] == NEW {
+                    low[node] = low[node].min(index[to]);
+                }
+                continue;
+            }
+            if low[node] == index[node] {
+                while let Some(member) = stack.pop() {
+                    component[member] = next_component;
+                    if member == node {
+                        break;
+                    }
+                }
+                next_component += 1;
+            }
+            calls.pop();
+            if let Some(&(parent, _)) = calls.last() {
+                low[parent] = low[parent].min(low[node]);
+            }
+        }
+    }
+    component
 }

@@ -14,6 +14,14 @@ use crate::info::{Selection, SelectionKind, Target};
 use crate::object::Owner;
 use crate::types::{Field, FoundKind, Lookup, Type, TypeId};
 
+/// The fields that a struct literal has given so far, by their paths.
+#[derive(Default)]
+struct GivenFields {
+    given: FxHashMap<Vec<u32>, Symbol>,
+    /// Embedded fields of which a promoted field was given.
+    enclosing: FxHashMap<Vec<u32>, Symbol>,
+}
+
 impl<'w> Checker<'w> {
     // ---- function literals --------------------------------------------------------------------
 
@@ -123,7 +131,7 @@ impl<'w> Checker<'w> {
     }
 
     fn keyed_struct(&mut self, lit: &'w CompositeLit, base: TypeId) {
-        let mut seen: FxHashMap<Vec<u32>, Symbol> = FxHashMap::default();
+        let mut seen = GivenFields::default();
         let holder = self.common_underlying(base).unwrap_or(base);
         for elt in &lit.elts {
             let Expr::KeyValue(kv) = elt else {
@@ -155,14 +163,14 @@ impl<'w> Checker<'w> {
         key: &'w Ident,
         base: TypeId,
         found: Lookup,
-        seen: &mut FxHashMap<Vec<u32>, Symbol>,
+        seen: &mut GivenFields,
     ) {
         let found = match found {
             Lookup::Found(f) => f,
             _ => {
                 let message = self.lookup_error(base, key.name, false, true);
                 let d = Diagnostic::error(Code::UnknownLiteralField, key.span, message);
-                return self.report(self.did_you_mean(d, key, self.field_names(base)));
+                return self.report(self.did_you_mean(d, key, || self.field_names(base)));
             }
         };
         if found.kind != FoundKind::Field {
@@ -188,31 +196,28 @@ impl<'w> Checker<'w> {
     }
 
     /// A field may be given once, and not together with a field that contains it.
-    fn repeated_field(
-        &self,
-        kv: &KeyValueExpr,
-        key: &Ident,
-        path: Vec<u32>,
-        seen: &mut FxHashMap<Vec<u32>, Symbol>,
-    ) {
+    fn repeated_field(&self, kv: &KeyValueExpr, key: &Ident, path: Vec<u32>, seen: &mut GivenFields) {
         let name = key.name;
-        if seen.contains_key(&path) {
+        if seen.given.contains_key(&path) {
             let message = format!("duplicate field name {name} in struct literal");
             return self.error(Code::DuplicateLiteralField, kv, message);
         }
-        for (other, other_name) in seen.iter() {
-            if path.starts_with(other) {
+        // What contains the field, and what the field contains.
+        for len in 1..path.len() {
+            if let Some(other) = seen.given.get(&path[..len]) {
                 let message =
-                    format!("cannot specify promoted field {name} and enclosing embedded field {other_name}");
-                return self.error(Code::DuplicateLiteralField, kv, message);
-            }
-            if other.starts_with(&path) {
-                let message =
-                    format!("cannot specify embedded field {name} and enclosed promoted field {other_name}");
+                    format!("cannot specify promoted field {name} and enclosing embedded field {other}");
                 return self.error(Code::DuplicateLiteralField, kv, message);
             }
         }
-        seen.insert(path, name);
+        if let Some(other) = seen.enclosing.get(&path) {
+            let message = format!("cannot specify embedded field {name} and enclosed promoted field {other}");
+            return self.error(Code::DuplicateLiteralField, kv, message);
+        }
+        for len in 1..path.len() {
+            seen.enclosing.entry(path[..len].to_vec()).or_insert(name);
+        }
+        seen.given.insert(path, name);
     }
 
     fn positional_struct(&mut self, lit: &'w CompositeLit, base: TypeId, fields: &'w [Field]) {

@@ -294,10 +294,7 @@ impl<'w> Checker<'w> {
             return;
         }
         if let Some(info) = &self.w.object(from).decl {
-            let mut deps = info.deps.borrow_mut();
-            if !deps.contains(&obj) {
-                deps.push(obj);
-            }
+            info.deps.borrow_mut().add(obj);
         }
     }
 

@@ -53,7 +53,7 @@ impl<'w> Checker<'w> {
             if !package.state.fake.get() {
                 let message = self.undefined_in_package(e, name, imported);
                 let d = Diagnostic::error(Code::UndeclaredImportedName, sel.sel.span, message);
-                self.report(self.did_you_mean(d, &sel.sel, self.exported_names(imported)));
+                self.report(self.did_you_mean(d, &sel.sel, || self.exported_names(imported)));
             }
             return x;
         };
@@ -220,7 +220,7 @@ impl<'w> Checker<'w> {
                 };
                 let message = format!("{xe}.{name} undefined ({why})");
                 let d = Diagnostic::error(Code::MissingFieldOrMethod, sel.sel.span, message);
-                self.report(self.did_you_mean(d, &sel.sel, self.member_names(x.ty)));
+                self.report(self.did_you_mean(d, &sel.sel, || self.member_names(x.ty)));
             }
         }
     }

@@ -9,7 +9,7 @@ use vo_syntax::source::{Pos, Span};
 
 use super::Checker;
 use crate::object::{ObjId, ObjectKind};
-use crate::package::PkgId;
+use crate::package::{Mode, PkgId};
 use crate::types::{IMethod, MissingMethod, MissingReason, Type, TypeId};
 
 /// The declarations behind a reason that will be part of some message.
@@ -22,6 +22,9 @@ pub(crate) struct Cause {
     wants_pointer: bool,
 }
 
+/// How many errors of a package get a similar name: each search looks at all names.
+const SEARCHES: usize = 50;
+
 /// How many reasons are remembered until the error that they belong to is reported.
 const CAUSES: usize = 8;
 
@@ -33,9 +36,14 @@ impl<'w> Checker<'w> {
         &self,
         d: Diagnostic,
         name: &Ident,
-        candidates: impl IntoIterator<Item = Symbol>,
+        candidates: impl FnOnce() -> Vec<Symbol>,
     ) -> Diagnostic {
-        match closest(name.name.as_str(), candidates) {
+        let package = self.w.package(self.pkg);
+        // Nobody reads the errors of trusted packages.
+        if self.error_count() > SEARCHES || package.mode == Mode::Lazy {
+            return d;
+        }
+        match closest(name.name.as_str(), candidates()) {
             Some(better) => d.suggest(name.span, better.as_str(), format!("did you mean {better}?")),
             None => d,
         }

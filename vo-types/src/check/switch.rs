@@ -1,5 +1,8 @@
 //! Expression switches and type switches.
 
+use std::collections::hash_map::Entry;
+
+use rustc_hash::FxHashMap;
 use vo_syntax::ast::*;
 use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Span;
@@ -10,8 +13,8 @@ use crate::constant::{ConstKind, Constant, dedup_key};
 use crate::object::{Color, ObjId, Object, ObjectKind, VarKind};
 use crate::types::TypeId;
 
-/// A constant case: its value, its canonical type, where it is.
-type SeenConstant = (Vec<u8>, TypeId, Span);
+/// The constant cases so far: value and canonical type, and where each is.
+type SeenConstants = FxHashMap<(Vec<u8>, TypeId), Span>;
 
 impl<'w> Checker<'w> {
     pub fn switch(&mut self, s: &'w SwitchStmt) {
@@ -21,7 +24,7 @@ impl<'w> Checker<'w> {
             }
             let tag = c.switch_tag(s);
             c.several_defaults(&s.cases);
-            let mut seen: Vec<SeenConstant> = Vec::new();
+            let mut seen = SeenConstants::default();
             for clause in &s.cases {
                 c.case_values(&tag, &clause.exprs, &mut seen);
                 c.with_scope(|c| c.stmt_list(&clause.body));
@@ -59,7 +62,7 @@ impl<'w> Checker<'w> {
         }
     }
 
-    fn case_values(&mut self, tag: &Operand<'w>, list: &'w [Expr], seen: &mut Vec<SeenConstant>) {
+    fn case_values(&mut self, tag: &Operand<'w>, list: &'w [Expr], seen: &mut SeenConstants) {
         for e in list {
             let mut v = self.expr(e);
             if !tag.is_valid() || !v.is_valid() {
@@ -79,13 +82,15 @@ impl<'w> Checker<'w> {
             let comparable = matches!(v.val.kind(), ConstKind::Int | ConstKind::Float | ConstKind::String);
             let Some(key) = dedup_key(&v.val).filter(|_| comparable) else { continue };
             let ty = self.w.canonical(v.ty);
-            match seen.iter().find(|(k, t, _)| *k == key && *t == ty) {
-                Some((_, _, first)) => {
+            match seen.entry((key, ty)) {
+                Entry::Occupied(first) => {
                     let message = format!("duplicate case {} in expression switch", self.os(&v));
                     let d = Diagnostic::error(Code::DuplicateCase, e.place(), message);
-                    self.report(d.label(*first, "previous case"));
+                    self.report(d.label(*first.get(), "previous case"));
                 }
-                None => seen.push((key, ty, super::errors::node_pos(e).span())),
+                Entry::Vacant(entry) => {
+                    entry.insert(super::errors::node_pos(e).span());
+                }
             }
         }
     }
@@ -104,7 +109,7 @@ impl<'w> Checker<'w> {
             let bind = bind.filter(|n| !n.name.is_blank());
             let subject = c.switch_subject(s);
             c.several_defaults(&s.cases);
-            let mut seen: Vec<(Option<TypeId>, Span)> = Vec::new();
+            let mut seen: FxHashMap<Option<TypeId>, Span> = FxHashMap::default();
             let mut variables: Vec<ObjId> = Vec::new();
             for clause in &s.cases {
                 let ty = c.case_types(subject.as_ref(), &clause.exprs, &mut seen);
@@ -146,7 +151,7 @@ impl<'w> Checker<'w> {
         &mut self,
         subject: Option<&Operand<'w>>,
         list: &'w [Expr],
-        seen: &mut Vec<(Option<TypeId>, Span)>,
+        seen: &mut FxHashMap<Option<TypeId>, Span>,
     ) -> Option<TypeId> {
         let mut last = None;
         for e in list {
@@ -162,19 +167,18 @@ impl<'w> Checker<'w> {
                 }
                 Some(ty)
             };
-            let same = |other: Option<TypeId>| match (ty, other) {
-                (None, None) => true,
-                (Some(a), Some(b)) => self.w.identical(a, b),
-                _ => false,
-            };
-            if let Some((_, first)) = seen.iter().find(|(t, _)| same(*t)) {
-                let text = ty.map_or("nil".to_owned(), |t| self.ts(t));
-                let message = format!("duplicate case {text} in type switch");
-                let d = Diagnostic::error(Code::DuplicateCase, e.place(), message);
-                self.report(d.label(*first, "previous case"));
-                continue;
+            match seen.entry(ty.map(|t| self.w.canonical(t))) {
+                Entry::Occupied(first) => {
+                    let text = ty.map_or("nil".to_owned(), |t| self.ts(t));
+                    let message = format!("duplicate case {text} in type switch");
+                    let d = Diagnostic::error(Code::DuplicateCase, e.place(), message);
+                    self.report(d.label(*first.get(), "previous case"));
+                    continue;
+                }
+                Entry::Vacant(entry) => {
+                    entry.insert(e.place());
+                }
             }
-            seen.push((ty, e.place()));
             last = ty;
             if let (Some(subject), Some(ty)) = (subject, ty) {
                 self.assertable(e, subject, ty, true);

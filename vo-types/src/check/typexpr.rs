@@ -50,7 +50,7 @@ impl<'w> Checker<'w> {
                 self.error(Code::InvalidBlank, e, "cannot use _ as value or type");
             } else {
                 let d = Diagnostic::error(Code::UndeclaredName, e.span, format!("undefined: {}", e.name));
-                self.report(self.did_you_mean(d, e, self.visible_names()));
+                self.report(self.did_you_mean(d, e, || self.visible_names()));
             }
             return x;
         };

@@ -123,7 +123,7 @@ impl World {
                     if !seen.insert(self.canonical(ty)) {
                         continue;
                     }
-                    if let Some(m) = self.declared_method(ty, &matches) {
+                    if let Some(m) = self.declared_method(ty, name, fold, &matches) {
                         if found.is_some() || e.multiples {
                             return Lookup::Ambiguous;
                         }
@@ -207,13 +207,22 @@ impl World {
     fn declared_method(
         &self,
         named: TypeId,
+        name: Symbol,
+        fold: bool,
         matches: &impl Fn(Symbol, Option<PkgId>) -> bool,
     ) -> Option<ObjId> {
         let origin = self.origin(named);
         let n = self.types.as_named(origin)?;
         self.collect_methods(n.obj);
+        if let Some(&m) = n.methods_by_name.borrow().get(&name)
+            && matches(name, self.object(m).pkg)
+        {
+            return Some(m);
+        }
+        // Without regard to case, when a similar name is looked for.
         let methods = n.methods.borrow();
-        methods.iter().copied().find(|&m| {
+        let others = if fold { &methods[..] } else { &[] };
+        others.iter().copied().find(|&m| {
             let obj = self.object(m);
             matches(obj.name, obj.pkg)
         })

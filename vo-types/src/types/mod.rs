@@ -362,6 +362,8 @@ pub struct Named {
     pub(crate) rhs: Cell<TypeId>,
     /// Methods declared with this type as receiver base, in source order (origins only).
     pub(crate) methods: RefCell<Vec<ObjId>>,
+    /// The same by name.
+    pub(crate) methods_by_name: RefCell<FxHashMap<Symbol, ObjId>>,
     /// Instance whose expansion is going on.
     pub(crate) expanding: Cell<bool>,
     /// How deeply the type nests, once it is known not to contain itself; 0 before.
@@ -753,6 +755,7 @@ fn named(obj: ObjId, origin: Option<TypeId>, targs: Box<[TypeId]>) -> Named {
         underlying: Cell::new(TypeId::NONE),
         rhs: Cell::new(TypeId::NONE),
         methods: RefCell::default(),
+        methods_by_name: RefCell::default(),
         expanding: Cell::new(false),
         nesting: Cell::new(0),
     }
