@@ -197,7 +197,8 @@ fn finish(world: World, mut list: Vec<Diagnostic>) -> Diagnostics {
 }
 
 /// Compiles a checked program; it must be package main with a function main.
-pub fn compile(checked: Checked) -> Result<Verified, CompileError> {
+/// What the checker knows is left unfreed where `keeps` says that the process will end soon.
+pub fn compile(checked: Checked, keeps: bool) -> Result<Verified, CompileError> {
     let Checked { world, main } = checked;
     let name = world.package(main).name;
     if name.as_str() != "main" {
@@ -205,7 +206,12 @@ pub fn compile(checked: Checked) -> Result<Verified, CompileError> {
         return Err(CompileError::Input(message));
     }
     match vo_codegen::compile(&world, main) {
-        Ok(module) => Ok(Verified::compiled(module)),
+        Ok(module) => {
+            if keeps {
+                std::mem::forget(world);
+            }
+            Ok(Verified::compiled(module))
+        }
         Err(list) => Err(CompileError::Source(finish(world, list))),
     }
 }

@@ -14,6 +14,8 @@ use vo_vm::{Config, End, Host, LoadError, Registry, Verified};
 /// Compiles and loads programs. Cheap to make; share it or not.
 pub struct Engine {
     natives: Registry,
+    /// Whether what the compiler knew is left to the end of the process.
+    keeps: bool,
 }
 
 impl Default for Engine {
@@ -25,7 +27,13 @@ impl Default for Engine {
 impl Engine {
     /// An engine with the standard library.
     pub fn new() -> Engine {
-        Engine { natives: vo_std::natives() }
+        Engine { natives: vo_std::natives(), keeps: false }
+    }
+
+    /// An engine for a process that ends after its one program: what the compiler knows of the sources is not freed
+    /// piece by piece, which takes a sixth of its time, but with the process.
+    pub fn for_one_program() -> Engine {
+        Engine { keeps: true, ..Engine::new() }
     }
 
     /// Checks the package that a path names: a `.vo` or `.go` file or a directory.
@@ -33,7 +41,11 @@ impl Engine {
     /// # Errors
     /// All errors of the package, or why it cannot be read.
     pub fn check(&self, path: &Path) -> Result<(), CompileError> {
-        driver::check_path(path).map(drop)
+        let checked = driver::check_path(path)?;
+        if self.keeps {
+            std::mem::forget(checked);
+        }
+        Ok(())
     }
 
     /// Looks for mistakes that compile in the package that a path names.
@@ -65,7 +77,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::check`]; and a package that is no program.
     pub fn compile(&self, path: &Path) -> Result<Program, CompileError> {
-        self.program(driver::compile(driver::check_path(path)?)?)
+        self.program(driver::compile(driver::check_path(path)?, self.keeps)?)
     }
 
     /// Compiles a program given as text; it may import the library.
@@ -73,7 +85,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::compile`].
     pub fn compile_text(&self, text: &Text<'_>) -> Result<Program, CompileError> {
-        self.program(driver::compile(driver::check_text(text)?)?)
+        self.program(driver::compile(driver::check_text(text)?, self.keeps)?)
     }
 
     /// Compiles sources, or reads a `.vob` file.

@@ -54,7 +54,8 @@ impl<'w> Checker<'w> {
         self.check_reachable_bodies(&vars);
         let graph = Graph::new(self, &vars);
         self.report_init_cycles(&vars, &graph);
-        let steps = graph.order().into_iter().map(|v| self.group(v)).collect();
+        let steps = graph.order().into_iter().filter(|&v| self.has_initial_value(v));
+        let steps = steps.map(|v| self.group(v)).collect();
         *package.state.init_order.borrow_mut() = Some(steps);
     }
 
@@ -175,7 +176,7 @@ struct Graph {
     needs: Vec<Vec<usize>>,
     /// The knot of each node; a knot has a higher number than those it needs.
     component: Vec<usize>,
-    /// The variable with an initial value that a node stands for (the first of its group).
+    /// The variable that a node stands for (the first of its group).
     step: Vec<Option<ObjId>>,
 }
 
@@ -205,7 +206,7 @@ impl Graph {
             return;
         }
         let is_var = matches!(c.w.object(obj).kind, ObjectKind::Var { .. });
-        let step = (is_var && c.has_initial_value(obj)).then_some(obj);
+        let step = is_var.then_some(obj);
         let group = if is_var { c.group(obj) } else { vec![obj] };
         let node = self.needs.len();
         for member in group {
@@ -216,8 +217,8 @@ impl Graph {
         self.step.push(step);
     }
 
-    /// The variables to initialise, in order: always the first in the source of those that need
-    /// nothing any more. What is no variable needs no step, and is done as soon as what it needs is.
+    /// The variables in the order of their initialisation: always the first in the source of those that
+    /// need nothing any more; one without an initial value has its turn as well. What is no variable needs no step, and is done as soon as what it needs is.
     fn order(&self) -> Vec<ObjId> {
         let knots = self.component.iter().max().map_or(0, |&last| last + 1);
         let mut members: Vec<Vec<usize>> = vec![Vec::new(); knots];

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use vo::Engine;
 
 pub fn build(options: &Build) -> ExitCode {
-    let program = match Engine::new().compile(&options.package) {
+    let program = match Engine::for_one_program().compile(&options.package) {
         Ok(program) => program,
         Err(error) => return super::fail(&error),
     };

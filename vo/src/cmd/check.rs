@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use vo::{CompileError, Engine};
 
 pub fn check(options: &Check) -> ExitCode {
-    match Engine::new().check(&options.package) {
+    match Engine::for_one_program().check(&options.package) {
         Ok(()) => ExitCode::SUCCESS,
         Err(CompileError::Source(diagnostics)) if options.format == Format::Json => {
             print!("{}", diagnostics.json());

@@ -14,7 +14,7 @@ pub fn run(options: &Run) -> ExitCode {
     };
     config.report_leaks = options.leaks;
     let start = Instant::now();
-    let program = match Engine::new().load(&options.program) {
+    let program = match Engine::for_one_program().load(&options.program) {
         Ok(program) => program,
         Err(error) => return super::fail(&error),
     };
