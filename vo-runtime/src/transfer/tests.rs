@@ -1,3 +1,5 @@
+//! Tests of what crosses between heaps.
+
 use super::*;
 use crate::testing::{Types, heap, ty};
 use crate::value::{Str, bytes_of, load_word, store_word};
