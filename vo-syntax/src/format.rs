@@ -82,6 +82,12 @@ pub fn format_text(name: &str, text: &[u8], dialect: Dialect) -> Result<String, 
     }
     let text = build_lines::gather(source.lay_out());
     source.compare(&text)?;
+    // Separators are not compared; that none is missing shows when the text is read again.
+    match Source::parse(name, text.clone().into_bytes(), dialect) {
+        Err(FormatError::Syntax { .. }) => return Err(FormatError::Changed { line: 1 }),
+        Err(error) => return Err(error),
+        Ok(_) => {}
+    }
     Ok(text)
 }
 

@@ -214,6 +214,11 @@ impl<'a> Lexer<'a> {
         self.at >= self.src.len()
     }
 
+    /// Says that the current token, a keyword, is taken for a name: a line may end behind it.
+    pub fn keyword_is_name(&mut self) {
+        self.newline_ends = true;
+    }
+
     /// Moves to the next token.
     pub fn next(&mut self) {
         let newline_ends = std::mem::take(&mut self.newline_ends);

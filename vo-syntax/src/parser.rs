@@ -252,6 +252,9 @@ impl<'a> Parser<'a> {
     /// The current token, a name or keyword, as an identifier.
     fn take_ident(&mut self) -> Ident {
         let ident = Ident { id: self.id(), span: self.lexer.span(), name: self.symbol() };
+        if self.token.class() == TokenClass::VoKeyword {
+            self.lexer.keyword_is_name();
+        }
         self.next();
         ident
     }

@@ -345,3 +345,11 @@ fn mangled_programs_are_refused_or_stay_the_same_when_formatted_again() {
     unstable.iter().take(20).for_each(|u| println!("{u}"));
     assert!(unstable.len() * 20 <= accepted, "{} of {accepted} are not stable", unstable.len());
 }
+
+#[test]
+fn keywords_of_vo_are_names_behind_dots_and_package() {
+    assert_eq!(
+        formatted("package port;\nvar x = a.port;\nvar y=a.fail\n"),
+        "package port\n\nvar x = a.port\nvar y = a.fail\n"
+    );
+}
