@@ -18,7 +18,7 @@ pub(crate) const MISSES: i64 = 5000;
 
 /// A word for each guard, in which it counts its misses. Machine code has their addresses.
 #[derive(Default)]
-pub(crate) struct Misses(Mutex<Vec<Box<[u64; Misses::CHUNK]>>>, AtomicUsize);
+pub(crate) struct Misses(Mutex<Vec<Box<[u64]>>>, AtomicUsize);
 
 impl Misses {
     const CHUNK: usize = 128;
@@ -28,7 +28,7 @@ impl Misses {
         let mut chunks = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let at = self.1.fetch_add(1, Ordering::Relaxed);
         if at == chunks.len() * Self::CHUNK {
-            chunks.push(Box::new([0; Self::CHUNK]));
+            chunks.push(vec![0; Self::CHUNK].into_boxed_slice());
         }
         let chunk = chunks.last_mut().expect("internal error: a chunk was just made");
         chunk.as_mut_ptr() as u64 + 8 * (at % Self::CHUNK) as u64

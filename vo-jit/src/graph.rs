@@ -71,6 +71,9 @@ pub(crate) struct Graph<'a> {
     /// Offset and instruction, in order.
     pub(crate) insts: Vec<(u32, Inst<'a>)>,
     pub(crate) blocks: Vec<Block>,
+    /// Where the function is entered. Not always the first of the order: where the landing pad leads to it (in the
+    /// continuation of the landing pad's own instruction), that comes before it.
+    pub(crate) entry: usize,
     /// The blocks as they are translated.
     pub(crate) order: Vec<usize>,
     pub(crate) loops: Vec<Loop>,
@@ -83,9 +86,10 @@ impl<'a> Graph<'a> {
             .map(|i| i.expect("internal error: verified code does not decode"))
             .collect();
         let blocks = find_blocks(&insts, func.landing, entry);
-        let mut graph = Graph { insts, blocks, order: Vec::new(), loops: Vec::new() };
+        let mut graph = Graph { insts, blocks, entry: 0, order: Vec::new(), loops: Vec::new() };
         graph.enter_loops_at_top();
         let entry = graph.block_at(entry);
+        graph.entry = entry;
         let landing = func.landing.map(|pc| graph.block_at(pc));
         graph.sort(entry, landing);
         graph.find_dominators(entry, landing);

@@ -82,7 +82,7 @@ fn the_code_of_a_dropped_program_is_freed() {
     let engine = Engine::new();
     let turn = |i: usize| {
         let program = engine.load_vob(&vob).unwrap_or_else(|error| panic!("{error}"));
-        program.compile_natively(options(i % 2 == 0), Thresholds::tiny()).expect("a backend");
+        program.compile_natively(options(i.is_multiple_of(2)), Thresholds::tiny()).expect("a backend");
         assert_eq!(run(&program), expected);
     };
     (0..100).for_each(turn);

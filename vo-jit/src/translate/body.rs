@@ -109,7 +109,7 @@ impl<'a> Body<'a> {
             nodes: vec![None; n],
             root,
             before: (0..n).map(|_| None).collect(),
-            block: graph.order[0],
+            block: graph.entry,
             graph,
             pc: 0,
             next: 0,
@@ -149,7 +149,7 @@ impl<'a> Translator<'a, '_> {
     /// Translates the running body; the block from which it is entered is open.
     pub(crate) fn translate_body(&mut self) {
         let graph = self.body.graph.clone();
-        let entry = graph.order[0];
+        let entry = graph.entry;
         self.note_loop_entry(&graph, entry, None);
         self.b.ins().jump(self.body.blocks[entry], &[]);
         let landing = self.body.func.landing.map(|pc| graph.block_at(pc));
@@ -168,7 +168,7 @@ impl<'a> Translator<'a, '_> {
         if graph.is_forward(block) && Some(block) != landing {
             self.b.seal_block(to);
         }
-        let entered = block == graph.order[0];
+        let entered = block == graph.entry;
         let parent = match graph.blocks[block].idom {
             Some(idom) => self.body.nodes[idom],
             None => entered.then_some(self.body.root),
@@ -251,7 +251,7 @@ impl<'a> Translator<'a, '_> {
 
     fn note_loop_entry(&mut self, graph: &Graph<'a>, header: usize, from: Option<usize>) {
         let Some(natural) = graph.blocks[header].header_of.map(|l| &graph.loops[l]) else { return };
-        let is_entry = header == graph.order[0];
+        let is_entry = header == graph.entry;
         let comes_here = match from {
             None => natural.before.is_none() && is_entry,
             Some(from) => natural.before == Some(from) && !is_entry,
@@ -455,7 +455,7 @@ fn condition_before<'g, 'a>(graph: &'g Graph<'a>, block: usize) -> Option<(&'g I
     let mut taken = false;
     inst.for_each_label(|target| taken |= graph.block_at(target) == block);
     // The entry of a continuation is entered from elsewhere too.
-    (block != graph.order[0]).then_some((inst, taken))
+    (block != graph.entry).then_some((inst, taken))
 }
 
 /// Whether a turn that begins behind this condition can take one more step without wrapping.
