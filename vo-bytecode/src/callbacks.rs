@@ -32,7 +32,7 @@ macro_rules! for_each_callback {
             // ---- fibers ------------------------------------------------------------------------
             go_start "starts a fiber that runs function `func`" (func: word, args: addr, n: word, site: word) -> status;
             go_closure "starts a fiber that runs a closure" (closure: word, args: addr, n: word, site: word) -> status;
-            yield_now "gives the worker up" () -> status;
+            yield_now "gives the worker up: `runtime.Gosched`" () -> status;
             interrupt "answers a set interrupt word: stops for the collector, or says Wake" () -> status;
             // ---- channels ----------------------------------------------------------------------
             chan_new "a channel of type `ty` with room for `cap` elements, into `*out`" (ty: word, cap: word, out: addr) -> status;

@@ -55,6 +55,8 @@ mod blocking;
 #[cfg(not(loom))]
 pub mod channel;
 #[cfg(not(loom))]
+mod cputime;
+#[cfg(not(loom))]
 pub mod mutex;
 #[cfg(not(loom))]
 pub mod native;

@@ -9,6 +9,7 @@
 //!
 //! - Open: fibers wait, a worker sleeps, and the owner has been at one fiber since the last look, or its
 //!   fibers run for long between two switches. With short turns another worker would mostly fetch cache lines.
+//!   (Turns are measured by the time that the worker has run, not by the clock on the wall.)
 //! - Close: one worker has been alone inside for some looks, or all that are inside do short turns.
 //!   A world that was opened again soon after has to be quiet for longer the next time.
 //!
@@ -275,15 +276,46 @@ mod policy {
     const LONG: u64 = 1500;
     /// More are short turns, which one worker does better alone.
     const SHORT: u64 = 2500;
+    /// Microseconds that a worker has run before its turns are judged.
+    const ENOUGH: u64 = 800;
     /// Quiet looks after which a world is closed, and how often they double for one that is opened again.
     const QUIET: u32 = 10;
     const DOUBLINGS: u32 = 8;
+    /// Looks after which a world that nobody has been inside is forgotten.
+    const FORGET: u32 = 2000;
 
-    /// What the monitor knows of the worlds that workers are inside.
+    /// What the monitor knows of workers and of the worlds that they are inside.
     #[derive(Default)]
     pub(crate) struct Policy {
+        workers: Vec<Judged>,
         worlds: Vec<Seen>,
-        picks: Vec<u64>,
+    }
+
+    /// A worker's turns.
+    #[derive(Clone, Copy, Default)]
+    struct Judged {
+        /// Picks and running time when they were judged last, and wall time for where that is all there is.
+        picks: u64,
+        micros: u64,
+        wall: u64,
+        /// Picks in a millisecond, then.
+        rate: u64,
+        /// They were judged at this look.
+        fresh: bool,
+    }
+
+    impl Judged {
+        fn look(&mut self, worker: &WorkerShared, since: u64) {
+            self.wall += since;
+            let micros = worker.clock.micros().unwrap_or(self.wall);
+            let ran = micros.saturating_sub(self.micros);
+            self.fresh = ran >= ENOUGH;
+            if self.fresh {
+                let picks = worker.picks.load(Ordering::Relaxed);
+                self.rate = picks.wrapping_sub(self.picks) * 1000 / ran;
+                (self.picks, self.micros) = (picks, micros);
+            }
+        }
     }
 
     /// An open world.
@@ -303,49 +335,55 @@ mod policy {
             if created < 2 {
                 return;
             }
-            let micros = (since.as_micros() as u64).max(1);
-            let before = std::mem::take(&mut self.picks);
-            let worker = |i: usize| &**shared.worker(i);
-            self.picks = (0..created).map(|i| worker(i).picks.load(Ordering::Relaxed)).collect();
-            // Picks in a millisecond.
-            let rates: Vec<u64> = (0..created)
-                .map(|i| self.picks[i].wrapping_sub(*before.get(i).unwrap_or(&self.picks[i])) * 1000 / micros)
-                .collect();
             if shared.config().stress_modes {
                 return (0..created).for_each(|i| {
-                    let worker = worker(i);
+                    let worker = shared.worker(i);
                     worker.ask(if worker.alone.load(Ordering::Relaxed) { Wish::Share } else { Wish::Close });
                 });
             }
-            let help = shared.idle().sleeping() > 0;
-            for (i, &rate) in rates.iter().enumerate() {
-                let keeps = worker(i).alone.load(Ordering::Relaxed) || worker(i).has_private_work();
-                if help && keeps && wants_help(shared, worker(i), rate) {
-                    worker(i).ask(Wish::Share);
-                }
+            self.workers.resize(created, Judged::default());
+            for (i, judged) in self.workers.iter_mut().enumerate() {
+                judged.look(shared.worker(i), since.as_micros() as u64);
             }
-            self.close_quiet(shared, &rates);
+            if shared.idle().sleeping() > 0 {
+                self.open_busy(shared);
+            }
+            self.close_quiet(shared);
         }
 
-        fn close_quiet(&mut self, shared: &Shared, rates: &[u64]) {
+        fn open_busy(&self, shared: &Shared) {
+            for (i, judged) in self.workers.iter().enumerate() {
+                let worker = shared.worker(i);
+                let keeps = worker.alone.load(Ordering::Relaxed) || worker.has_private_work();
+                if keeps && judged.fresh && wants_help(shared, worker, judged.rate) {
+                    worker.ask(Wish::Share);
+                }
+            }
+        }
+
+        fn close_quiet(&mut self, shared: &Shared) {
             self.worlds.iter_mut().for_each(|seen| seen.absent += 1);
-            for (i, &rate) in rates.iter().enumerate() {
+            let judged = std::mem::take(&mut self.workers);
+            for i in 0..judged.len() {
                 let worker = shared.worker(i);
                 let place = worker.seat.place();
                 if place == 0 || worker.alone.load(Ordering::Relaxed) {
                     continue;
                 }
-                let inside = || (0..rates.len()).filter(|&j| shared.worker(j).seat.place() == place);
+                let inside = || (0..judged.len()).filter(|&j| shared.worker(j).seat.place() == place);
                 // The busiest of those inside speaks for all.
-                if inside().any(|j| (rates[j], j) > (rate, i)) {
+                if inside().any(|j| (judged[j].rate, j) > (judged[i].rate, i)) {
                     continue;
                 }
-                let quiet = inside().count() == 1 || inside().all(|j| rates[j] > SHORT);
-                if self.seen(place).is_quiet(quiet) {
+                let quiet = inside().count() == 1 || inside().all(|j| judged[j].rate > SHORT);
+                let seen = self.seen(place);
+                seen.absent = 0;
+                if judged[i].fresh && seen.is_quiet(quiet) {
                     worker.ask(Wish::Close);
                 }
             }
-            self.worlds.retain(|seen| seen.absent < 2000);
+            self.workers = judged;
+            self.worlds.retain(|seen| seen.absent < FORGET);
         }
 
         fn seen(&mut self, place: usize) -> &mut Seen {
@@ -362,7 +400,6 @@ mod policy {
 
     impl Seen {
         fn is_quiet(&mut self, quiet: bool) -> bool {
-            self.absent = 0;
             self.quiet = if quiet { self.quiet + 1 } else { 0 };
             let enough = self.quiet >= QUIET << self.closed.min(DOUBLINGS);
             if enough {
@@ -372,7 +409,7 @@ mod policy {
         }
     }
 
-    /// Whether others should help a worker that has its world to itself.
+    /// Whether others should help a worker that has its world to itself and makes so many picks.
     fn wants_help(shared: &Shared, worker: &WorkerShared, rate: u64) -> bool {
         if rate == 0 {
             return worker.has_private_work()

@@ -68,12 +68,88 @@ pub unsafe fn select<C: Cx + ?Sized, S: ChanStorage>(
     cases: &[SelectCase<S>],
     block: bool,
 ) -> Selected {
-    assert!(cases.len() < usize::from(u16::MAX), "internal error: a select of {} cases", cases.len());
-    let order = poll_order(cx, cases);
-    if cx.exclusive() {
-        // SAFETY: the cases are the caller's promise; nobody else uses the channels.
-        return unsafe { select_alone(cx, cases, &order, block) };
+    // SAFETY: the caller's promise.
+    unsafe { select_by(cx, cases.len(), |i| cases[i], block) }
+}
+
+/// As [`select`], of the `n` cases that `case` answers, the same each time.
+///
+/// # Safety
+/// As there.
+#[inline]
+pub unsafe fn select_by<C: Cx + ?Sized, S: ChanStorage>(
+    cx: &mut C,
+    n: usize,
+    case: impl Fn(usize) -> SelectCase<S>,
+    block: bool,
+) -> Selected {
+    assert!(n < usize::from(u16::MAX), "internal error: a select of {n} cases");
+    if !cx.exclusive() {
+        let cases: SmallVec<[SelectCase<S>; 8]> = (0..n).map(case).collect();
+        // SAFETY: the caller's promise.
+        return unsafe { select_shared(cx, &cases, block) };
     }
+    // SAFETY: the caller's promise; nobody else uses the channels.
+    unsafe {
+        if let Some(done) = poll_alone(cx, n, &case) {
+            return done;
+        }
+        if !block {
+            return Selected::NotReady;
+        }
+        enqueue(cx, n, case);
+    }
+    Selected::Block
+}
+
+/// Does the first case that is ready, in random order, where the world is the calling worker's alone.
+///
+/// # Safety
+/// As for [`select`].
+#[inline]
+unsafe fn poll_alone<C: Cx + ?Sized, S: ChanStorage>(
+    cx: &mut C,
+    n: usize,
+    case: &impl Fn(usize) -> SelectCase<S>,
+) -> Option<Selected> {
+    if n > 2 {
+        let order = poll_order(cx, n, |i| case(i).core);
+        // SAFETY: the caller's promise.
+        return order.iter().find_map(|&i| unsafe { poll(cx, usize::from(i), case(usize::from(i))) });
+    }
+    let first = if n == 2 { cx.rng().below(2) as usize } else { 0 };
+    (0..n).find_map(|k| {
+        let (i, case) = (k ^ first, case(k ^ first));
+        // SAFETY: the caller's promise.
+        if case.core.is_null() { None } else { unsafe { poll(cx, i, case) } }
+    })
+}
+
+/// Does a case if it is ready, where the world is the calling worker's alone.
+///
+/// # Safety
+/// As for [`select`]; the case has a channel.
+#[inline]
+unsafe fn poll<C: Cx + ?Sized, S: ChanStorage>(
+    cx: &mut C,
+    index: usize,
+    case: SelectCase<S>,
+) -> Option<Selected> {
+    // SAFETY: the caller's promise.
+    let attempt = unsafe { attempt(&case, true) };
+    (!matches!(attempt, Attempt::NotReady)).then(|| complete(cx, index, case.dir, attempt))
+}
+
+/// As [`select`], where others may use the channels.
+///
+/// # Safety
+/// As there.
+unsafe fn select_shared<C: Cx + ?Sized, S: ChanStorage>(
+    cx: &mut C,
+    cases: &[SelectCase<S>],
+    block: bool,
+) -> Selected {
+    let order = poll_order(cx, cases.len(), |i| cases[i].core);
     // SAFETY: the cases are the caller's promise, here and below.
     if let Some(done) = unsafe { poll_one_by_one(cx, cases, &order) } {
         return done;
@@ -90,36 +166,10 @@ pub unsafe fn select<C: Cx + ?Sized, S: ChanStorage>(
     }
     if block {
         // SAFETY: all locks are held.
-        unsafe { enqueue(cx, cases, &order) };
+        unsafe { enqueue(cx, cases.len(), |i| cases[i]) };
     }
     unlock_all(cx, cases, &locks);
     if block { Selected::Block } else { Selected::NotReady }
-}
-
-/// As [`select`], where the world is the calling worker's alone.
-///
-/// # Safety
-/// As there.
-unsafe fn select_alone<C: Cx + ?Sized, S: ChanStorage>(
-    cx: &mut C,
-    cases: &[SelectCase<S>],
-    order: &[u16],
-    block: bool,
-) -> Selected {
-    for &i in order {
-        let case = &cases[usize::from(i)];
-        // SAFETY: the caller's promise.
-        let attempt = unsafe { attempt(case, true) };
-        if !matches!(attempt, Attempt::NotReady) {
-            return complete(cx, usize::from(i), case.dir, attempt);
-        }
-    }
-    if !block {
-        return Selected::NotReady;
-    }
-    // SAFETY: the caller's promise.
-    unsafe { enqueue(cx, cases, order) };
-    Selected::Block
 }
 
 /// The rest of a [`select`] that had blocked; called by the fiber once it runs again. `copy` gets
@@ -178,13 +228,9 @@ pub fn selected_case<C: Cx + ?Sized>(cx: &C) -> usize {
 }
 
 /// The indices of the cases that have a channel, shuffled.
-#[inline]
-fn poll_order<C: Cx + ?Sized, S>(cx: &mut C, cases: &[SelectCase<S>]) -> Order {
+fn poll_order<C: Cx + ?Sized>(cx: &mut C, n: usize, core: impl Fn(usize) -> *const ChanCore) -> Order {
     let mut order = Order::new();
-    for (i, case) in cases.iter().enumerate() {
-        if case.core.is_null() {
-            continue;
-        }
+    for i in (0..n).filter(|&i| !core(i).is_null()) {
         let last = order.len();
         order.push(i as u16);
         if last > 0 {
@@ -276,23 +322,20 @@ fn complete<C: Cx + ?Sized>(cx: &mut C, index: usize, dir: Dir, attempt: Attempt
 ///
 /// # Safety
 /// All locks are held, and the cases are as [`select`] wants them.
-unsafe fn enqueue<C: Cx + ?Sized, S: ChanStorage>(cx: &C, cases: &[SelectCase<S>], order: &[u16]) {
+unsafe fn enqueue<C: Cx + ?Sized, S: ChanStorage>(cx: &C, n: usize, case: impl Fn(usize) -> SelectCase<S>) {
     let fiber = cx.current();
     fiber.open_ticket();
     fiber.begin_park_inside(WaitReason::Select, cx.exclusive());
     // SAFETY: the fiber runs, the nodes of its last select are unlinked, all locks are held.
     unsafe {
         fiber.select.with_mut(|nodes| {
-            nodes.resize(cases.len());
-            if order.len() < cases.len() {
-                for node in nodes.iter() {
-                    node.arm(fiber, ptr::null(), Dir::Recv, None);
-                }
-            }
-            for &i in order {
-                let (i, case) = (usize::from(i), &cases[usize::from(i)]);
-                let node = nodes.node(i);
+            nodes.resize(n);
+            for i in 0..n {
+                let (node, case) = (nodes.node(i), case(i));
                 (*node).arm(fiber, case.core.cast(), case.dir, Some(i as u32));
+                if case.core.is_null() {
+                    continue;
+                }
                 match case.dir {
                     Dir::Send => (*node).put_words(case.words, case.storage.elem_words()),
                     Dir::Recv => (*node).reserve(case.storage.elem_words()),

@@ -70,6 +70,9 @@ pub(crate) struct WorkerShared {
     pub private_len: AtomicUsize,
     /// Whether the worker has its world to itself; a hint for the monitor.
     pub alone: AtomicBool,
+    /// How long the worker has run.
+    #[cfg(not(loom))]
+    pub clock: crate::cputime::CpuClock,
     /// What the monitor wants; a [`crate::mode::Wish`].
     pub wish: AtomicU8,
     pub counters: Counters,
@@ -92,6 +95,8 @@ impl WorkerShared {
             private_slot: AtomicPtr::new(ptr::null_mut()),
             private_len: AtomicUsize::new(0),
             alone: AtomicBool::new(false),
+            #[cfg(not(loom))]
+            clock: crate::cputime::CpuClock::new(),
             wish: AtomicU8::new(0),
             counters: Counters::default(),
             log: Log::new(),
@@ -425,6 +430,8 @@ impl WorkerCx {
 
     /// Runs fibers until the scheduler shuts down.
     pub(crate) fn run(&mut self) {
+        #[cfg(not(loom))]
+        self.me.clock.start();
         while !self.shared.is_shut_down() {
             if self.index() >= self.shared.workers() {
                 self.retire();

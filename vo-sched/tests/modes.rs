@@ -246,7 +246,7 @@ fn short_turns_are_not_shared_for_long() {
             while turns == 1 && shared.stats().opened == 0 && long.elapsed().as_secs() < 60 {
                 let _ = cx.safepoint();
             }
-            if turns % 1024 == 0 && shared.stats().closed > 0 {
+            if turns.is_multiple_of(1024) && shared.stats().closed > 0 {
                 shared.signal_done();
                 return Outcome::Finished;
             }

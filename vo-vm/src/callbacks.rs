@@ -444,7 +444,9 @@ mod doors {
         m.status(started)
     }
 
-    pub(super) unsafe extern "C" fn yield_now(_: *mut JitContext) -> Status {
+    pub(super) unsafe extern "C" fn yield_now(ctx: *mut JitContext) -> Status {
+        // It is gone on with as a native without results is.
+        unsafe { machine(ctx) }.fiber_mut().pending.push(None);
         Status::Wake
     }
 

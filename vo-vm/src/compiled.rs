@@ -17,8 +17,8 @@ use crate::record;
 use crate::unwind;
 use crate::window::{Bottom, Window};
 use smallvec::{SmallVec, smallvec};
+use vo_bytecode::Status;
 use vo_bytecode::operand::RegList;
-use vo_bytecode::{Reg, Status};
 use vo_runtime::code::NativeEntry;
 
 /// A change between the machine and compiled code, on the native stack.
@@ -129,8 +129,9 @@ impl Machine {
         unsafe {
             let old = saved.len();
             let mut at = saved.as_mut_ptr().add(old);
-            for &word in self.spilled.iter().rev() {
-                at.write(word);
+            for word in self.spilled.iter().rev() {
+                // One by one, as they were written a moment ago: a wider load would wait for the stores.
+                at.write(std::ptr::read_volatile(word));
                 at = at.add(1);
             }
             saved.set_len(old + n);
@@ -189,7 +190,8 @@ fn left(m: &mut Machine, status: Status, site: Option<Site>) -> Transfer {
 }
 
 /// Code that was entered with nothing of the fiber below it has come back.
-fn came_back(m: &mut Machine, status: Status, results: &[u64]) -> Taken {
+#[inline]
+pub(crate) fn came_back(m: &mut Machine, status: Status, results: &[u64]) -> Taken {
     match status {
         Status::Ok => {
             m.ret.clear();
@@ -201,31 +203,60 @@ fn came_back(m: &mut Machine, status: Status, results: &[u64]) -> Taken {
     }
 }
 
+/// Words of results that need no allocation.
+pub(crate) const RESULTS: usize = 4;
+
+/// Calls `f` with room for `n` words.
+#[inline(always)]
+fn with_room<R>(n: usize, f: impl FnOnce(&mut [u64]) -> R) -> R {
+    if n <= RESULTS {
+        let mut room = [0; RESULTS];
+        f(&mut room[..n])
+    } else {
+        f(&mut vec![0; n])
+    }
+}
+
 /// Begins the function of a bottom frame whose parameters are in place.
 pub(crate) fn begin(m: &mut Machine, w: Window) -> Taken {
     let code = w.code();
     let Some(entry) = m.entry_of(code) else { return Taken::No };
-    let args: SmallVec<[u64; 16]> = (0..code.params()).map(|i| w.get(Reg(i as u16))).collect();
-    let mut out: SmallVec<[u64; 16]> = smallvec![0; code.results()];
     // The point at the entry has been taken already.
     m.skip_poll = m.takes_every_point();
-    // SAFETY: the frame's parameters.
-    let status = unsafe { m.run_native(m.floor, None, entry, args.as_ptr(), out.as_mut_ptr()) };
-    m.skip_poll = false;
-    came_back(m, status, &out)
+    with_room(code.results(), |out| {
+        // SAFETY: the frame's parameters, which are its first registers, and are read before anything else is
+        // laid there.
+        let status = unsafe { m.run_native(m.floor, None, entry, w.registers(), out.as_mut_ptr()) };
+        m.skip_poll = false;
+        came_back(m, status, out)
+    })
 }
 
 /// Goes on natively in a bottom frame that is to be interpreted behind its suspend point `point`, if there is
 /// a continuation.
 pub(crate) fn go_on(m: &mut Machine, w: Window, point: u32) -> Taken {
     let code = w.code();
-    let Some(entry) = m.continuation_of(code, point) else { return Taken::No };
-    let frame = [w.registers() as u64];
-    let mut out: SmallVec<[u64; 16]> = smallvec![0; code.results()];
-    // SAFETY: a continuation takes the address of the frame's registers, which it reads before anything
-    // else is laid there.
-    let status = unsafe { m.run_native(m.floor, None, entry, frame.as_ptr(), out.as_mut_ptr()) };
-    came_back(m, status, &out)
+    match m.continuation_of(code, point) {
+        Some(entry) => run_continuation(m, code, entry, w.registers()),
+        None => Taken::No,
+    }
+}
+
+/// Runs a continuation of `code`, whose registers, and slots behind them, are at `registers`.
+#[inline]
+pub(crate) fn run_continuation(
+    m: &mut Machine,
+    code: &Code,
+    entry: NativeEntry,
+    registers: *mut u64,
+) -> Taken {
+    let frame = [registers as u64];
+    with_room(code.results(), |out| {
+        // SAFETY: a continuation takes the address of the frame's registers, which it reads before anything
+        // else is laid there.
+        let status = unsafe { m.run_native(m.floor, None, entry, frame.as_ptr(), out.as_mut_ptr()) };
+        came_back(m, status, out)
+    })
 }
 
 /// Goes on natively in a frame that is at a suspend point, whatever is below it: on-stack replacement.

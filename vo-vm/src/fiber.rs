@@ -100,8 +100,9 @@ impl VoFiber {
     }
 }
 
-/// Fibers that have finished on a worker, to be used again.
+/// Fibers that have finished on a worker, to be used again: in their boxes, which the scheduler will refer to.
 #[derive(Default)]
+#[allow(clippy::vec_box)]
 pub(crate) struct Pool(Vec<Box<VoFiber>>);
 
 /// How many a worker keeps.

@@ -44,6 +44,7 @@ mod timer;
 mod trace;
 mod unwind;
 mod value;
+mod wakeup;
 mod window;
 
 pub use config::{Config, Limits, Stress};

@@ -55,6 +55,10 @@ pub(crate) enum Wait {
 
 /// A suspend point as the machine goes on there.
 pub(crate) struct Point {
+    /// The registers of its record.
+    live: (*const Reg, usize),
+    /// A fiber can be gone on with there without more ado; see [`crate::wakeup`].
+    pub(crate) short: bool,
     pub(crate) wait: Wait,
     /// Offset of what comes behind it: the next instruction, or this one where it is done again.
     pub(crate) behind: u32,
@@ -80,7 +84,20 @@ impl Point {
                 (Wait::of(&inst), next)
             }
         };
-        Point { wait, behind }
+        let short = match point.kind {
+            PointKind::Blocking => !matches!(wait, Wait::Nothing | Wait::SendPort | Wait::RecvPort { .. }),
+            kind => kind == PointKind::Loop,
+        };
+        Point { live: (point.live.as_ptr(), point.live.len()), short, wait, behind }
+    }
+}
+
+impl Point {
+    /// The registers of its record.
+    #[inline(always)]
+    pub(crate) fn live(&self) -> &[Reg] {
+        // SAFETY: the list of a point of the program's module, which does not change and outlives it.
+        unsafe { std::slice::from_raw_parts(self.live.0, self.live.1) }
     }
 }
 

@@ -150,9 +150,10 @@ pub(crate) fn spill_compiled(m: &mut Machine, code: &Code, point: u32, live: &[u
         let old = m.spilled.len();
         let mut at = m.spilled.as_mut_ptr().add(old);
         at.write(Tail { func: code.index, point }.word());
-        for &word in slots.iter().rev().chain(live.iter().rev()) {
+        for word in slots.iter().rev().chain(live.iter().rev()) {
             at = at.add(1);
-            at.write(word);
+            // One by one, as they were written a moment ago: a wider load would wait for the stores.
+            at.write(std::ptr::read_volatile(word));
         }
         m.spilled.set_len(old + size);
     }
@@ -243,12 +244,25 @@ pub(crate) fn thaw<'p>(m: &mut Machine) -> Option<(Window, &'p SuspendPoint, u32
         unsafe { std::ptr::copy_nonoverlapping(slots.as_ptr(), w.slot(code, 0), slots.len()) };
     }
     let rest = saved.len() - size;
+    drop_words(saved, rest);
+    m.stats.thaws += 1;
+    Some((w, point, index))
+}
+
+/// Drops the words above `rest`.
+#[inline]
+pub(crate) fn drop_words(saved: &mut Vec<u64>, rest: usize) {
     saved.truncate(rest);
     if rest == 0 && saved.capacity() > 256 {
         saved.shrink_to(0);
     }
-    m.stats.thaws += 1;
-    Some((w, point, index))
+}
+
+/// Function and point of the word at the end of a record.
+#[inline]
+pub(crate) fn tail_parts(word: u64) -> (u32, u32) {
+    let tail = Tail::of(word);
+    (tail.func, tail.point)
 }
 
 /// The activation is empty and its results are in the return buffer: goes on in the fiber's next

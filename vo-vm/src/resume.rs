@@ -3,7 +3,7 @@
 
 use crate::dying;
 use crate::fiber::VoFiber;
-use crate::interp::{self, Exit, Site, Transfer};
+use crate::interp::{Exit, Site, Transfer};
 use crate::island::State;
 use crate::machine::Machine;
 use crate::memory::Floor;
@@ -14,6 +14,7 @@ use crate::point::{Point, Wait};
 use crate::record;
 use crate::unwind;
 use crate::value;
+use crate::wakeup;
 use crate::window::{Bottom, Window};
 use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
@@ -35,14 +36,7 @@ pub(crate) static VO_FIBER: FiberVTable =
 unsafe fn resume_fiber(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
     // SAFETY: the worker that runs a fiber may touch it; the machine was set when the worker started.
     let (m, fiber) = unsafe { (Machine::of(cx), VoFiber::of(fiber)) };
-    let transfer = match begin(m, fiber, cx) {
-        Some(transfer) => transfer,
-        None => return Outcome::Finished,
-    };
-    let exit = match transfer {
-        Transfer::Go(w, pc) => interp::run(m, w, pc),
-        Transfer::Exit(exit) => exit,
-    };
+    let Some(exit) = begin(m, fiber, cx) else { return Outcome::Finished };
     m.end_turn();
     match exit {
         Exit::Finished => Outcome::Finished,
@@ -52,16 +46,23 @@ unsafe fn resume_fiber(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
     }
 }
 
-/// A turn begins: how the fiber goes on. `None` where its island has ended, and it has not to run.
+/// Runs a turn. `None` where the fiber's island has ended, and it has not to run.
 #[inline]
-fn begin(m: &mut Machine, fiber: &mut VoFiber, cx: &mut WorkerCx) -> Option<Transfer> {
+fn begin(m: &mut Machine, fiber: &mut VoFiber, cx: &mut WorkerCx) -> Option<Exit> {
     // SAFETY: a fiber's island outlives it.
     let state = unsafe { &*fiber.island }.state();
     if state != State::Running && (state != State::Ending || !fiber.is_cancelled()) {
-        return begin_cancelled(m, fiber, cx, state);
+        let transfer = begin_cancelled(m, fiber, cx, state)?;
+        return Some(wakeup::to_the_end(m, transfer));
     }
     m.begin_turn(fiber, cx);
-    Some(if fiber.extra.is_some() { begin_extra(m) } else { record::resume(m) })
+    if fiber.extra.is_none()
+        && let Some(exit) = wakeup::resume(m)
+    {
+        return Some(exit);
+    }
+    let transfer = if fiber.extra.is_some() { begin_extra(m) } else { record::resume(m) };
+    Some(wakeup::to_the_end(m, transfer))
 }
 
 /// The fiber's island ends: it unwinds, or is dropped.
@@ -213,7 +214,7 @@ fn put(site: Site, regs: RegList<'_>, words: &[u64]) {
 }
 
 /// The chosen case of a select that has waited; what it received is left for `SelectValue`.
-fn finish_waited_select(m: &mut Machine, w: Window) -> Result<u64, Trap> {
+pub(crate) fn finish_waited_select(m: &mut Machine, w: Window) -> Result<u64, Trap> {
     let ports =
         m.fiber_mut().extra.as_mut().map(|extra| std::mem::take(&mut extra.ports)).unwrap_or_default();
     let values = m.select.values.as_mut_ptr();

@@ -300,6 +300,10 @@ impl Translator<'_, '_> {
         if self.atomic_native(native, args, results) {
             return;
         }
+        if self.link.module.natives[native as usize].name == "runtime.Gosched" {
+            let status = self.ask(Callback::yield_now, &[]);
+            return self.suspend_unless_ok(status);
+        }
         let site = self.note_frame();
         let words = self.words(&[], args);
         let outs = self.outs_area(results.len());

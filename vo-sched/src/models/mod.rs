@@ -29,9 +29,14 @@ use std::ptr;
 
 /// Explores `model` within the bounds that CI affords; `LOOM_MAX_PREEMPTIONS` overrides.
 fn explore(model: impl Fn() + Sync + Send + 'static) {
+    explore_within(3, model);
+}
+
+/// As [`explore`], for a model that is explored for minutes within wider bounds than `preemptions`.
+fn explore_within(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     if builder.preemption_bound.is_none() {
-        builder.preemption_bound = Some(3);
+        builder.preemption_bound = Some(preemptions);
     }
     builder.max_branches = 20_000;
     builder.location = std::env::var_os("LOOM_LOCATION").is_some();

@@ -3,12 +3,12 @@
 
 use super::explore;
 use crate::chan::{self, ChanCore, RecvResult, RingStorage, SendResult};
-use crate::fiber::{FiberRef, NO_WORKER, Outcome};
+use crate::fiber::{Cx, FiberRef, NO_WORKER, Outcome};
 use crate::lock::ChanLock;
 use crate::mode::Wish;
 use crate::sched::{Config, NoHost, Shared};
 use crate::step;
-use crate::sync::{AtomicUsize, Ordering, RaceCell};
+use crate::sync::{AtomicUsize, Mutex, Ordering, RaceCell};
 use crate::worker::WorkerCx;
 use crate::world::{Entered, Seat, World};
 use loom::thread;
@@ -265,5 +265,36 @@ fn loom_mode_closing_again() {
             Outcome::Yielded
         }));
         run(&shared, || {});
+    });
+}
+
+/// A fiber of a world that is a worker's alone parks, while a foreign thread makes it ready.
+#[test]
+fn loom_mode_ready_from_outside_against_park_alone() {
+    explore(|| {
+        let shared = shared(1);
+        let world = shared.new_world();
+        let parked: Arc<Mutex<Option<FiberRef>>> = Arc::new(Mutex::new(None));
+        let (slot, mut waited) = (parked.clone(), false);
+        shared.spawn(step::fiber(&world, move |cx| {
+            assert!(cx.exclusive());
+            if std::mem::replace(&mut waited, true) {
+                cx.shared().begin_shutdown();
+                return Outcome::Finished;
+            }
+            let mut slot = slot.lock();
+            cx.current().begin_park(crate::WaitReason::HostCall);
+            *slot = Some(cx.current());
+            Outcome::Parked
+        }));
+        run(&shared, || {
+            let fiber = loop {
+                if let Some(fiber) = parked.lock().take() {
+                    break fiber;
+                }
+                thread::yield_now();
+            };
+            shared.ready(fiber);
+        });
     });
 }

@@ -2,7 +2,7 @@
 //!
 //! A fiber that nobody runs leaves a worker asleep for ever, which loom reports.
 
-use super::explore;
+use super::{explore, explore_within};
 use crate::deque::LocalQueue;
 use crate::fiber::{FiberHeader, FiberRef, Outcome};
 use crate::idle::Idle;
@@ -126,7 +126,7 @@ fn loom_idle_against_submit() {
             }
         }
     }
-    explore(|| {
+    explore_within(2, || {
         let model = Arc::new(Model {
             idle: Idle::new(),
             parkers: [Parker::new(), Parker::new()],

@@ -19,7 +19,7 @@ use vo_runtime::port;
 use vo_sched::WaitReason;
 use vo_sched::chan::{RingStorage, block_forever};
 use vo_sched::fiber::Across;
-use vo_sched::select::{SelectCase, Selected, select};
+use vo_sched::select::{SelectCase, Selected, select_by};
 use vo_sched::waiter::Dir;
 
 /// What a case does; the numbers are those of a laid case's `sends`.
@@ -101,6 +101,7 @@ fn is_port(case: &LaidCase) -> bool {
 }
 
 /// A case as the scheduler wants it. What it receives, if it is done at once, goes to `values`.
+#[inline]
 fn scheduler_case(case: &LaidCase, values: *mut u64) -> SelectCase<RingStorage> {
     let nil = RingStorage { slots: std::ptr::null_mut(), cap: 0, elem_words: 0 };
     let (core, storage) = match case.chan {
@@ -143,22 +144,22 @@ pub(crate) fn exec_cases(
         return Ok(Waited::Parked);
     }
     let values = m.select.values.as_mut_ptr();
-    let cases: SmallVec<[SelectCase<RingStorage>; 8]> =
-        laid.iter().map(|case| scheduler_case(case, values)).collect();
     let has_ports = laid.iter().any(|case| is_port(case) && case.chan != 0);
+    let case = |i: usize| scheduler_case(&laid[i], values);
     // SAFETY: the cases were made from live channels, with the words that verified code gives them; `values`
     // has room for any element of the program.
     let selected = unsafe {
         match has_ports {
-            true => select(&mut Across(m.worker()), &cases, may_wait),
-            false => select(m.worker(), &cases, may_wait),
+            true => select_by(&mut Across(m.worker()), laid.len(), case, may_wait),
+            false => select_by(m.worker(), laid.len(), case, may_wait),
         }
     };
     match selected {
         Selected::Ready { index, ok } => {
             m.context.select_ok = u64::from(ok);
-            let (dir, words) = (cases[index].dir, cases[index].storage.elem_words);
-            if dir == Dir::Recv {
+            let chosen = case(index);
+            let words = chosen.storage.elem_words;
+            if chosen.dir == Dir::Recv {
                 barrier::taken(&m.select.values[..words]);
             }
             if is_port(&laid[index]) {
