@@ -27,7 +27,11 @@ use vo_sched::chan;
 
 /// The islands that are looked after.
 #[derive(Default)]
-pub(crate) struct Reaper(Mutex<Queue>);
+pub(crate) struct Reaper {
+    queue: Mutex<Queue>,
+    /// Held while islands are looked at: the run does not end meanwhile.
+    busy: Mutex<()>,
+}
 
 #[derive(Default)]
 struct Queue {
@@ -40,14 +44,22 @@ struct Queue {
 
 impl Reaper {
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Nothing is looked after any more.
+    fn keep_busy(&self) -> MutexGuard<'_, ()> {
+        self.busy.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Nothing is looked after any more when this returns: the fibers may be dropped.
     pub(crate) fn close(&self) {
-        let mut queue = self.lock();
-        queue.closed = true;
-        queue.new.clear();
+        let new = {
+            let mut queue = self.lock();
+            queue.closed = true;
+            std::mem::take(&mut queue.new)
+        };
+        drop(new);
+        drop(self.keep_busy());
     }
 }
 
@@ -147,7 +159,13 @@ fn reap(vm: &Arc<Shared>) {
             }
         }
         let now = Instant::now();
-        cases.retain_mut(|case| case.next > now || case.step(vm));
+        {
+            let _busy = vm.reaper.keep_busy();
+            if vm.reaper.lock().closed {
+                return;
+            }
+            cases.retain_mut(|case| case.next > now || case.step(vm));
+        }
         if let Some(next) = cases.iter().map(|case| case.next).min() {
             // New cases wait at most this long.
             let pause = next.saturating_duration_since(Instant::now()).min(Duration::from_millis(1));
