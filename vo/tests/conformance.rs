@@ -11,8 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Directories of the corpus that are run here.
-const DIRS: &str = ".,chan,ken,interface";
+/// The engines, with the directories of the corpus that each runs here: all, where `VO_MATRIX=full` is set.
+const ENGINES: &[(&str, &str)] =
+    &[("tiered", ALL_DIRS), ("interp", "chan,ken,interface"), ("jit", "chan,ken,interface")];
+const ALL_DIRS: &str = ".,chan,ken,interface";
 
 fn scripts() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance");
@@ -38,14 +40,15 @@ fn known_failures() -> BTreeMap<String, String> {
 }
 
 /// Runs the corpus and compares what fails with the list.
-fn run_corpus(dir: &Path) -> Result<(), Failed> {
+fn run_corpus(dir: &Path, (engine, dirs): (&str, &str)) -> Result<(), Failed> {
     let temp = tempfile::tempdir()?;
     let json = temp.path().join("outcomes.json");
     let vo = format!("{} run {{file}}", env!("CARGO_BIN_EXE_vo"));
     let output = Command::new("python3")
         .arg(dir.join("gotest.py"))
-        .args(["--vo", &vo, "--mode", "run", "--dirs", DIRS, "--timeout", "120", "-j", "2", "--json"])
+        .args(["--vo", &vo, "--mode", "run", "--dirs", dirs, "--timeout", "120", "-j", "2", "--json"])
         .arg(&json)
+        .env("VO_ENGINE", engine)
         .output()?;
     let report = String::from_utf8_lossy(&output.stdout);
     print!("{report}");
@@ -78,9 +81,13 @@ fn run_corpus(dir: &Path) -> Result<(), Failed> {
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trial = match scripts() {
-        Some(dir) => Trial::test("go_test_corpus", move || run_corpus(&dir)),
-        None => Trial::test("go_test_corpus", || Ok(())).with_ignored_flag(true),
+    let full = std::env::var_os("VO_MATRIX").is_some_and(|value| value == "full");
+    let trial = |&(engine, dirs): &(&'static str, &'static str)| {
+        let (name, dirs) = (format!("go_test_corpus {engine}"), if full { ALL_DIRS } else { dirs });
+        match scripts() {
+            Some(dir) => Trial::test(name, move || run_corpus(&dir, (engine, dirs))),
+            None => Trial::test(name, || Ok(())).with_ignored_flag(true),
+        }
     };
-    libtest_mimic::run(&arguments, vec![trial]).exit();
+    libtest_mimic::run(&arguments, ENGINES.iter().map(trial).collect()).exit();
 }
