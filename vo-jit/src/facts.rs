@@ -296,3 +296,71 @@ impl Facts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cranelift_codegen::cursor::{Cursor, FuncCursor};
+    use cranelift_codegen::ir::{Function, InstBuilder, types};
+
+    /// Two unknown values, the first plus and minus one, and the constant 8.
+    fn values(func: &mut Function) -> [Value; 5] {
+        let block = func.dfg.make_block();
+        let (i, len) =
+            (func.dfg.append_block_param(block, types::I64), func.dfg.append_block_param(block, types::I64));
+        let mut at = FuncCursor::new(func);
+        at.insert_block(block);
+        let (one, eight) = (at.ins().iconst(types::I64, 1), at.ins().iconst(types::I64, 8));
+        let (more, less) = (at.ins().iadd(i, one), at.ins().isub(i, one));
+        [i, len, more, less, eight]
+    }
+
+    #[test]
+    fn facts_hold_where_their_place_has_been_passed() {
+        let mut func = Function::new();
+        let [i, len, ..] = values(&mut func);
+        let mut facts = Facts::default();
+        let root = facts.node(None);
+        let (left, right) = (facts.node(Some(root)), facts.node(Some(root)));
+        facts.go(left);
+        facts.set_inside(&func.dfg, i, len);
+        facts.set_not_nil(&func.dfg, i);
+        let below = facts.node(Some(left));
+        facts.go(below);
+        assert!(facts.is_inside(&func.dfg, i, len) && facts.is_not_nil(&func.dfg, i));
+        facts.go(right);
+        assert!(!facts.is_inside(&func.dfg, i, len) && !facts.is_not_nil(&func.dfg, i));
+    }
+
+    #[test]
+    fn neighbours_of_an_index_are_inside_where_nothing_wraps() {
+        let mut func = Function::new();
+        let [i, len, more, less, _] = values(&mut func);
+        let mut facts = Facts::default();
+        let root = facts.node(None);
+        facts.go(root);
+        facts.set_less(&func.dfg, i, len);
+        assert!(!facts.is_inside(&func.dfg, i, len), "it may be negative");
+        assert!(!facts.is_inside(&func.dfg, less, len), "it may have wrapped");
+        facts.set_range(&func.dfg, i, Range { lo: 1, hi: i64::MAX });
+        assert!(facts.is_inside(&func.dfg, i, len) && facts.is_inside(&func.dfg, less, len));
+        assert!(!facts.is_inside(&func.dfg, more, len));
+        assert!(facts.is_inside(&func.dfg, i, more));
+    }
+
+    #[test]
+    fn ranges_prove_constant_lengths() {
+        let mut func = Function::new();
+        let [i, _, more, _, eight] = values(&mut func);
+        let mut facts = Facts::default();
+        let root = facts.node(None);
+        facts.go(root);
+        facts.set_range(&func.dfg, i, Range { lo: 0, hi: 6 });
+        assert!(facts.is_inside(&func.dfg, more, eight));
+        assert_eq!(facts.range(&func.dfg, more), Range { lo: 1, hi: 7 });
+        let further = facts.node(Some(root));
+        facts.go(further);
+        facts.set_range(&func.dfg, i, Range { lo: 0, hi: 3 });
+        assert_eq!(facts.range(&func.dfg, more).hi, 4);
+    }
+}
