@@ -48,6 +48,8 @@ pub struct World {
     pub(crate) comparable: [Memo<bool>; 2],
     /// Whether the sizes of types depend on type parameters.
     pub(crate) variable_size: Memo<bool>,
+    /// How deeply struct literals nest that are known not to contain themselves.
+    pub(crate) struct_nesting: RefCell<FxHashMap<TypeId, u32>>,
     /// Whether types mention type parameters.
     pub(crate) open_types: Memo<bool>,
     /// Depth of recursions over types that errors could make endless.
@@ -91,6 +93,7 @@ impl World {
             layouts: Memo::default(),
             comparable: Default::default(),
             variable_size: Memo::default(),
+            struct_nesting: RefCell::default(),
             open_types: Memo::default(),
             depth: Cell::new(0),
             versions: RefCell::default(),

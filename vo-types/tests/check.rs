@@ -131,7 +131,14 @@ fn long_chains() {
 /// One type may be part of another in very many ways: walking all of them would take for ever.
 #[test]
 fn chains_of_types() {
-    let shapes = ["struct { a, b T# }", "G[T#, T#]", "= G[T#, T#]", "func(T#, T#) T#", "[2]T#"];
+    let shapes = [
+        "struct { a, b T# }",
+        "G[T#, T#]",
+        "= G[T#, T#]",
+        "= struct { a, b T# }",
+        "func(T#, T#) T#",
+        "[2]T#",
+    ];
     for shape in shapes {
         let mut text =
             "package p\nimport \"unsafe\"\ntype G[A, B any] struct { a A; b B }\ntype T0 bool\n".to_owned();

@@ -1,5 +1,6 @@
 //! Types that would contain themselves.
 
+use rustc_hash::FxHashSet;
 use vo_syntax::diag::Code;
 
 use super::Checker;
@@ -18,7 +19,7 @@ impl<'w> Checker<'w> {
         if self.w.path.borrow().is_empty() {
             return true;
         }
-        match self.open_part(ty, 0) {
+        match self.open_part(ty, &mut FxHashSet::default()) {
             Some(open) => !self.needs_itself(open),
             None => true,
         }
@@ -48,25 +49,26 @@ impl<'w> Checker<'w> {
     /// Whether the size of a type is known: nothing that it contains is still being declared. Reports
     /// the cycle otherwise.
     pub fn has_known_size(&mut self, ty: TypeId) -> bool {
-        self.w.path.borrow().is_empty() || self.known_size_within(ty, &mut Vec::new())
+        self.w.path.borrow().is_empty() || self.known_size_within(ty, &mut FxHashSet::default())
     }
 
-    fn known_size_within(&mut self, ty: TypeId, seen: &mut Vec<ObjId>) -> bool {
+    fn known_size_within(&mut self, ty: TypeId, seen: &mut FxHashSet<TypeId>) -> bool {
         if let Some(alias) = self.open_alias(ty) {
             return !self.needs_itself(alias);
         }
         let ty = self.w.types.unalias(ty);
         match self.w.types.raw(ty) {
             Type::Array { elem, .. } => self.known_size_within(*elem, seen),
-            Type::Struct(s) => s.fields.iter().all(|f| self.known_size_within(f.ty, seen)),
+            Type::Struct(s) => {
+                !seen.insert(ty) || s.fields.iter().all(|f| self.known_size_within(f.ty, seen))
+            }
             Type::Named(n) => {
                 if self.needs_itself(self.w.origin(ty)) {
                     return false;
                 }
-                if seen.contains(&n.obj) {
+                if !seen.insert(self.w.origin(ty)) {
                     return true;
                 }
-                seen.push(n.obj);
                 self.w.path.borrow_mut().push(n.obj);
                 let inside = self.w.types.as_named(self.w.origin(ty)).map_or(TypeId::NONE, |n| n.rhs.get());
                 let known = inside == TypeId::NONE || self.known_size_within(inside, seen);
@@ -89,14 +91,14 @@ impl<'w> Checker<'w> {
     }
 
     /// A defined type inside of a type whose declaration has not been reached its end.
-    fn open_part(&self, ty: TypeId, depth: u32) -> Option<TypeId> {
-        if depth > 100 {
-            return None;
-        }
+    fn open_part(&self, ty: TypeId, seen: &mut FxHashSet<TypeId>) -> Option<TypeId> {
         if let Some(alias) = self.open_alias(ty) {
             return Some(alias);
         }
         let ty = self.w.types.unalias(ty);
+        if seen.len() > 10_000 || !seen.insert(ty) {
+            return None;
+        }
         match self.w.types.raw(ty) {
             Type::Named(n) => {
                 let origin = n.origin.unwrap_or(ty);
@@ -105,10 +107,10 @@ impl<'w> Checker<'w> {
                     return Some(origin);
                 }
                 let inside = if o.underlying.get() == TypeId::NONE { o.rhs.get() } else { TypeId::NONE };
-                if inside == TypeId::NONE { None } else { self.open_part(inside, depth + 1) }
+                if inside == TypeId::NONE { None } else { self.open_part(inside, seen) }
             }
-            Type::Array { elem, .. } => self.open_part(*elem, depth + 1),
-            Type::Struct(s) => s.fields.iter().find_map(|f| self.open_part(f.ty, depth + 1)),
+            Type::Array { elem, .. } => self.open_part(*elem, seen),
+            Type::Struct(s) => s.fields.iter().find_map(|f| self.open_part(f.ty, seen)),
             _ => None,
         }
     }
@@ -121,7 +123,17 @@ impl<'w> Checker<'w> {
         let id = self.w.types.unalias(id);
         match self.w.types.raw(id) {
             Type::Array { elem, .. } => self.nesting(*elem, nest, path),
-            Type::Struct(s) => self.deepest(s.fields.iter().map(|f| f.ty), nest, path),
+            Type::Struct(s) => {
+                // What has no type parameters is the same everywhere, and once found in order stays so.
+                if let Some(&known) = self.w.struct_nesting.borrow().get(&id) {
+                    return Some(known);
+                }
+                let depth = self.deepest(s.fields.iter().map(|f| f.ty), nest, path)?;
+                if !self.w.mentions_type_params(id) {
+                    self.w.struct_nesting.borrow_mut().insert(id, depth);
+                }
+                Some(depth)
+            }
             Type::Union(terms) => self.deepest(terms.iter().map(|t| t.ty), nest, path),
             Type::Interface(i) => self.deepest(i.embeds.iter().map(|(t, _)| *t), nest, path),
             Type::TypeParam(_) => self.argument_nesting(id, nest, path),
