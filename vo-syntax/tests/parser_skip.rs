@@ -26,11 +26,8 @@ fn parse(map: &SourceMap, ids: &NodeIds, skip_bodies: bool) -> Parsed {
 }
 
 fn functions(parsed: &Parsed) -> Vec<&FuncDecl> {
-    let func = |d| match d {
-        &Decl::Func(ref f) => Some(&**f),
-        _ => None,
-    };
-    parsed.file.decls.iter().filter_map(func).collect()
+    let decls = parsed.file.decls.iter();
+    decls.filter_map(|d| if let Decl::Func(f) = d { Some(&**f) } else { None }).collect()
 }
 
 #[test]

@@ -106,8 +106,8 @@ fn scheduler_case(case: &LaidCase, values: *mut u64) -> SelectCase<RingStorage> 
     let nil = RingStorage { slots: std::ptr::null_mut(), cap: 0, elem_words: 0 };
     let (core, storage) = match case.chan {
         0 => (std::ptr::null(), nil),
-        // SAFETY: a port value that is not nil is a handle.
         handle if is_port(case) => {
+            // SAFETY: a port value that is not nil is a handle.
             let (core, storage) = unsafe { port::port_of(handle) }.parts();
             (std::ptr::from_ref(core), storage)
         }

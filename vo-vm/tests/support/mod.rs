@@ -114,6 +114,7 @@ pub fn func(shape: Shape<'_>, body: impl Fn(&mut Asm)) -> Function {
         file: 0,
         line: 9,
         lines: asm.lines,
+        captures: Vec::new(),
     }
 }
 
