@@ -23,7 +23,7 @@ func main() {
 	p := (*[4]int)(s)
 	a[0], p[1] = 10, 20
 	fmt.Println(s, a, *p, len(p), four(s), *(*four)(s[1:]))
-	fmt.Println([0]int(s), [0]int(nil), (*[0]int)(s) != nil, (*[0]int)([]int(nil)) == nil, (*[0]int)([]int{}) != nil)
+	fmt.Println([0]int(s), [0]int(ints(nil)), (*[0]int)(s) != nil, (*[0]int)([]int(nil)) == nil, (*[0]int)([]int{}) != nil)
 	fmt.Println(convert[[2]int](s), [2]string([]string{"a", "b", "c"}))
 	b := make([]byte, 100)
 	b[99] = 7

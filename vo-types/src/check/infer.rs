@@ -1,6 +1,6 @@
 //! Inference of type arguments, from function arguments, constraints and untyped constants.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use vo_syntax::ast::Node;
 use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::{Pos, Span};
@@ -384,28 +384,30 @@ fn type_params_from(c: &Checker<'_>, mut scope: Option<ScopeId>) -> Vec<TypeId> 
     found
 }
 
+/// The type parameters that a type is made of. A type that is part of it in very many ways is walked once.
 fn collect_type_params(c: &Checker<'_>, ty: TypeId, out: &mut Vec<TypeId>) {
+    collect_unseen(c, ty, &mut FxHashSet::default(), out);
+}
+
+fn collect_unseen(c: &Checker<'_>, ty: TypeId, seen: &mut FxHashSet<TypeId>, out: &mut Vec<TypeId>) {
+    if !seen.insert(ty) {
+        return;
+    }
     let w = c.w;
-    let all = |list: &[TypeId], out: &mut Vec<TypeId>| {
-        list.iter().for_each(|&t| collect_type_params(c, t, out));
-    };
+    let mut walk = |t: TypeId, out: &mut Vec<TypeId>| collect_unseen(c, t, seen, out);
     match w.types.get(ty) {
         Type::TypeParam(_) => out.push(w.types.unalias(ty)),
         // A type declared in a generic function is another one for each instance of the function.
         Type::Named(n) => {
             out.extend(enclosing_type_params(c, n.obj));
-            all(&n.targs, out);
+            n.targs.iter().for_each(|&t| walk(t, out));
         }
-        Type::Pointer(t) | Type::Slice(t) => collect_type_params(c, *t, out),
-        Type::Array { elem, .. } | Type::Chan { elem, .. } | Type::Port { elem, .. } => {
-            collect_type_params(c, *elem, out);
-        }
-        Type::Map { key, value } => all(&[*key, *value], out),
-        Type::Tuple(list) => all(list, out),
-        Type::Struct(s) => s.fields.iter().for_each(|f| collect_type_params(c, f.ty, out)),
-        Type::Signature(s) => {
-            s.params.iter().chain(&s.results).for_each(|p| collect_type_params(c, p.ty, out));
-        }
+        Type::Pointer(t) | Type::Slice(t) => walk(*t, out),
+        Type::Array { elem, .. } | Type::Chan { elem, .. } | Type::Port { elem, .. } => walk(*elem, out),
+        Type::Map { key, value } => [*key, *value].into_iter().for_each(|t| walk(t, out)),
+        Type::Tuple(list) => list.iter().for_each(|&t| walk(t, out)),
+        Type::Struct(s) => s.fields.iter().for_each(|f| walk(f.ty, out)),
+        Type::Signature(s) => s.params.iter().chain(&s.results).for_each(|p| walk(p.ty, out)),
         _ => {}
     }
 }
