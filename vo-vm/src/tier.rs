@@ -53,8 +53,9 @@ const SECOND_GUESS: u64 = MAX_LEAD - 1;
 /// The word of a call site whose target cannot be guessed: it is not changed any more.
 const MIXED: u64 = u64::MAX;
 
-/// How a function is run.
+/// How a function is run. What a call reads stands together, at the start.
 #[derive(Default)]
+#[repr(C)]
 pub(crate) struct Tier {
     thunk: AtomicPtr<()>,
     code: AtomicPtr<u8>,

@@ -229,7 +229,7 @@ macro_rules! for_each_diagnostic {
             (709, AssignedToItself, "A variable is assigned to itself.", "func f(x int) { x = x }\nfunc main() {}")
             (710, RepeatedCondition, "A condition is repeated, or can never decide anything.", "func f(x int) bool { return x == 1 || x == 1 }\nfunc main() {}")
             (711, UnusedResult, "The function does nothing but compute the result that is thrown away.", "import \"fmt\"\nfunc f() { fmt.Sprint(1) }\nfunc main() {}")
-            (712, NilFuncComparison, "A declared function is never nil. Was a call meant?", "func f() bool { return f == nil }\nfunc main() {}")
+            (712, NilFuncComparison, "A declared function is never nil; perhaps its call is meant.", "func f() bool { return f == nil }\nfunc main() {}")
             (713, NumberToString, "The conversion makes the character with this number, not its digits. Use strconv.Itoa for digits, string(rune(n)) for the character.", "func f(n int) string { return string(n) }\nfunc main() {}")
             (714, BadStructTag, "A struct tag is a list of key:\"value\" pairs with blanks between, each name once.", "type T struct { A int `json` }\nfunc main() {}")
             (715, UselessTarget, "The result goes into what is not a pointer, or not one to the right kind of thing, and is lost.", "import \"errors\"\nfunc f(err error) { errors.As(err, &err) }\nfunc main() {}")
