@@ -74,6 +74,7 @@ impl Parker {
 
     /// Says that the owner is about to wait in the poller. False: it was woken already.
     #[cfg(not(loom))]
+    #[must_use]
     pub fn begin_poll(&self) -> bool {
         if self.consume() {
             return false;
@@ -86,10 +87,12 @@ impl Parker {
         begun.is_ok()
     }
 
-    /// The owner is back from the poller.
+    /// The owner is back from the poller, or has not been there. True: it was woken since
+    /// [`Parker::begin_poll`], and must not sleep before it has looked for work.
     #[cfg(not(loom))]
-    pub fn end_poll(&self) {
-        self.state.swap(EMPTY, Ordering::Acquire);
+    #[must_use]
+    pub fn end_poll(&self) -> bool {
+        self.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED
     }
 
     fn consume(&self) -> bool {

@@ -520,11 +520,14 @@ impl Shared {
 
     fn sleep_until(&self, parker: &Parker, until: u64) {
         #[cfg(not(loom))]
-        if self.poller().is_some() && parker.begin_poll() {
+        if self.poller().is_some() {
+            if !parker.begin_poll() {
+                return;
+            }
             let timeout = (until != NEVER).then(|| Duration::from_nanos(until.saturating_sub(self.now())));
             let polled = self.wait_for_io(timeout);
-            parker.end_poll();
-            if polled {
+            // Whoever registered the first source meanwhile has woken us to wait in the poller.
+            if parker.end_poll() || polled {
                 return;
             }
         }
