@@ -19,6 +19,7 @@ use crate::record;
 use crate::tier;
 use crate::unwind;
 use crate::window::{Bottom, HEADER, Window};
+use smallvec::SmallVec;
 use vo_bytecode::inst::{Visitor, dispatch};
 use vo_bytecode::operand::{self, CodeSource, Operand, RegList};
 use vo_bytecode::{Reg, Status};
@@ -167,6 +168,18 @@ impl Interp<'_> {
         }
     }
 
+    /// Runs an operation outside the loop's own code, which goes on with the next instruction unless
+    /// the operation says otherwise. The operation captures words and registers, never the loop's
+    /// state: were that state's address taken, the loop would keep it in memory.
+    #[inline(always)]
+    pub(crate) fn aside(&mut self, operation: impl FnOnce(&mut Machine, Site) -> Option<Transfer>) -> Flow {
+        let site = self.site();
+        match run_aside(self.m, site, operation) {
+            None => Flow::Next,
+            Some(transfer) => self.transfer(transfer),
+        }
+    }
+
     /// Raises a run-time panic at the running instruction.
     #[inline(always)]
     pub(crate) fn trap(&mut self, trap: impl Into<Trap>) -> Flow {
@@ -259,6 +272,29 @@ impl Interp<'_> {
         let site = self.site();
         let transfer = Self::poll_at_loop(self.m, site);
         self.transfer(transfer)
+    }
+}
+
+#[inline(never)]
+fn run_aside(
+    m: &mut Machine,
+    site: Site,
+    operation: impl FnOnce(&mut Machine, Site) -> Option<Transfer>,
+) -> Option<Transfer> {
+    operation(m, site)
+}
+
+impl Site {
+    /// The words in a list of registers.
+    pub(crate) fn words(&self, regs: RegList<'_>) -> SmallVec<[u64; 8]> {
+        regs.iter().map(|r| self.w.get(r)).collect()
+    }
+
+    /// Sets a list of registers.
+    pub(crate) fn put(&self, regs: RegList<'_>, words: &[u64]) {
+        for (reg, &word) in regs.iter().zip(words) {
+            self.w.set(reg, word);
+        }
     }
 }
 

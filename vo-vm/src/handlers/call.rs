@@ -5,6 +5,7 @@ use crate::machine::Machine;
 use crate::native::NativeCx;
 use crate::program::shape;
 use crate::resume;
+use crate::unwind;
 use crate::value;
 use smallvec::{SmallVec, smallvec};
 use vo_bytecode::operand::RegList;
@@ -65,45 +66,48 @@ impl Interp<'_> {
 
     #[inline(always)]
     pub(crate) fn go_start(&mut self, func: u32, args: RegList<'_>) -> Flow {
-        let words = self.words(args);
-        let site = self.site();
-        self.m.go_func(site, func, &words);
-        Flow::Next
+        self.aside(move |m, site| {
+            m.go_func(site, func, &site.words(args));
+            None
+        })
     }
 
     #[inline(always)]
     pub(crate) fn go_closure(&mut self, closure: Reg, args: RegList<'_>) -> Flow {
-        let words = self.words(args);
-        let (site, closure) = (self.site(), self.w.get(closure));
-        match self.m.go_closure(site, closure, &words) {
-            Ok(()) => Flow::Next,
-            Err(trap) => self.trap(trap),
-        }
+        self.aside(move |m, site| match m.go_closure(site, site.w.get(closure), &site.words(args)) {
+            Ok(()) => None,
+            Err(trap) => Some(unwind::trap(m, site, trap)),
+        })
     }
 
     #[inline(always)]
     pub(crate) fn go_iface(&mut self, ty: Reg, data: Reg, method: u32, args: RegList<'_>) -> Flow {
-        let word = self.w.get(ty);
-        if word == 0 {
-            return self.trap(RuntimePanic::NilDereference {});
-        }
-        let Some(func) = method_of(word, method) else {
-            return self.trap(RuntimePanic::UnreachableMethod {});
-        };
-        let mut words: SmallVec<[u64; 8]> = smallvec![self.w.get(data)];
-        let w = self.w;
-        words.extend(args.iter().map(move |r| w.get(r)));
-        let site = self.site();
-        self.m.go_func(site, func, &words);
-        Flow::Next
+        self.aside(move |m, site| {
+            let (func, words) = match method_call(site, (ty, data), method, args) {
+                Ok(call) => call,
+                Err(panic) => return Some(unwind::trap(m, site, panic.into())),
+            };
+            m.go_func(site, func, &words);
+            None
+        })
     }
+}
 
-    /// The words in a list of registers.
-    #[inline(always)]
-    pub(crate) fn words(&self, regs: RegList<'_>) -> SmallVec<[u64; 8]> {
-        let w = self.w;
-        regs.iter().map(move |r| w.get(r)).collect()
+/// The function behind a method of an interface value, and the words it is called with.
+pub(super) fn method_call(
+    site: Site,
+    (ty, data): (Reg, Reg),
+    method: u32,
+    args: RegList<'_>,
+) -> Result<(u32, SmallVec<[u64; 8]>), RuntimePanic> {
+    let word = site.w.get(ty);
+    if word == 0 {
+        return Err(RuntimePanic::NilDereference {});
     }
+    let func = method_of(word, method).ok_or(RuntimePanic::UnreachableMethod {})?;
+    let mut words: SmallVec<[u64; 8]> = smallvec![site.w.get(data)];
+    words.extend(args.iter().map(|r| site.w.get(r)));
+    Ok((func, words))
 }
 
 /// The function of a method of a dynamic type.

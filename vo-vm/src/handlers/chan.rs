@@ -6,38 +6,34 @@ use crate::machine::Machine;
 use crate::ops::chan::{self as ops, Waited};
 use crate::ops::select;
 use crate::record;
+use crate::unwind;
 use smallvec::{SmallVec, smallvec};
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
 use vo_runtime::object::chan;
 
+/// The fiber waits at the running instruction: its frames become records.
+pub(super) fn park(m: &mut Machine, site: Site) -> Option<Transfer> {
+    record::spill(m, site.w, site.pc);
+    Some(Transfer::Exit(Exit::Parked))
+}
+
+/// The operation was done at once. Its point is taken where every point is.
+pub(super) fn complete(
+    m: &mut Machine,
+    site: Site,
+    outcome: impl FnOnce(&Machine) -> Completed,
+) -> Option<Transfer> {
+    if !m.takes_every_point() {
+        return None;
+    }
+    let completed = outcome(m);
+    m.fiber_mut().completed = Some(Box::new(completed));
+    record::spill(m, site.w, site.pc);
+    Some(Transfer::Exit(Exit::Yielded))
+}
+
 impl Interp<'_> {
-    /// The fiber waits at the running instruction: its frames become records.
-    #[inline(always)]
-    pub(super) fn park(&mut self) -> Flow {
-        let site = self.site();
-        record::spill(self.m, site.w, site.pc);
-        Flow::Exit(Exit::Parked)
-    }
-
-    /// The operation was done at once. Its point is taken where every point is.
-    #[inline(always)]
-    pub(super) fn complete(&mut self, outcome: impl FnOnce(&Machine) -> Completed) -> Flow {
-        if !self.m.takes_every_point() {
-            return Flow::Next;
-        }
-        let (site, completed) = (self.site(), outcome(self.m));
-        let transfer = leave_completed(self.m, site, completed);
-        self.transfer(transfer)
-    }
-
-    #[inline(always)]
-    pub(super) fn put(&mut self, regs: RegList<'_>, words: &[u64]) {
-        for (reg, &word) in regs.iter().zip(words) {
-            self.w.set(reg, word);
-        }
-    }
-
     #[inline(always)]
     pub(crate) fn chan_new(&mut self, dst: Reg, ty: u32, n: Reg) -> Flow {
         let (ty, n) = (self.m.program().ty(ty), self.w.int(n));
@@ -47,47 +43,49 @@ impl Interp<'_> {
 
     #[inline(always)]
     pub(crate) fn chan_send(&mut self, chan: Reg, words: RegList<'_>) -> Flow {
-        let words = self.words(words);
-        match ops::send(self.m, self.w.get(chan), &words) {
-            Ok(Waited::Done(())) => self.complete(|_| Completed::default()),
-            Ok(Waited::Parked) => self.park(),
-            Err(trap) => self.trap(trap),
-        }
+        self.aside(move |m, site| match ops::send(m, site.w.get(chan), &site.words(words)) {
+            Ok(Waited::Done(())) => complete(m, site, |_| Completed::default()),
+            Ok(Waited::Parked) => park(m, site),
+            Err(trap) => Some(unwind::trap(m, site, trap)),
+        })
     }
 
     #[inline(always)]
     pub(crate) fn chan_recv(&mut self, ok: Reg, words: RegList<'_>, chan: Reg) -> Flow {
-        let mut buffer: SmallVec<[u64; 8]> = smallvec![0; words.len()];
-        match ops::recv(self.m, self.w.get(chan), &mut buffer) {
-            Waited::Done(sent) => {
-                self.put(words, &buffer);
-                self.w.set(ok, u64::from(sent));
-                self.complete(|_| Completed { words: buffer.to_vec(), ok: sent, case: 0 })
+        self.aside(move |m, site| {
+            let mut buffer: SmallVec<[u64; 8]> = smallvec![0; words.len()];
+            match ops::recv(m, site.w.get(chan), &mut buffer) {
+                Waited::Done(sent) => {
+                    site.put(words, &buffer);
+                    site.w.set(ok, u64::from(sent));
+                    complete(m, site, |_| Completed { words: buffer.to_vec(), ok: sent, case: 0 })
+                }
+                Waited::Parked => park(m, site),
             }
-            Waited::Parked => self.park(),
-        }
+        })
     }
 
     #[inline(always)]
     pub(crate) fn chan_try_send(&mut self, ok: Reg, chan: Reg, words: RegList<'_>) -> Flow {
-        let words = self.words(words);
-        match ops::try_send(self.m, self.w.get(chan), &words) {
+        self.aside(move |m, site| match ops::try_send(m, site.w.get(chan), &site.words(words)) {
             Ok(sent) => {
-                self.w.set(ok, u64::from(sent));
-                Flow::Next
+                site.w.set(ok, u64::from(sent));
+                None
             }
-            Err(trap) => self.trap(trap),
-        }
+            Err(trap) => Some(unwind::trap(m, site, trap)),
+        })
     }
 
     #[inline(always)]
     pub(crate) fn chan_try_recv(&mut self, done: Reg, ok: Reg, words: RegList<'_>, chan: Reg) -> Flow {
-        let mut buffer: SmallVec<[u64; 8]> = smallvec![0; words.len()];
-        let answer = ops::try_recv(self.m, self.w.get(chan), &mut buffer);
-        self.put(words, &buffer);
-        self.w.set(done, u64::from(answer.is_some()));
-        self.w.set(ok, u64::from(answer == Some(true)));
-        Flow::Next
+        self.aside(move |m, site| {
+            let mut buffer: SmallVec<[u64; 8]> = smallvec![0; words.len()];
+            let answer = ops::try_recv(m, site.w.get(chan), &mut buffer);
+            site.put(words, &buffer);
+            site.w.set(done, u64::from(answer.is_some()));
+            site.w.set(ok, u64::from(answer == Some(true)));
+            None
+        })
     }
 
     #[inline(always)]
@@ -120,9 +118,10 @@ impl Interp<'_> {
 
     #[inline(always)]
     pub(crate) fn select_send(&mut self, index: u16, chan: Reg, words: RegList<'_>) -> Flow {
-        let w = self.w;
-        self.m.select.add_send(index, w.get(chan), words.iter().map(|r| w.get(r)));
-        Flow::Next
+        self.aside(move |m, Site { w, .. }| {
+            m.select.add_send(index, w.get(chan), words.iter().map(|r| w.get(r)));
+            None
+        })
     }
 
     #[inline(always)]
@@ -133,35 +132,26 @@ impl Interp<'_> {
 
     #[inline(always)]
     pub(crate) fn select_exec(&mut self, dst: Reg, default: u16) -> Flow {
-        match select::exec(self.m, self.w, default == 0) {
+        self.aside(move |m, site| match select::exec(m, site.w, default == 0) {
             Ok(Waited::Done(case)) => {
-                self.w.set(dst, case as u64);
-                self.complete(|m| Completed {
+                site.w.set(dst, case as u64);
+                complete(m, site, |m| Completed {
                     words: m.select.values.clone(),
                     ok: m.context.select_ok != 0,
                     case,
                 })
             }
-            Ok(Waited::Parked) => self.park(),
-            Err(trap) => self.trap(trap),
-        }
+            Ok(Waited::Parked) => park(m, site),
+            Err(trap) => Some(unwind::trap(m, site, trap)),
+        })
     }
 
     #[inline(always)]
     pub(crate) fn select_value(&mut self, ok: Reg, words: RegList<'_>) -> Flow {
-        for (i, reg) in words.iter().enumerate() {
-            self.w.set(reg, self.m.select.values[i]);
-        }
-        self.w.set(ok, self.m.context.select_ok);
-        Flow::Next
+        self.aside(move |m, site| {
+            site.put(words, &m.select.values);
+            site.w.set(ok, m.context.select_ok);
+            None
+        })
     }
-}
-
-/// Leaves the worker at a blocking operation whose outcome is known.
-#[cold]
-#[inline(never)]
-fn leave_completed(m: &mut Machine, site: Site, completed: Completed) -> Transfer {
-    m.fiber_mut().completed = Some(Box::new(completed));
-    record::spill(m, site.w, site.pc);
-    Transfer::Exit(Exit::Yielded)
 }

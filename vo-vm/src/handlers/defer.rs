@@ -1,26 +1,29 @@
 //! Deferred calls, panics, recovery; see [`crate::unwind`].
 
-use crate::handlers::call::method_of;
-use crate::interp::{Flow, Interp};
+use crate::handlers::call::method_call;
+use crate::handlers::memory::made;
+use crate::interp::{Flow, Interp, Site};
 use crate::unwind;
 use crate::value::Deferred;
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
-use vo_runtime::panic::RuntimePanic;
 
 impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn defer_push(&mut self, list: Reg, func: u32, args: RegList<'_>) -> Flow {
-        let words = self.words(args);
-        let head = Deferred::push_func(self.m, self.w, self.w.get(list), func, &words);
-        self.put_result(list, head)
+        self.aside(move |m, site| {
+            let head = Deferred::push_func(m, site.w, site.w.get(list), func, &site.words(args));
+            made(m, site, list, head)
+        })
     }
 
     #[inline(always)]
     pub(crate) fn defer_closure(&mut self, list: Reg, closure: Reg, args: RegList<'_>) -> Flow {
-        let words = self.words(args);
-        let head = Deferred::push_closure(self.m, self.w, self.w.get(list), self.w.get(closure), &words);
-        self.put_result(list, head)
+        self.aside(move |m, site| {
+            let (w, words) = (site.w, site.words(args));
+            let head = Deferred::push_closure(m, w, w.get(list), w.get(closure), &words);
+            made(m, site, list, head)
+        })
     }
 
     #[inline(always)]
@@ -32,17 +35,14 @@ impl Interp<'_> {
         method: u32,
         args: RegList<'_>,
     ) -> Flow {
-        let word = self.w.get(ty);
-        if word == 0 {
-            return self.trap(RuntimePanic::NilDereference {});
-        }
-        let Some(func) = method_of(word, method) else {
-            return self.trap(RuntimePanic::UnreachableMethod {});
-        };
-        let mut words = self.words(args);
-        words.insert(0, self.w.get(data));
-        let head = Deferred::push_func(self.m, self.w, self.w.get(list), func, &words);
-        self.put_result(list, head)
+        self.aside(move |m, site| {
+            let (func, words) = match method_call(site, (ty, data), method, args) {
+                Ok(call) => call,
+                Err(panic) => return Some(unwind::trap(m, site, panic.into())),
+            };
+            let head = Deferred::push_func(m, site.w, site.w.get(list), func, &words);
+            made(m, site, list, head)
+        })
     }
 
     #[inline(always)]
@@ -55,9 +55,10 @@ impl Interp<'_> {
 
     #[inline(always)]
     pub(crate) fn err_defer_drop(&mut self, list: Reg) -> Flow {
-        let rest = Deferred::without_errdefers(self.m, self.w.get(list));
-        self.w.set(list, rest);
-        Flow::Next
+        self.aside(move |m, Site { w, .. }| {
+            w.set(list, Deferred::without_errdefers(m, w.get(list)));
+            None
+        })
     }
 
     #[inline(always)]

@@ -3,7 +3,9 @@
 //! Memory that Vo code shares is read and written by value, never through references; words are
 //! relaxed atomics, so they do not tear.
 
-use crate::interp::{Flow, Interp};
+use crate::interp::{Flow, Interp, Site, Transfer};
+use crate::machine::Machine;
+use crate::unwind;
 use crate::value;
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
@@ -93,17 +95,44 @@ stores! {
     store_f64 store_at_f64 8;
 }
 
+/// Sets a register to what an operation made, or raises what it answered.
+pub(super) fn made(m: &mut Machine, site: Site, dst: Reg, made: Result<u64, Trap>) -> Option<Transfer> {
+    match made {
+        Ok(word) => {
+            site.w.set(dst, word);
+            None
+        }
+        Err(trap) => Some(unwind::trap(m, site, trap)),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn nil_dereference(m: &mut Machine, site: Site) -> Transfer {
+    unwind::trap(m, site, RuntimePanic::NilDereference {}.into())
+}
+
+#[cold]
+#[inline(never)]
+fn out_of_range(m: &mut Machine, site: Site, index: u64, len: u64) -> Transfer {
+    unwind::trap(m, site, RuntimePanic::Index { index: index as i64, len: len as i64 }.into())
+}
+
 impl Interp<'_> {
     /// Raises the nil dereference.
     #[inline(always)]
     pub(crate) fn nil(&mut self) -> Flow {
-        self.trap(RuntimePanic::NilDereference {})
+        let site = self.site();
+        let transfer = nil_dereference(self.m, site);
+        self.transfer(transfer)
     }
 
     /// Raises the index error.
     #[inline(always)]
     fn out_of_range(&mut self, index: u64, len: u64) -> Flow {
-        self.trap(RuntimePanic::Index { index: index as i64, len: len as i64 })
+        let site = self.site();
+        let transfer = out_of_range(self.m, site, index, len);
+        self.transfer(transfer)
     }
 
     /// Goes on, or raises what an operation answered.
@@ -229,9 +258,10 @@ impl Interp<'_> {
 
     #[inline(always)]
     pub(crate) fn new_closure(&mut self, dst: Reg, func: u32, ty: u32, captures: RegList<'_>) -> Flow {
-        let (ty, words) = (self.m.program().ty(ty), self.words(captures));
-        let made = value::new_closure(self.m, self.w, func, ty, &words);
-        self.put_result(dst, made)
+        self.aside(move |m, site| {
+            let closure = value::new_closure(m, site.w, func, m.program().ty(ty), &site.words(captures));
+            made(m, site, dst, closure)
+        })
     }
 
     #[inline(always)]
