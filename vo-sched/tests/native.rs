@@ -2,8 +2,8 @@
 
 #![cfg(not(loom))]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 use vo_sched::channel::{Channel, Select, SendError, TryRecvError, TrySendError};
 use vo_sched::{Config, Host, NoHost, Scheduler, Shared, native};
@@ -221,7 +221,17 @@ fn sleeping_takes_its_time_and_not_much_more() {
             })
             .collect();
         late.sort();
-        assert!(late[20] < Duration::from_millis(2), "median lateness {:?}", late[20]);
+        // Beside what the machine, with whatever else runs on it, makes of a thread's sleep.
+        let mut threads: Vec<Duration> = (0..40)
+            .map(|_| {
+                let begin = Instant::now();
+                std::thread::sleep(Duration::from_micros(500));
+                begin.elapsed()
+            })
+            .collect();
+        threads.sort();
+        let bound = Duration::from_millis(2) + 3 * threads[20];
+        assert!(late[20] < bound, "median lateness {:?} beside a thread's {:?}", late[20], threads[20]);
     });
 }
 
@@ -247,20 +257,26 @@ fn many_sleepers_wake_in_order() {
 #[test]
 fn blocking_jobs_do_not_hold_up_the_worker() {
     in_every_mode(|| {
-        let (done, begin) = (Channel::<u64>::new(0), Instant::now());
+        // The jobs end when all twenty are at it, and when a fiber has run beside them.
+        let all = Arc::new(Barrier::new(21));
+        let done = Channel::<u64>::new(0);
         for i in 0..20 {
-            let done = done.clone();
+            let (done, all) = (done.clone(), all.clone());
             native::spawn(move || {
                 let i = native::blocking(move || {
-                    std::thread::sleep(Duration::from_millis(20));
+                    all.wait();
                     i
                 });
                 done.send(i).unwrap();
             });
         }
-        let sum: u64 = (0..20).map(|_| done.recv().unwrap()).sum();
-        assert_eq!(sum, 190);
-        assert!(begin.elapsed() < Duration::from_millis(300), "{:?}", begin.elapsed());
+        let beside = done.clone();
+        native::spawn(move || {
+            beside.send(1000).unwrap();
+            native::blocking(move || all.wait());
+        });
+        let sum: u64 = (0..21).map(|_| done.recv().unwrap()).sum();
+        assert_eq!(sum, 1190);
     });
 }
 
