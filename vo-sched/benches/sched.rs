@@ -5,45 +5,18 @@
 
 #![cfg(not(loom))]
 
-use std::cell::Cell;
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use common::{Words, scheduler};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use vo_sched::chan::{self, ChanCore, RecvResult, RingStorage, SendResult};
-use vo_sched::{Config, NoHost, Outcome, Scheduler, WorkerCx, native, step};
-
-struct Words {
-    core: ChanCore,
-    slots: Vec<Cell<u64>>,
-}
-
-// SAFETY: the slots are used by the channel's operations only, under the core's lock.
-unsafe impl Sync for Words {}
-// SAFETY: as above.
-unsafe impl Send for Words {}
-
-impl Words {
-    fn new(cap: usize) -> Arc<Words> {
-        Arc::new(Words { core: ChanCore::new(), slots: vec![Cell::new(0); cap] })
-    }
-
-    fn storage(&self) -> RingStorage {
-        RingStorage { slots: self.slots.as_ptr().cast_mut().cast(), cap: self.slots.len(), elem_words: 1 }
-    }
-
-    fn send(&self, cx: &mut WorkerCx, word: u64) -> SendResult {
-        // SAFETY: core and storage belong together; the callers park on Block.
-        unsafe { chan::send(&self.core, self.storage(), cx, &word) }
-    }
-
-    fn recv(&self, cx: &mut WorkerCx, out: &mut u64) -> RecvResult {
-        // SAFETY: as above.
-        unsafe { chan::recv(&self.core, self.storage(), cx, out) }
-    }
-}
+use vo_sched::chan::{RecvResult, SendResult};
+use vo_sched::{Config, Outcome, Scheduler, native, step};
 
 fn sched(workers: usize) -> Scheduler {
-    Scheduler::new(Config { workers, ..Config::default() }, Arc::new(NoHost))
+    scheduler(Config { workers, ..Config::default() })
 }
 
 fn report(name: &str, workers: usize, count: u64, mut run: impl FnMut(&Scheduler)) {

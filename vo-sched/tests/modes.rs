@@ -3,49 +3,22 @@
 
 #![cfg(not(loom))]
 
-use std::cell::Cell;
+mod common;
+
+use common::{Words, scheduler};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use vo_sched::chan::{self, ChanCore, RecvResult, RingStorage, SendResult};
-use vo_sched::select::{SelectCase, Selected};
+use vo_sched::chan::{self, RecvResult, SendResult};
+use vo_sched::select::Selected;
 use vo_sched::waiter::Dir;
-use vo_sched::{Config, FiberRef, NoHost, Outcome, Scheduler, WorkerCx, World, step};
+use vo_sched::{Config, FiberRef, Outcome, Scheduler, WorkerCx, World, step};
 
 fn sched(workers: usize, stress_modes: bool) -> Scheduler {
-    Scheduler::new(Config { workers, stress_modes, seed: 1, ..Config::default() }, Arc::new(NoHost))
+    scheduler(Config { workers, stress_modes, seed: 1, ..Config::default() })
 }
 
 fn in_every_mode(test: impl Fn(&Scheduler)) {
-    for workers in [1, 2, 4] {
-        for stress in [false, true] {
-            test(&sched(workers, stress));
-        }
-    }
-}
-
-/// A channel of one-word elements that one world's fibers use.
-struct Words {
-    core: ChanCore,
-    slots: Vec<Cell<u64>>,
-}
-
-// SAFETY: the slots are used by the channel's operations only.
-unsafe impl Sync for Words {}
-// SAFETY: as above.
-unsafe impl Send for Words {}
-
-impl Words {
-    fn new(cap: usize) -> Arc<Words> {
-        Arc::new(Words { core: ChanCore::new(), slots: vec![Cell::new(0); cap] })
-    }
-
-    fn storage(&self) -> RingStorage {
-        RingStorage { slots: self.slots.as_ptr().cast_mut().cast(), cap: self.slots.len(), elem_words: 1 }
-    }
-
-    fn case(&self, dir: Dir, word: &mut u64) -> SelectCase<RingStorage> {
-        SelectCase { core: &self.core, storage: self.storage(), dir, words: word }
-    }
+    common::in_every_mode(|config| Config { stress_modes: true, ..config }, test);
 }
 
 /// Sends `count` ones, then counts itself off.

@@ -2,55 +2,22 @@
 
 #![cfg(not(loom))]
 
-use std::cell::Cell;
+mod common;
+
+use common::{Words, scheduler};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use vo_sched::chan::{self, ChanCore, RecvResult, RingStorage, SendResult};
+use vo_sched::chan::{self, RecvResult, SendResult};
 use vo_sched::semaphore::Acquire;
-use vo_sched::{Config, NoHost, Outcome, PREEMPT, Scheduler, TimerAction, WaitReason, WorkerCx, step};
+use vo_sched::{Config, Outcome, PREEMPT, Scheduler, TimerAction, WaitReason, WorkerCx, step};
 
 fn sched(workers: usize, stress_steal: bool) -> Scheduler {
-    Scheduler::new(Config { workers, stress_steal, seed: 1, ..Config::default() }, Arc::new(NoHost))
+    scheduler(Config { workers, stress_steal, seed: 1, ..Config::default() })
 }
 
 fn in_every_mode(test: impl Fn(&Scheduler)) {
-    for workers in [1, 2, 4] {
-        for stress in [false, true] {
-            test(&sched(workers, stress));
-        }
-    }
-}
-
-/// A channel of one-word elements with its own buffer.
-struct Words {
-    core: ChanCore,
-    slots: Vec<Cell<u64>>,
-}
-
-// SAFETY: the slots are used by the channel's operations only, under the core's lock.
-unsafe impl Sync for Words {}
-// SAFETY: as above.
-unsafe impl Send for Words {}
-
-impl Words {
-    fn new(cap: usize) -> Arc<Words> {
-        Arc::new(Words { core: ChanCore::new(), slots: vec![Cell::new(0); cap] })
-    }
-
-    fn storage(&self) -> RingStorage {
-        RingStorage { slots: self.slots.as_ptr().cast_mut().cast(), cap: self.slots.len(), elem_words: 1 }
-    }
-
-    fn send(&self, cx: &mut WorkerCx, word: u64) -> SendResult {
-        // SAFETY: core and storage belong together; the callers park on Block.
-        unsafe { chan::send(&self.core, self.storage(), cx, &word) }
-    }
-
-    fn recv(&self, cx: &mut WorkerCx, out: &mut u64) -> RecvResult {
-        // SAFETY: as above.
-        unsafe { chan::recv(&self.core, self.storage(), cx, out) }
-    }
+    common::in_every_mode(|config| Config { stress_steal: true, ..config }, test);
 }
 
 /// Sends `count` words from one fiber to another, and counts the resumes on unexpected states.
