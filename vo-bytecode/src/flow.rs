@@ -219,7 +219,7 @@ impl<'c> Flow<'c> {
 }
 
 /// Whether control never goes on behind the instruction.
-fn always_ends(inst: &Inst) -> bool {
+pub fn always_ends(inst: &Inst<'_>) -> bool {
     matches!(
         inst,
         Inst::Jump { .. }

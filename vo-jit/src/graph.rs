@@ -20,7 +20,7 @@
 //! Must stay true: `order` has exactly the blocks that are reached from the entry.
 
 use std::ops::Range;
-use vo_bytecode::flow::RegSet;
+use vo_bytecode::flow::{RegSet, always_ends};
 use vo_bytecode::inst::instructions;
 use vo_bytecode::operand::Access;
 use vo_bytecode::ops::Flags;
@@ -318,19 +318,6 @@ fn find_blocks(insts: &[(u32, Inst<'_>)], landing: Option<u32>, entry: u32) -> V
         }
     };
     starts.iter().enumerate().map(block).collect()
-}
-
-/// Whether control never goes on behind an instruction.
-pub(crate) fn always_ends(inst: &Inst<'_>) -> bool {
-    matches!(
-        inst,
-        Inst::Jump { .. }
-            | Inst::JumpTable { .. }
-            | Inst::Return { .. }
-            | Inst::Unreachable {}
-            | Inst::Panic { .. }
-            | Inst::AssertFail { .. }
-    )
 }
 
 #[cfg(test)]
