@@ -163,21 +163,7 @@ impl<'c> Flow<'c> {
 
     /// From what is live after an instruction to what is live before it.
     pub fn step_back(&self, inst: &Inst, set: &mut RegSet, live_in: &[RegSet]) {
-        inst.for_each_reg(|u| {
-            if u.access == Access::Def {
-                set.remove(u.reg);
-            }
-        });
-        if self.may_land(inst)
-            && let Some(landing) = self.landing
-        {
-            set.union(&live_in[landing]);
-        }
-        inst.for_each_reg(|u| {
-            if u.access != Access::Def {
-                set.insert(u.reg);
-            }
-        });
+        step_back(inst, set, self.landing.map(|landing| &live_in[landing]));
     }
 
     /// Registers certainly written at the start of each block; unreachable blocks have all.
@@ -216,6 +202,26 @@ impl<'c> Flow<'c> {
         }
         assigned
     }
+}
+
+/// From what is live after an instruction to what is live before it, in a function at whose landing pad, if it has
+/// one, `landing` is live.
+pub fn step_back(inst: &Inst, set: &mut RegSet, landing: Option<&RegSet>) {
+    inst.for_each_reg(|u| {
+        if u.access == Access::Def {
+            set.remove(u.reg);
+        }
+    });
+    if let Some(landing) = landing
+        && inst.op().flags().has(Flags::PANIC)
+    {
+        set.union(landing);
+    }
+    inst.for_each_reg(|u| {
+        if u.access != Access::Def {
+            set.insert(u.reg);
+        }
+    });
 }
 
 /// Whether control never goes on behind the instruction.

@@ -76,7 +76,7 @@ unsafe fn machine<'a>(ctx: *mut JitContext) -> &'a mut Machine {
 
 impl Machine {
     fn at_floor(&self) -> Floor {
-        Floor(self.floor)
+        Floor
     }
 
     /// Puts what an operation answered on top of the fiber's panics.

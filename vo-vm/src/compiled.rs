@@ -76,6 +76,9 @@ impl Machine {
         let old = std::mem::replace(&mut self.floor, floor);
         let outermost = self.crossings.is_empty();
         self.crossings.push(Crossing::ToNative(from));
+        // Callbacks find the machine there: the code that is called must be known to be able to, or what was written
+        // to the machine before need not be seen by them.
+        self.context.machine = std::ptr::from_mut(self).cast();
         // SAFETY: handed on.
         let status = unsafe {
             if outermost {
@@ -101,6 +104,7 @@ impl Machine {
     unsafe fn run_outermost(&mut self, entry: NativeEntry, args: *const u64, results: *mut u64) -> Status {
         let here = 0u64;
         let before = std::mem::replace(&mut self.memory.native_from, &raw const here as u64);
+        self.context.machine = std::ptr::from_mut(self).cast();
         let context = std::ptr::from_mut(&mut *self.context);
         forget_registers();
         // SAFETY: this worker's context; words by the contract.

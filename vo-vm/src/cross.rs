@@ -3,7 +3,7 @@
 use crate::end::IslandEnd;
 use crate::island::{Island, home_of};
 use crate::machine::Machine;
-use crate::memory::FramesEnd;
+use crate::memory::Frames;
 use crate::program::Program;
 use crate::value;
 use vo_runtime::panic::{Result, Trap};
@@ -96,7 +96,7 @@ impl Machine {
     }
 
     /// Builds the value of a message in the running fiber's island. Collects garbage first where the heap wants it.
-    pub(crate) fn build(&mut self, w: impl FramesEnd, message: &Message, out: &mut [u64]) -> Result<()> {
+    pub(crate) fn build(&mut self, w: impl Frames, message: &Message, out: &mut [u64]) -> Result<()> {
         self.ensure(w)?;
         let island: *const Island = self.island();
         // SAFETY: the island outlives the turn.
@@ -120,7 +120,7 @@ impl Machine {
     }
 
     /// The words of an element that came out of a mailbox: those that were sent at home, or what the message behind them says.
-    pub(crate) fn open_element(&mut self, w: impl FramesEnd, words: &mut [u64]) -> Result<()> {
+    pub(crate) fn open_element(&mut self, w: impl Frames, words: &mut [u64]) -> Result<()> {
         let Some((message, words)) = words.split_last_mut() else { return Ok(()) };
         // SAFETY: the word behind an element owns a message, or is 0.
         let Some(message) = (unsafe { Message::from_word(std::mem::take(message)) }) else { return Ok(()) };
@@ -128,12 +128,7 @@ impl Machine {
     }
 
     /// Puts what an operation refused on top of the fiber's panics; a trap is the caller's.
-    pub(crate) fn refuse(
-        &mut self,
-        w: impl FramesEnd,
-        refused: Refused,
-        port: Option<&Port>,
-    ) -> Option<Trap> {
+    pub(crate) fn refuse(&mut self, w: impl Frames, refused: Refused, port: Option<&Port>) -> Option<Trap> {
         match refused {
             Refused::Trap(trap) => return Some(trap),
             Refused::Cross(error) => self.set_plain_panic(w, &error.to_string()),
@@ -149,7 +144,7 @@ impl Machine {
     }
 
     /// A `*island.Gone`, where the program knows that type.
-    pub(crate) fn gone_value(&mut self, w: impl FramesEnd, end: &IslandEnd) -> Option<Iface> {
+    pub(crate) fn gone_value(&mut self, w: impl Frames, end: &IslandEnd) -> Option<Iface> {
         let (gone, pointer, failure) = self.program().gone_types()?;
         self.ensure(w).ok()?;
         let object = self.cache().alloc(gone).ok()?;
@@ -173,7 +168,7 @@ impl Machine {
     }
 
     /// Panics with an error of the runtime that has this text.
-    pub(crate) fn set_plain_panic(&mut self, w: impl FramesEnd, text: &str) {
+    pub(crate) fn set_plain_panic(&mut self, w: impl Frames, text: &str) {
         match value::plain_error(self, w, text) {
             Some(value) => self.set_panic(w, value.ty, value.data),
             None => self.set_text_panic(text),

@@ -251,7 +251,7 @@ impl Interp<'_> {
     #[cold]
     #[inline(never)]
     fn poll_at_loop(m: &mut Machine, site: Site) -> Transfer {
-        if m.answer_interrupt(site.w) {
+        if m.answer_interrupt(site) {
             record::spill(m, site.w, site.pc);
             return Transfer::Exit(Exit::Yielded);
         }
@@ -352,7 +352,7 @@ impl Machine {
             }
             return record::stack_exhausted(self, below, frames);
         }
-        if self.answer_interrupt(new) {
+        if self.answer_interrupt(Site { w: new, pc: record::ENTRY }) {
             record::spill(self, new, record::ENTRY);
             return Transfer::Exit(Exit::Yielded);
         }

@@ -9,7 +9,7 @@
 
 use crate::fiber::VoFiber;
 use crate::machine::Machine;
-use crate::memory::{Floor, FramesEnd};
+use crate::memory::{Floor, Frames};
 use crate::roots::IslandRoots;
 use crate::trace;
 use std::fmt::Write;
@@ -73,7 +73,7 @@ fn can_be_woken(fiber: FiberRef, marker: &Marker<'_>) -> bool {
 impl Machine {
     /// Finds the island's leaked fibers: how many there are, and their traces in the order of their numbers.
     /// `ended` says that the calling fiber has: its worker's stack then holds nothing that counts.
-    pub(crate) fn find_leaks(&mut self, w: impl FramesEnd, ended: bool) -> (usize, String) {
+    pub(crate) fn find_leaks(&mut self, w: impl Frames, ended: bool) -> (usize, String) {
         let (collected, count, text) = self.with_island_stopped(w, |m| {
             if ended {
                 m.memory.native_end = m.memory.native_from;
@@ -102,7 +102,7 @@ impl Machine {
         if !self.vm.config.report_leaks {
             return;
         }
-        let (count, text) = self.find_leaks(Floor(self.floor), true);
+        let (count, text) = self.find_leaks(Floor, true);
         let mut report = String::new();
         let _ = match count {
             0 => writeln!(report, "no goroutine is leaked"),

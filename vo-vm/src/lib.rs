@@ -29,6 +29,7 @@ mod handlers;
 mod interp;
 mod island;
 mod leaks;
+mod liveness;
 mod machine;
 mod memory;
 mod native_island;

@@ -9,7 +9,7 @@ use crate::end::IslandEnd;
 use crate::fiber::{Pool, VoFiber};
 use crate::host::Host;
 use crate::island::{Island, State};
-use crate::memory::FramesEnd;
+use crate::memory::Frames;
 use crate::native::{Completion, PendingCall};
 use crate::ops::select::SelectState;
 use crate::program::{Code, Program};
@@ -302,9 +302,9 @@ impl Machine {
     /// the fiber is to give the worker up.
     #[cold]
     #[inline(never)]
-    pub(crate) fn answer_interrupt(&mut self, w: impl FramesEnd) -> bool {
+    pub(crate) fn answer_interrupt(&mut self, w: impl Frames) -> bool {
         self.meter();
-        self.memory.publish(w.frames_end());
+        self.memory.publish(w.innermost());
         let halt = crate::roots::with_registers(self, |m| m.worker().safepoint());
         self.memory.unpublish();
         halt || self.takes_every_point() || self.must_unwind()

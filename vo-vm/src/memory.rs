@@ -4,6 +4,7 @@
 //! which collects where the heap wants it; from then on until it returns, what it holds in
 //! local variables is safe.
 
+use crate::interp::Site;
 use crate::island::Island;
 use crate::machine::{Machine, new_fiber};
 use crate::record;
@@ -13,31 +14,50 @@ use crate::window::Window;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
+use vo_bytecode::Reg;
 use vo_runtime::heap::{AllocCache, CacheEntry, Collected, Heap, barrier};
 use vo_runtime::panic::Trap;
 use vo_runtime::rtype::Ty;
 use vo_runtime::value::{Iface, Slice, Str, store_word};
 
-/// Where the frames on the VM stack end: what a collection must see of it.
-pub(crate) trait FramesEnd: Copy {
-    /// The first word behind the innermost frame.
-    fn frames_end(self) -> *mut u64;
+/// The innermost frame on the VM stack: where a collection begins to look.
+pub(crate) trait Frames: Copy {
+    fn innermost(self) -> Innermost;
 }
 
-impl FramesEnd for Window {
+/// What a collection knows of the innermost frame on the VM stack.
+#[derive(Clone, Copy)]
+pub(crate) enum Innermost {
+    /// Compiled code is innermost: the frames on the VM stack are those that it was entered from.
+    Compiled,
+    /// Where the frame is in its code.
+    At(Site),
+    /// A frame of which the instruction is not known: each of its registers may hold an address.
+    Anywhere(Window),
+}
+
+impl Frames for Window {
     #[inline(always)]
-    fn frames_end(self) -> *mut u64 {
-        self.end()
+    fn innermost(self) -> Innermost {
+        Innermost::Anywhere(self)
     }
 }
 
-/// No interpreted frame is innermost: frames end where the next activation would begin.
-#[derive(Clone, Copy)]
-pub(crate) struct Floor(pub(crate) *mut u64);
+impl Frames for Site {
+    #[inline(always)]
+    fn innermost(self) -> Innermost {
+        Innermost::At(self)
+    }
+}
 
-impl FramesEnd for Floor {
-    fn frames_end(self) -> *mut u64 {
-        self.0
+/// No interpreted frame is innermost.
+#[derive(Clone, Copy)]
+pub(crate) struct Floor;
+
+impl Frames for Floor {
+    #[inline(always)]
+    fn innermost(self) -> Innermost {
+        Innermost::Compiled
     }
 }
 
@@ -45,7 +65,6 @@ impl FramesEnd for Floor {
 const PARKED: usize = 4;
 
 /// A worker's part of its current island's memory.
-#[derive(Default)]
 pub(crate) struct Memory {
     cache: Option<Box<AllocCache>>,
     heap: Option<Arc<Heap>>,
@@ -53,14 +72,52 @@ pub(crate) struct Memory {
     /// islands need not make them anew.
     #[allow(clippy::vec_box)] // Collections know them by their addresses.
     parked: Vec<Box<AllocCache>>,
-    /// Where this worker's native stack begins to matter: the frame that began the turn. 0: not in a turn.
+    /// The native stack at the frame that began the turn. 0: not in a turn.
     pub(crate) native_top: u64,
-    /// Where it begins to matter to the collector: there, or deeper while compiled code runs.
+    /// Where it begins to matter to the collector: where compiled code was entered, or a native function was called. 0: not
+    /// at all. (The interpreter keeps nothing on it that is not in its frames as well, when it asks for memory.)
     pub(crate) native_from: u64,
-    /// While the worker is halted or collects: the end of its frames on the VM stack.
-    pub(crate) frames_end: u64,
+    /// Words that the completion of a native call was given, while it runs.
+    pub(crate) completing: *const [u64],
+    /// While the worker is halted or collects: its innermost frame on the VM stack.
+    pub(crate) innermost: Option<Innermost>,
+    /// Of that frame, the registers that hold addresses, where it is at no suspend point.
+    pub(crate) live: Vec<Reg>,
     /// While the worker is halted or collects: the deep end of its native stack.
     pub(crate) native_end: u64,
+}
+
+/// The end of the running frame: what is called from it lies deeper.
+#[inline(always)]
+fn stack_pointer() -> u64 {
+    let at: u64;
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: reads a register.
+    unsafe {
+        std::arch::asm!("mov {}, rsp", out(reg) at, options(nomem, nostack, preserves_flags));
+    }
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: reads a register.
+    unsafe {
+        std::arch::asm!("mov {}, sp", out(reg) at, options(nomem, nostack, preserves_flags));
+    }
+    at
+}
+
+impl Default for Memory {
+    fn default() -> Memory {
+        Memory {
+            cache: None,
+            heap: None,
+            parked: Vec::new(),
+            native_top: 0,
+            native_from: 0,
+            completing: &[],
+            innermost: None,
+            live: Vec::new(),
+            native_end: 0,
+        }
+    }
 }
 
 impl Memory {
@@ -68,7 +125,17 @@ impl Memory {
         let here = 0u64;
         // What the turn needs lies deeper than this frame's caller.
         self.native_top = &raw const here as u64 + 4096;
-        self.native_from = self.native_top;
+        self.native_from = 0;
+    }
+
+    /// The native stack matters from here on, if it did not before. Answers what is to be restored afterwards.
+    #[inline(always)]
+    pub(crate) fn native_begins(&mut self) -> u64 {
+        let before = self.native_from;
+        if before == 0 {
+            self.native_from = stack_pointer();
+        }
+        before
     }
 
     pub(crate) fn turn_ends(&mut self) {
@@ -105,12 +172,20 @@ impl Memory {
     }
 
     /// The frames that a collection must see.
-    pub(crate) fn publish(&mut self, end: *mut u64) {
-        self.frames_end = end as u64;
+    pub(crate) fn publish(&mut self, innermost: Innermost) {
+        self.live.clear();
+        if let Innermost::At(Site { w, pc }) = innermost
+            && w.code().regs != 0
+            && !record::is_at_point(w.code(), pc)
+        {
+            // Here, and not in the stop.
+            w.code().liveness().traced_before(w.code(), pc, &mut self.live);
+        }
+        self.innermost = Some(innermost);
     }
 
     pub(crate) fn unpublish(&mut self) {
-        (self.frames_end, self.native_end) = (0, 0);
+        (self.innermost, self.native_end) = (None, 0);
     }
 
     /// Whether the island's heap marks: stores of addresses are to be told.
@@ -137,24 +212,24 @@ impl Machine {
 
     /// Collects if the heap wants it. Every allocating operation begins with this.
     #[inline(always)]
-    pub(crate) fn ensure(&mut self, w: impl FramesEnd) -> Result<(), Trap> {
+    pub(crate) fn ensure(&mut self, w: impl Frames) -> Result<(), Trap> {
         if self.cache().heap().must_collect() { self.ensure_slow(w) } else { Ok(()) }
     }
 
     #[cold]
     #[inline(never)]
-    fn ensure_slow(&mut self, w: impl FramesEnd) -> Result<(), Trap> {
+    fn ensure_slow(&mut self, w: impl Frames) -> Result<(), Trap> {
         self.collect(w, false);
         self.island().heap().over_limit().map_or(Ok(()), |fatal| Err(fatal.into()))
     }
 
     /// Collects the island's garbage, whether the heap wants it or not.
-    pub(crate) fn collect_now(&mut self, w: impl FramesEnd) {
+    pub(crate) fn collect_now(&mut self, w: impl Frames) {
         self.collect(w, true);
     }
 
-    fn collect(&mut self, w: impl FramesEnd, always: bool) {
-        self.memory.publish(w.frames_end());
+    fn collect(&mut self, w: impl Frames, always: bool) {
+        self.memory.publish(w.innermost());
         let over = roots::with_registers(self, |m| if always { m.collect_all() } else { m.advance() });
         self.memory.unpublish();
         if let Some(collected) = over {
@@ -193,12 +268,8 @@ impl Machine {
     }
 
     /// Runs `f` while nobody else runs in the island.
-    pub(crate) fn with_island_stopped<R>(
-        &mut self,
-        w: impl FramesEnd,
-        f: impl FnOnce(&mut Machine) -> R,
-    ) -> R {
-        self.memory.publish(w.frames_end());
+    pub(crate) fn with_island_stopped<R>(&mut self, w: impl Frames, f: impl FnOnce(&mut Machine) -> R) -> R {
+        self.memory.publish(w.innermost());
         let result = roots::with_registers(self, |m| {
             while !m.worker().stop_world() {}
             let result = f(m);
@@ -259,19 +330,19 @@ impl Machine {
 
     /// A new zeroed value of a type.
     #[inline(always)]
-    pub(crate) fn alloc(&mut self, w: impl FramesEnd, ty: Ty) -> Result<u64, Trap> {
+    pub(crate) fn alloc(&mut self, w: impl Frames, ty: Ty) -> Result<u64, Trap> {
         self.ensure(w)?;
         self.cache().alloc(ty)
     }
 
     /// A new object of words that may all be addresses.
-    pub(crate) fn alloc_words(&mut self, w: impl FramesEnd, n: usize) -> Result<u64, Trap> {
+    pub(crate) fn alloc_words(&mut self, w: impl Frames, n: usize) -> Result<u64, Trap> {
         self.ensure(w)?;
         self.cache().alloc_words(n as u64)
     }
 
     /// A new string with these bytes.
-    pub(crate) fn new_string(&mut self, w: impl FramesEnd, bytes: &[u8]) -> Result<Str, Trap> {
+    pub(crate) fn new_string(&mut self, w: impl Frames, bytes: &[u8]) -> Result<Str, Trap> {
         self.ensure(w)?;
         self.new_string_now(bytes)
     }
@@ -289,7 +360,7 @@ impl Machine {
     }
 
     /// An interface value of a string type.
-    pub(crate) fn box_string(&mut self, w: impl FramesEnd, ty: Ty, bytes: &[u8]) -> Result<Iface, Trap> {
+    pub(crate) fn box_string(&mut self, w: impl Frames, ty: Ty, bytes: &[u8]) -> Result<Iface, Trap> {
         let s = self.new_string(w, bytes)?;
         let data = self.cache().alloc(ty)?;
         self.store_ptr(data, s.ptr);
@@ -299,13 +370,7 @@ impl Machine {
     }
 
     /// Zeroed elements with room for more.
-    pub(crate) fn make_slice(
-        &mut self,
-        w: impl FramesEnd,
-        elem: Ty,
-        len: u64,
-        cap: u64,
-    ) -> Result<Slice, Trap> {
+    pub(crate) fn make_slice(&mut self, w: impl Frames, elem: Ty, len: u64, cap: u64) -> Result<Slice, Trap> {
         self.ensure(w)?;
         vo_runtime::object::slice::make(self.cache(), elem, len as i64, cap as i64)
     }

@@ -223,7 +223,7 @@ impl<'m> NativeCx<'m> {
     pub fn stack_trace(&mut self, skip: usize, all: bool) -> String {
         let mut out = trace::current(self.m, self.site, skip);
         if all {
-            self.m.with_island_stopped(self.site.w, |m| trace::write_others(&mut out, m));
+            self.m.with_island_stopped(self.site, |m| trace::write_others(&mut out, m));
         }
         out
     }
@@ -236,7 +236,7 @@ impl<'m> NativeCx<'m> {
 
     /// Collects the island's garbage.
     pub fn collect(&mut self) {
-        self.m.collect_now(self.site.w);
+        self.m.collect_now(self.site);
     }
 
     /// The heap's counters.
@@ -267,7 +267,7 @@ impl Program {
 impl NativeCx<'_> {
     /// A new string with these bytes.
     pub fn string(&mut self, bytes: &[u8]) -> Str {
-        let made = self.m.new_string(self.site.w, bytes);
+        let made = self.m.new_string(self.site, bytes);
         self.made(made)
     }
 
@@ -279,7 +279,7 @@ impl NativeCx<'_> {
 
     /// A new zeroed value of a type: its address.
     pub fn alloc(&mut self, ty: Ty) -> u64 {
-        let made = self.m.alloc(self.site.w, ty);
+        let made = self.m.alloc(self.site, ty);
         self.made(made)
     }
 
@@ -296,7 +296,7 @@ impl NativeCx<'_> {
     /// # Errors
     /// As `make` panics.
     pub fn make_slice(&mut self, elem: Ty, len: usize, cap: usize) -> Result<Slice, Trap> {
-        self.m.make_slice(self.site.w, elem, len as u64, cap as u64)
+        self.m.make_slice(self.site, elem, len as u64, cap as u64)
     }
 
     /// A `[]string` of these strings.
@@ -317,7 +317,7 @@ impl NativeCx<'_> {
     /// An `any` that holds a string.
     pub fn any_string(&mut self, bytes: &[u8]) -> Iface {
         let ty = self.types().known.string.expect("internal error: a program without type string");
-        let made = self.m.box_string(self.site.w, ty, bytes);
+        let made = self.m.box_string(self.site, ty, bytes);
         self.made(made)
     }
 
@@ -335,7 +335,7 @@ impl NativeCx<'_> {
 
     /// A `runtime.Error` with exactly this text.
     pub fn runtime_error(&mut self, text: &str) -> Iface {
-        crate::value::plain_error(self.m, self.site.w, text).unwrap_or_default()
+        crate::value::plain_error(self.m, self.site, text).unwrap_or_default()
     }
 
     /// Where the runtime's operations allocate from; collects first if the heap wants it. What the next
@@ -344,7 +344,7 @@ impl NativeCx<'_> {
     /// # Errors
     /// The island is over its limit.
     pub fn allocator(&mut self) -> Result<&mut AllocCache, Trap> {
-        self.m.ensure(self.site.w)?;
+        self.m.ensure(self.site)?;
         Ok(self.m.cache())
     }
 
@@ -372,12 +372,12 @@ impl NativeCx<'_> {
 
     /// The island's fibers that can never run again: how many, and their traces.
     pub fn find_leaks(&mut self) -> (usize, String) {
-        self.m.find_leaks(self.site.w, false)
+        self.m.find_leaks(self.site, false)
     }
 
     /// Bytes of the island's fibers: their frames, and what the machine knows of them.
     pub fn fiber_bytes(&mut self) -> u64 {
-        self.m.with_island_stopped(self.site.w, |m| {
+        self.m.with_island_stopped(self.site, |m| {
             let mut bytes = 0;
             m.island().world().for_each_fiber(|fiber| {
                 // SAFETY: the island is stopped; all its fibers are of this crate.

@@ -42,7 +42,7 @@ impl NativeCx<'_> {
     /// No memory.
     pub fn island_self(&mut self) -> Result<u64, Trap> {
         let island = self.m.island_arc();
-        self.m.ensure(self.site.w)?;
+        self.m.ensure(self.site)?;
         ops::island_handle(self.m, &island)
     }
 

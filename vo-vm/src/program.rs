@@ -5,6 +5,7 @@
 //! accepted. That is the licence of the interpreter's unchecked reads.
 
 use crate::builtins;
+use crate::liveness::Liveness;
 use crate::native::{NativeFn, Registry};
 use crate::point::Point;
 use crate::tier::{Table, Tier};
@@ -107,6 +108,7 @@ pub(crate) struct Code {
     /// How it is run.
     pub(crate) tier: Tier,
     points: OnceLock<Box<[Point]>>,
+    liveness: OnceLock<Box<Liveness>>,
 }
 
 // SAFETY: everything a `Code` points at is immutable and lives as long as its program.
@@ -155,6 +157,7 @@ impl Code {
             function: NonNull::from(function),
             tier: Tier::default(),
             points: OnceLock::new(),
+            liveness: OnceLock::new(),
         })
     }
 
@@ -162,6 +165,11 @@ impl Code {
     #[inline(always)]
     pub(crate) fn point(&self, index: u32) -> &Point {
         &self.points.get_or_init(|| Point::all_of(self))[index as usize]
+    }
+
+    /// What is live at instructions that are no suspend points.
+    pub(crate) fn liveness(&self) -> &Liveness {
+        self.liveness.get_or_init(|| Box::new(Liveness::of(self)))
     }
 
     fn find_slot_pointers(&mut self, types: &LoadedTypes) {

@@ -29,7 +29,7 @@ use crate::program::{Code, Program};
 use crate::resume;
 use crate::unwind;
 use crate::window::{Bottom, Window};
-use vo_bytecode::{PointKind, SuspendPoint};
+use vo_bytecode::{Op, PointKind, SuspendPoint};
 
 /// The word at the end of a record.
 #[derive(Clone, Copy)]
@@ -180,6 +180,12 @@ pub(crate) fn point_at(code: &Code, pc: u32) -> usize {
         Some(point) => point,
         None => panic!("internal error: {} left at offset {pc}, which is no suspend point", code.name()),
     }
+}
+
+/// Whether a frame that stands at `pc` goes on as that suspend point says, and needs nothing in its registers but what
+/// is live there: it has not begun, or is at a loop header.
+pub(crate) fn is_at_point(code: &Code, pc: u32) -> bool {
+    pc == ENTRY || code.op_at(pc) == Some(Op::LoopHeader)
 }
 
 /// Words of all records of an activation, and what is below it.

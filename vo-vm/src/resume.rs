@@ -90,7 +90,7 @@ fn begin_cancelled(
 #[inline(never)]
 fn begin_extra(m: &mut Machine) -> Transfer {
     let Some(message) = m.fiber_mut().extra().incoming.take() else { return record::resume(m) };
-    let (floor, mut closure) = (Floor(m.floor), [0]);
+    let (floor, mut closure) = (Floor, [0]);
     if let Err(trap) = m.build(floor, &message, &mut closure) {
         return match trap {
             Trap::Fatal(error) => unwind::fatal(m, None, error.into()),
@@ -242,6 +242,7 @@ pub(crate) fn finish_waited_select(m: &mut Machine, w: Window) -> Result<u64, Tr
 /// A Vo function that the native at `site` had called has returned; its results are in the
 /// return buffer.
 pub(crate) fn native_callee_returned(m: &mut Machine, site: Site) -> Transfer {
+    // The return buffer keeps them alive meanwhile.
     let results: SmallVec<[u64; 8]> = SmallVec::from_slice(&m.ret);
     let call = site.w.code().call_shape(site.pc);
     complete_native(m, site, &results, call.results, call.next)
@@ -249,6 +250,14 @@ pub(crate) fn native_callee_returned(m: &mut Machine, site: Site) -> Transfer {
 
 /// Runs the completion of the native call at `site`.
 fn complete_native(m: &mut Machine, site: Site, callee: &[u64], regs: RegList<'_>, next: u32) -> Transfer {
+    let outer = m.memory.native_begins();
+    let transfer = run_completion(m, site, callee, regs, next);
+    m.memory.native_from = outer;
+    transfer
+}
+
+#[inline(never)]
+fn run_completion(m: &mut Machine, site: Site, callee: &[u64], regs: RegList<'_>, next: u32) -> Transfer {
     let mut results: SmallVec<[u64; 8]> = smallvec![0; regs.len()];
     let pending =
         m.fiber_mut().pending.pop().expect("internal error: a native call without completion goes on");
@@ -256,7 +265,10 @@ fn complete_native(m: &mut Machine, site: Site, callee: &[u64], regs: RegList<'_
         None => Status::Ok,
         Some(completion) => {
             let Completion { run, roots } = *completion;
-            run(&mut NativeCx { m, site, args: &roots }, callee, &mut results)
+            m.memory.completing = &raw const *roots;
+            let status = run(&mut NativeCx { m, site, args: &roots }, callee, &mut results);
+            m.memory.completing = &[];
+            status
         }
     };
     native_answered(m, site, status, regs, next, &results)

@@ -1,17 +1,26 @@
 //! What keeps an island's objects alive from outside of its heap.
 //!
-//! Precise: package variables, frame records (through the points' classes), panics. Ambiguous: the
-//! VM stacks and native stacks of the workers that are stopped inside, wait nodes, timers, words
+//! Precise: package variables, frame records and interpreted frames (through the points' classes), panics. Ambiguous: the
+//! native stacks of the workers that are stopped inside, wait nodes, timers, words
 //! that completions keep. Ambiguous words cost nothing but memory kept too long.
+//!
+//! Interpreted frames lie on the VM stack in activations: the innermost one ends where the worker has stopped, each other
+//! one where compiled code was entered. All but the innermost frame have called, and so are at suspend points.
+//! (Where it is not known what the innermost frame does, all of its registers are ambiguous.)
 
+use crate::compiled::Crossing;
 use crate::fiber::VoFiber;
+use crate::interp::Site;
 use crate::island::Island;
 use crate::machine::Machine;
+use crate::memory::Innermost;
 use crate::program::Program;
-use crate::record::Record;
+use crate::record::{self, Record};
 use crate::vm::Shared;
+use crate::window::Window;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard};
+use vo_bytecode::Reg;
 use vo_runtime::heap::{Marker, Roots};
 use vo_sched::FiberRef;
 
@@ -201,10 +210,12 @@ fn mark_record(record: &Record<'_, '_>, marker: &mut Marker<'_>) {
 
 /// What a worker that is stopped in the island holds.
 fn mark_machine(machine: &Machine, marker: &mut Marker<'_>) {
-    mark_range(machine.stack.start() as u64, machine.memory.frames_end, marker);
+    mark_frames(machine, marker);
     mark_range(machine.memory.native_end, machine.memory.native_from, marker);
     let mut words = |words: &[u64]| words.iter().for_each(|&word| marker.word(word));
     words(&machine.ret);
+    // SAFETY: the completion that runs on the stopped worker keeps them.
+    words(unsafe { &*machine.memory.completing });
     words(&machine.keep);
     if let Some(staged) = &machine.staged {
         words(&staged.roots);
@@ -214,6 +225,64 @@ fn mark_machine(machine: &Machine, marker: &mut Marker<'_>) {
         words(&call.args);
     }
     machine.select.for_each_word(|word| words(&[word]));
+}
+
+/// Marks what the frames on a stopped worker's VM stack hold.
+fn mark_frames(machine: &Machine, marker: &mut Marker<'_>) {
+    match machine.memory.innermost {
+        None | Some(Innermost::Compiled) => {}
+        Some(Innermost::At(Site { w, pc })) if record::is_at_point(w.code(), pc) => {
+            mark_activation(w, pc, marker)
+        }
+        Some(Innermost::At(Site { w, .. })) => {
+            machine.memory.live.iter().for_each(|&reg| marker.word(w.get(reg)));
+            mark_slots(w, marker);
+            mark_callers(w, marker);
+        }
+        Some(Innermost::Anywhere(w)) => {
+            (0..w.code().regs).for_each(|reg| marker.word(w.get(Reg(reg as u16))));
+            mark_slots(w, marker);
+            mark_callers(w, marker);
+        }
+    }
+    for crossing in &machine.crossings {
+        if let Crossing::ToNative(Some(site)) = *crossing {
+            mark_activation(site.w, site.pc, marker);
+        }
+    }
+}
+
+/// Marks what the frames of an activation hold, from `w` on, which is at the suspend point at `pc`.
+fn mark_activation(w: Window, pc: u32, marker: &mut Marker<'_>) {
+    mark_frame(w, pc, marker);
+    mark_callers(w, marker);
+}
+
+/// Marks what the frames below `w` in its activation hold.
+fn mark_callers(mut w: Window, marker: &mut Marker<'_>) {
+    while let Some(caller) = w.caller() {
+        mark_frame(caller, w.call_pc(), marker);
+        w = caller;
+    }
+}
+
+fn mark_frame(w: Window, pc: u32, marker: &mut Marker<'_>) {
+    let code = w.code();
+    let function = code.function();
+    for &reg in &function.points[record::point_at(code, pc)].live {
+        if function.class(reg).is_traced() {
+            marker.word(w.get(reg));
+        }
+    }
+    mark_slots(w, marker);
+}
+
+fn mark_slots(w: Window, marker: &mut Marker<'_>) {
+    let code = w.code();
+    for &word in &code.slot_pointers {
+        // SAFETY: a word of the frame's slots.
+        marker.word(unsafe { w.slot(code, word as usize).read() });
+    }
 }
 
 /// Marks every word of a range of a stopped stack.

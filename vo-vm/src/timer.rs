@@ -32,7 +32,7 @@ pub(crate) fn start(cx: &mut NativeCx<'_>, when: u64, period: u64, task: &TimerT
             head.into_iter().chain(words.iter().copied()).collect()
         }
     };
-    let object = cx.m.alloc_words(cx.site.w, words.len())?;
+    let object = cx.m.alloc_words(cx.site, words.len())?;
     for (i, &word) in words.iter().enumerate() {
         // SAFETY: the new object has as many words.
         unsafe { store_word(object + 8 * i as u64, word) };

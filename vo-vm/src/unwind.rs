@@ -28,7 +28,7 @@ use crate::fatal;
 use crate::handlers::call::method_of;
 use crate::interp::{Exit, Site, Transfer};
 use crate::machine::Machine;
-use crate::memory::FramesEnd;
+use crate::memory::Frames;
 use crate::program::Code;
 use crate::record;
 use crate::resume;
@@ -313,7 +313,7 @@ pub(crate) fn defer_unwind(m: &mut Machine, site: Site, next: *const u16, list: 
 
 impl Machine {
     /// Puts a panic with an interface value on top of the fiber's.
-    pub(crate) fn set_panic(&mut self, w: impl FramesEnd, ty: u64, data: u64) {
+    pub(crate) fn set_panic(&mut self, w: impl Frames, ty: u64, data: u64) {
         self.stats.panics += 1;
         if ty != 0 {
             return self.fiber_mut().panics().push(ty, data, false, false);
@@ -325,7 +325,7 @@ impl Machine {
     }
 
     /// Puts a run-time panic on top of the fiber's.
-    pub(crate) fn set_runtime_panic(&mut self, w: impl FramesEnd, panic: RuntimePanic) {
+    pub(crate) fn set_runtime_panic(&mut self, w: impl Frames, panic: RuntimePanic) {
         self.stats.panics += 1;
         let text = panic.error_text();
         let signal = matches!(panic, RuntimePanic::NilDereference {});
@@ -339,7 +339,7 @@ impl Machine {
     }
 
     /// Puts the panic of a failed type assertion on top of the fiber's.
-    pub(crate) fn set_assertion_panic(&mut self, w: impl FramesEnd, error: &AssertionError) {
+    pub(crate) fn set_assertion_panic(&mut self, w: impl Frames, error: &AssertionError) {
         self.stats.panics += 1;
         match value::assertion_error(self, w, error) {
             Some(value) => self.fiber_mut().panics().push(value.ty, value.data, false, false),

@@ -8,7 +8,7 @@
 //! Every word of a deferred call may be an address for the collector.
 
 use crate::machine::Machine;
-use crate::memory::FramesEnd;
+use crate::memory::Frames;
 use vo_runtime::panic::{AssertionError, RuntimePanic, Trap};
 use vo_runtime::rtype::Ty;
 use vo_runtime::value::{Iface, Str, load_word, store_uint, store_word};
@@ -114,7 +114,7 @@ impl Deferred {
     /// Puts a call of a function before a list.
     pub(crate) fn push_func(
         m: &mut Machine,
-        w: impl FramesEnd,
+        w: impl Frames,
         list: u64,
         func: u32,
         args: &[u64],
@@ -125,7 +125,7 @@ impl Deferred {
     /// Puts a call of a closure before a list.
     pub(crate) fn push_closure(
         m: &mut Machine,
-        w: impl FramesEnd,
+        w: impl Frames,
         list: u64,
         closure: u64,
         args: &[u64],
@@ -133,7 +133,7 @@ impl Deferred {
         Self::push(m, w, [list, CLOSURE, closure], args)
     }
 
-    fn push(m: &mut Machine, w: impl FramesEnd, head: [u64; 3], args: &[u64]) -> Result<u64, Trap> {
+    fn push(m: &mut Machine, w: impl Frames, head: [u64; 3], args: &[u64]) -> Result<u64, Trap> {
         let at = m.alloc_words(w, 4 + args.len())?;
         let head = [head[0], head[1], head[2], args.len() as u64];
         for (i, word) in head.iter().chain(args).copied().enumerate() {
@@ -147,7 +147,7 @@ impl Deferred {
 /// A new closure of `func` over captured words; `ty` describes its object.
 pub(crate) fn new_closure(
     m: &mut Machine,
-    w: impl FramesEnd,
+    w: impl Frames,
     func: u32,
     ty: Ty,
     captures: &[u64],
@@ -165,19 +165,19 @@ pub(crate) fn new_closure(
 
 /// The value of a run-time panic: a `runtime.Error`. `None` where the program has no type for it (or
 /// no memory is left): the text alone then stands for it.
-pub(crate) fn runtime_error(m: &mut Machine, w: impl FramesEnd, panic: RuntimePanic) -> Option<Iface> {
+pub(crate) fn runtime_error(m: &mut Machine, w: impl Frames, panic: RuntimePanic) -> Option<Iface> {
     let ty = m.program().error_type(panic)?;
     m.box_string(w, ty, panic.to_string().as_bytes()).ok()
 }
 
 /// An error of the library, whose text is all of its message.
-pub(crate) fn plain_error(m: &mut Machine, w: impl FramesEnd, text: &str) -> Option<Iface> {
+pub(crate) fn plain_error(m: &mut Machine, w: impl Frames, text: &str) -> Option<Iface> {
     let ty = m.program().plain_error?;
     m.box_string(w, ty, text.as_bytes()).ok()
 }
 
 /// The value of `panic(nil)`.
-pub(crate) fn panic_nil_error(m: &mut Machine, w: impl FramesEnd) -> Option<Iface> {
+pub(crate) fn panic_nil_error(m: &mut Machine, w: impl Frames) -> Option<Iface> {
     let known = m.program().types().known;
     let (ty, object) = (known.panic_nil_error_ptr?, known.panic_nil_error?);
     let data = m.alloc(w, object).ok()?;
@@ -185,7 +185,7 @@ pub(crate) fn panic_nil_error(m: &mut Machine, w: impl FramesEnd) -> Option<Ifac
 }
 
 /// The value of a failed type assertion.
-pub(crate) fn assertion_error(m: &mut Machine, w: impl FramesEnd, error: &AssertionError) -> Option<Iface> {
+pub(crate) fn assertion_error(m: &mut Machine, w: impl Frames, error: &AssertionError) -> Option<Iface> {
     let known = m.program().types().known;
     let (ty, object) = (known.type_assertion_error_ptr?, known.type_assertion_error?);
     let data = m.alloc(w, object).ok()?;

@@ -60,7 +60,9 @@ impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn call_native(&mut self, native: u32, args: RegList<'_>, results: RegList<'_>) -> Flow {
         let site = self.site();
+        let outer = self.m.memory.native_begins();
         let transfer = call_native(self.m, site, native, args, results);
+        self.m.memory.native_from = outer;
         self.transfer(transfer)
     }
 

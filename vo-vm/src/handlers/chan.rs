@@ -37,7 +37,7 @@ impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn chan_new(&mut self, dst: Reg, ty: u32, n: Reg) -> Flow {
         let (ty, n) = (self.m.program().ty(ty), self.w.int(n));
-        let made = self.m.ensure(self.w).and_then(|()| chan::new(self.m.cache(), ty, n));
+        let made = self.m.ensure(self.site()).and_then(|()| chan::new(self.m.cache(), ty, n));
         self.put_result(dst, made)
     }
 
@@ -132,7 +132,7 @@ impl Interp<'_> {
 
     #[inline(always)]
     pub(crate) fn select_exec(&mut self, dst: Reg, default: u16) -> Flow {
-        self.aside(move |m, site| match select::exec(m, site.w, default == 0) {
+        self.aside(move |m, site| match select::exec(m, site, default == 0) {
             Ok(Waited::Done(case)) => {
                 site.w.set(dst, case as u64);
                 complete(m, site, |m| Completed {

@@ -12,7 +12,7 @@ impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn defer_push(&mut self, list: Reg, func: u32, args: RegList<'_>) -> Flow {
         self.aside(move |m, site| {
-            let head = Deferred::push_func(m, site.w, site.w.get(list), func, &site.words(args));
+            let head = Deferred::push_func(m, site, site.w.get(list), func, &site.words(args));
             made(m, site, list, head)
         })
     }
@@ -40,7 +40,7 @@ impl Interp<'_> {
                 Ok(call) => call,
                 Err(panic) => return Some(unwind::trap(m, site, panic.into())),
             };
-            let head = Deferred::push_func(m, site.w, site.w.get(list), func, &words);
+            let head = Deferred::push_func(m, site, site.w.get(list), func, &words);
             made(m, site, list, head)
         })
     }

@@ -34,7 +34,7 @@ impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn map_new(&mut self, dst: Reg, ty: u32, n: Reg) -> Flow {
         let (ty, n) = (self.ty(ty), self.w.int(n));
-        let made = self.m.ensure(self.w).and_then(|()| map::new(self.m.cache(), ty, n));
+        let made = self.m.ensure(self.site()).and_then(|()| map::new(self.m.cache(), ty, n));
         self.put_result(dst, made)
     }
 
@@ -49,7 +49,8 @@ impl Interp<'_> {
     pub(crate) fn map_set_int(&mut self, elem: Reg, map: Reg, key: Reg, ty: u32) -> Flow {
         let (ty, map, key) = (self.ty(ty), self.w.get(map), self.w.get(key));
         // SAFETY: verified code gives a map of the type, or nil, and a key of its form.
-        let set = self.m.ensure(self.w).and_then(|()| unsafe { map::set_int(self.m.cache(), map, key, ty) });
+        let set =
+            self.m.ensure(self.site()).and_then(|()| unsafe { map::set_int(self.m.cache(), map, key, ty) });
         self.put_result(elem, set)
     }
 
@@ -71,7 +72,8 @@ impl Interp<'_> {
     pub(crate) fn map_set_str(&mut self, elem: Reg, map: Reg, kp: Reg, kl: Reg, ty: u32) -> Flow {
         let (ty, map, key) = (self.ty(ty), self.w.get(map), self.key(kp, kl));
         // SAFETY: verified code gives a map of the type, or nil, and a key of its form.
-        let set = self.m.ensure(self.w).and_then(|()| unsafe { map::set_str(self.m.cache(), map, key, ty) });
+        let set =
+            self.m.ensure(self.site()).and_then(|()| unsafe { map::set_str(self.m.cache(), map, key, ty) });
         self.put_result(elem, set)
     }
 
@@ -93,7 +95,8 @@ impl Interp<'_> {
     pub(crate) fn map_set_mem(&mut self, elem: Reg, map: Reg, key: Reg, ty: u32) -> Flow {
         let (ty, map, key) = (self.ty(ty), self.w.get(map), self.w.get(key));
         // SAFETY: verified code gives a map of the type, or nil, and a key of its form.
-        let set = self.m.ensure(self.w).and_then(|()| unsafe { map::set_mem(self.m.cache(), map, key, ty) });
+        let set =
+            self.m.ensure(self.site()).and_then(|()| unsafe { map::set_mem(self.m.cache(), map, key, ty) });
         self.put_result(elem, set)
     }
 
@@ -123,7 +126,7 @@ impl Interp<'_> {
     pub(crate) fn map_iter(&mut self, dst: Reg, map: Reg, ty: u32) -> Flow {
         let (ty, map) = (self.ty(ty), self.w.get(map));
         // SAFETY: verified code gives a map of the type, or nil.
-        let made = self.m.ensure(self.w).and_then(|()| unsafe { map::iter(self.m.cache(), map, ty) });
+        let made = self.m.ensure(self.site()).and_then(|()| unsafe { map::iter(self.m.cache(), map, ty) });
         self.put_result(dst, made)
     }
 

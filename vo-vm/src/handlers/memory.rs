@@ -252,14 +252,14 @@ impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn new_object(&mut self, dst: Reg, ty: u32) -> Flow {
         let ty = self.m.program().ty(ty);
-        let made = self.m.alloc(self.w, ty);
+        let made = self.m.alloc(self.site(), ty);
         self.put_result(dst, made)
     }
 
     #[inline(always)]
     pub(crate) fn new_closure(&mut self, dst: Reg, func: u32, ty: u32, captures: RegList<'_>) -> Flow {
         self.aside(move |m, site| {
-            let closure = value::new_closure(m, site.w, func, m.program().ty(ty), &site.words(captures));
+            let closure = value::new_closure(m, site, func, m.program().ty(ty), &site.words(captures));
             made(m, site, dst, closure)
         })
     }
@@ -267,7 +267,7 @@ impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn make_slice(&mut self, ptr: Reg, ty: u32, len: Reg, cap: Reg) -> Flow {
         let elem = self.m.program().ty(ty);
-        let made = self.m.make_slice(self.w, elem, self.w.get(len), self.w.get(cap));
+        let made = self.m.make_slice(self.site(), elem, self.w.get(len), self.w.get(cap));
         self.put_result(ptr, made.map(|slice| slice.ptr))
     }
 }

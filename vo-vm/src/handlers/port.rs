@@ -15,7 +15,7 @@ use vo_bytecode::operand::RegList;
 
 /// Panics with what an operation refused.
 fn refused(m: &mut Machine, site: Site, refused: Refused, port: u64) -> Option<Transfer> {
-    Some(match m.refuse(site.w, refused, ops::port_behind(port)) {
+    Some(match m.refuse(site, refused, ops::port_behind(port)) {
         Some(trap) => unwind::trap(m, site, trap),
         None => unwind::unwind(m, site),
     })
@@ -25,7 +25,7 @@ impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn island_new(&mut self, dst: Reg, n: Reg) -> Flow {
         self.aside(move |m, site| {
-            let island = ops::island_new(m, site.w, site.w.int(n));
+            let island = ops::island_new(m, site, site.w.int(n));
             made(m, site, dst, island)
         })
     }
@@ -44,7 +44,7 @@ impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn port_new(&mut self, dst: Reg, ty: u32, n: Reg) -> Flow {
         self.aside(move |m, site| {
-            let port = ops::new(m, site.w, m.program().ty(ty), site.w.int(n));
+            let port = ops::new(m, site, m.program().ty(ty), site.w.int(n));
             made(m, site, dst, port)
         })
     }

@@ -53,7 +53,7 @@ impl Interp<'_> {
         }
         let ty = self.m.program().ty(ty);
         // SAFETY: the registers hold a slice of elements of the type.
-        let made = self.m.ensure(self.w).and_then(|()| unsafe { slice::grow(self.m.cache(), ty, s, n) });
+        let made = self.m.ensure(self.site()).and_then(|()| unsafe { slice::grow(self.m.cache(), ty, s, n) });
         match made {
             Ok(grown) => {
                 self.w.set(ptr, grown.ptr);
@@ -82,7 +82,7 @@ impl Interp<'_> {
         let ty = self.m.program().ty(ty);
         // SAFETY: the registers hold slices of elements of the type.
         let made =
-            self.m.ensure(self.w).and_then(|()| unsafe { slice::append(self.m.cache(), ty, a, bp, bl) });
+            self.m.ensure(self.site()).and_then(|()| unsafe { slice::append(self.m.cache(), ty, a, bp, bl) });
         self.put_slice(ptr, len, cap, made)
     }
 

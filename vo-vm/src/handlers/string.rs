@@ -1,8 +1,8 @@
 //! Strings.
 
+use crate::interp::Site;
 use crate::interp::{Flow, Interp};
 use crate::machine::Machine;
-use crate::window::Window;
 use smallvec::SmallVec;
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
@@ -44,7 +44,7 @@ impl Interp<'_> {
 
     #[inline(always)]
     pub(crate) fn str_concat(&mut self, ptr: Reg, len: Reg, parts: RegList<'_>) -> Flow {
-        let made = concat(self.m, self.w, parts);
+        let made = concat(self.m, self.site(), parts);
         self.put_str(ptr, len, made)
     }
 
@@ -76,7 +76,7 @@ impl Interp<'_> {
         // SAFETY: the registers hold a byte slice.
         let made = self
             .m
-            .ensure(self.w)
+            .ensure(self.site())
             .and_then(|()| unsafe { string::from_byte_slice(self.m.cache(), s.ptr, s.len) });
         self.put_str(ptr, len, made)
     }
@@ -85,15 +85,17 @@ impl Interp<'_> {
     pub(crate) fn str_from_runes(&mut self, ptr: Reg, len: Reg, ap: Reg, al: Reg) -> Flow {
         let s = self.str(ap, al);
         // SAFETY: the registers hold a slice of runes.
-        let made =
-            self.m.ensure(self.w).and_then(|()| unsafe { string::from_runes(self.m.cache(), s.ptr, s.len) });
+        let made = self
+            .m
+            .ensure(self.site())
+            .and_then(|()| unsafe { string::from_runes(self.m.cache(), s.ptr, s.len) });
         self.put_str(ptr, len, made)
     }
 
     #[inline(always)]
     pub(crate) fn str_from_rune(&mut self, ptr: Reg, len: Reg, rune: Reg) -> Flow {
         let rune = self.w.int(rune);
-        let made = self.m.ensure(self.w).and_then(|()| string::from_rune(self.m.cache(), rune));
+        let made = self.m.ensure(self.site()).and_then(|()| string::from_rune(self.m.cache(), rune));
         self.put_str(ptr, len, made)
     }
 
@@ -101,7 +103,7 @@ impl Interp<'_> {
     pub(crate) fn bytes_from_str(&mut self, ptr: Reg, len: Reg, cap: Reg, ap: Reg, al: Reg) -> Flow {
         let s = self.str(ap, al);
         // SAFETY: the registers hold a string.
-        let made = self.m.ensure(self.w).and_then(|()| unsafe { string::to_bytes(self.m.cache(), s) });
+        let made = self.m.ensure(self.site()).and_then(|()| unsafe { string::to_bytes(self.m.cache(), s) });
         self.put_slice(ptr, len, cap, made)
     }
 
@@ -109,7 +111,7 @@ impl Interp<'_> {
     pub(crate) fn runes_from_str(&mut self, ptr: Reg, len: Reg, cap: Reg, ap: Reg, al: Reg) -> Flow {
         let s = self.str(ap, al);
         // SAFETY: the registers hold a string.
-        let made = self.m.ensure(self.w).and_then(|()| unsafe { string::to_runes(self.m.cache(), s) });
+        let made = self.m.ensure(self.site()).and_then(|()| unsafe { string::to_runes(self.m.cache(), s) });
         self.put_slice(ptr, len, cap, made)
     }
 
@@ -125,8 +127,9 @@ impl Interp<'_> {
 
 /// Concatenates the strings in pairs of registers.
 #[inline(never)]
-fn concat(m: &mut Machine, w: Window, parts: RegList<'_>) -> Result<Str, Trap> {
-    m.ensure(w)?;
+fn concat(m: &mut Machine, site: Site, parts: RegList<'_>) -> Result<Str, Trap> {
+    m.ensure(site)?;
+    let w = site.w;
     let part = |i: usize| Str { ptr: w.get(parts.get(2 * i)), len: w.get(parts.get(2 * i + 1)) };
     let strings: SmallVec<[Str; 8]> = (0..parts.len() / 2).map(part).collect();
     // SAFETY: pairs of registers that hold strings.

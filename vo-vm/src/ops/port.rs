@@ -7,7 +7,7 @@ use crate::cross::Refused;
 use crate::end::{IslandEnd, Reason};
 use crate::island::{Island, IslandRef, State, home_of};
 use crate::machine::{Machine, new_fiber};
-use crate::memory::FramesEnd;
+use crate::memory::Frames;
 use crate::ops::chan::Waited;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ type Words = SmallVec<[u64; 10]>;
 // ---- islands ------------------------------------------------------------------------------------
 
 /// A new island, for at most `n` workers where that is not 0: its handle.
-pub(crate) fn island_new(m: &mut Machine, w: impl FramesEnd, n: i64) -> Result<u64> {
+pub(crate) fn island_new(m: &mut Machine, w: impl Frames, n: i64) -> Result<u64> {
     if n < 0 || n > i64::from(u16::MAX) {
         return Err(RuntimePanic::MakeIsland {}.into());
     }
@@ -105,7 +105,7 @@ pub(crate) fn over_goroutines(island: &Arc<Island>) {
 // ---- ports --------------------------------------------------------------------------------------
 
 /// A new port of type `ty`.
-pub(crate) fn new(m: &mut Machine, w: impl FramesEnd, ty: Ty, cap: i64) -> Result<u64> {
+pub(crate) fn new(m: &mut Machine, w: impl Frames, ty: Ty, cap: i64) -> Result<u64> {
     m.ensure(w)?;
     let home = m.island_arc();
     let port = Port::new(ty, cap, home.clone() as Arc<dyn Home>)?;
@@ -203,12 +203,7 @@ pub(crate) fn port_behind<'a>(handle: u64) -> Option<&'a Port> {
 }
 
 /// Receives an element into `words`; answers whether it was sent.
-pub(crate) fn recv(
-    m: &mut Machine,
-    w: impl FramesEnd,
-    handle: u64,
-    words: &mut [u64],
-) -> Result<Waited<bool>> {
+pub(crate) fn recv(m: &mut Machine, w: impl Frames, handle: u64, words: &mut [u64]) -> Result<Waited<bool>> {
     if handle == 0 {
         block_forever(m.worker(), WaitReason::ChanReceiveNil);
         return Ok(Waited::Parked);
@@ -233,7 +228,7 @@ pub(crate) fn recv(
 }
 
 /// The rest of a receive that has waited.
-pub(crate) fn received(m: &mut Machine, w: impl FramesEnd, words: &mut [u64]) -> Result<bool> {
+pub(crate) fn received(m: &mut Machine, w: impl Frames, words: &mut [u64]) -> Result<bool> {
     waited_for(m);
     let mut buffer: Words = smallvec::smallvec![0; words.len() + 1];
     // SAFETY: the fiber has waited for a port whose elements have so many words.
@@ -246,7 +241,7 @@ pub(crate) fn received(m: &mut Machine, w: impl FramesEnd, words: &mut [u64]) ->
 /// Receives if nobody has to wait for it: `Some` of whether the element was sent.
 pub(crate) fn try_recv(
     m: &mut Machine,
-    w: impl FramesEnd,
+    w: impl Frames,
     handle: u64,
     words: &mut [u64],
 ) -> Result<Option<bool>> {

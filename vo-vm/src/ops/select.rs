@@ -8,7 +8,7 @@
 //! into `SelectExec`, nor between its end and `SelectValue`.
 
 use crate::machine::Machine;
-use crate::memory::FramesEnd;
+use crate::memory::Frames;
 use crate::ops::chan::Waited;
 use smallvec::SmallVec;
 use vo_runtime::context::SelectCase as LaidCase;
@@ -123,7 +123,7 @@ fn scheduler_case(case: &LaidCase, values: *mut u64) -> SelectCase<RingStorage> 
 }
 
 /// Performs the gathered select: the chosen index, or -1 where none is ready and it is not to wait.
-pub(crate) fn exec(m: &mut Machine, w: impl FramesEnd, may_wait: bool) -> Result<Waited<i64>, Trap> {
+pub(crate) fn exec(m: &mut Machine, w: impl Frames, may_wait: bool) -> Result<Waited<i64>, Trap> {
     let cases = m.select.laid();
     exec_cases(m, w, &cases, may_wait)
 }
@@ -131,7 +131,7 @@ pub(crate) fn exec(m: &mut Machine, w: impl FramesEnd, may_wait: bool) -> Result
 /// Performs a select of these cases; see [`exec`].
 pub(crate) fn exec_cases(
     m: &mut Machine,
-    w: impl FramesEnd,
+    w: impl Frames,
     laid: &[LaidCase],
     may_wait: bool,
 ) -> Result<Waited<i64>, Trap> {
@@ -180,7 +180,7 @@ pub(crate) fn exec_cases(
 }
 
 /// Builds the message that a select has received from a port, whose element and message are `len` words.
-pub(crate) fn open_received(m: &mut Machine, w: impl FramesEnd, len: usize) -> Result<(), Trap> {
+pub(crate) fn open_received(m: &mut Machine, w: impl Frames, len: usize) -> Result<(), Trap> {
     let mut words: SmallVec<[u64; 10]> = SmallVec::from_slice(&m.select.values[..len]);
     m.select.values[len - 1] = 0;
     m.open_element(w, &mut words)?;
