@@ -15,6 +15,7 @@ pub mod layout;
 pub mod object;
 pub mod panic;
 pub mod port;
+pub mod process;
 pub mod reflect;
 pub mod rtype;
 pub mod transfer;

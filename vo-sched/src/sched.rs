@@ -135,6 +135,13 @@ struct Done {
     panic: Option<Box<dyn Any + Send>>,
 }
 
+impl Done {
+    /// Nothing is to be waited for any more.
+    fn is_over(&self) -> bool {
+        self.signalled || self.panic.is_some()
+    }
+}
+
 /// Starting, waking, waiting: for fibers, hosts and foreign threads.
 impl Shared {
     /// How the scheduler was set up.
@@ -298,7 +305,7 @@ impl Shared {
         self.waiters.fetch_add(1, Ordering::SeqCst);
         self.report_deadlock();
         let mut done = self.done.lock();
-        while !done.signalled && done.panic.is_none() {
+        while !done.is_over() {
             self.done_changed.wait(&mut done);
         }
         // In one critical section with the consumption: a worker that falls asleep now must not
@@ -310,6 +317,16 @@ impl Shared {
         if let Some(payload) = panic {
             std::panic::resume_unwind(payload);
         }
+    }
+
+    /// Waits until [`Shared::wait_done`] would answer at once, or until the deadline; the answer says which. Consumes
+    /// nothing, and no deadlock is reported meanwhile.
+    pub fn is_done_before(&self, deadline: Instant) -> bool {
+        let mut done = self.done.lock();
+        while !done.is_over() && Instant::now() < deadline {
+            self.done_changed.wait_until(&mut done, deadline);
+        }
+        done.is_over()
     }
 
     /// Says that somebody waits, without waiting: under loom the host's `on_deadlock` ends the model.

@@ -34,6 +34,9 @@ pub trait Host: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The program has been running for some milliseconds: called once, on the thread that waits for its end.
+    fn has_settled(&self) {}
+
     /// Whether the program may use files, processes and sockets of the system.
     fn may_use_system(&self) -> bool {
         true

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::time::{Duration, Instant};
 use vo_runtime::rtype::{Handle, Kind, Ty};
 use vo_sched::{Scheduler, WorkerCx};
 
@@ -161,6 +162,9 @@ impl vo_sched::Host for Hooks {
     }
 }
 
+/// Programs that run longer are worth some tidying up.
+const SETTLED: Duration = Duration::from_millis(5);
+
 /// Runs a program to its end.
 pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {
     let mut config = config.clone();
@@ -177,7 +181,11 @@ pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {
     let scheduler = Scheduler::new(sched_config, Arc::new(Hooks(vm.clone())));
     let _ = vm.scheduler.set(Arc::downgrade(scheduler.shared()));
     let island = Island::new(&vm, scheduler.shared(), 0);
-    scheduler.run_until_done(main_fiber(&vm, &island));
+    scheduler.spawn(main_fiber(&vm, &island));
+    if !scheduler.is_done_before(Instant::now() + SETTLED) {
+        vm.host.has_settled();
+    }
+    scheduler.wait_done();
     let mut lines = vec![format!("scheduler: {:?}", scheduler.shared().stats())];
     lines.push(format!("heap: {:?}", island.heap().stats()));
     lines.extend(vm.island_lines());

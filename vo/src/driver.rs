@@ -2,7 +2,9 @@
 //! check, compile.
 
 use crate::importer::{Module, Sources, has_errors, is_source};
+use std::cell::RefCell;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use vo_syntax::diag::{self, Code, Diagnostic};
 use vo_syntax::source::SourceMap;
@@ -196,6 +198,19 @@ fn finish(world: World, mut list: Vec<Diagnostic>) -> Diagnostics {
     Diagnostics { list, sources: world.sources.into_inner() }
 }
 
+thread_local! {
+    /// What this thread's compilations knew, unfreed: also when the thread ends.
+    static KEPT: RefCell<Vec<ManuallyDrop<World>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Frees what compilations on this thread have kept; whether there was anything.
+pub fn free_kept() -> bool {
+    let kept = KEPT.take();
+    let any = !kept.is_empty();
+    kept.into_iter().for_each(|world| drop(ManuallyDrop::into_inner(world)));
+    any
+}
+
 /// Compiles a checked program; it must be package main with a function main.
 /// What the checker knows is left unfreed where `keeps` says that the process will end soon.
 pub fn compile(checked: Checked, keeps: bool) -> Result<Verified, CompileError> {
@@ -208,7 +223,7 @@ pub fn compile(checked: Checked, keeps: bool) -> Result<Verified, CompileError> 
     match vo_codegen::compile(&world, main) {
         Ok(module) => {
             if keeps {
-                std::mem::forget(world);
+                KEPT.with_borrow_mut(|kept| kept.push(ManuallyDrop::new(world)));
             }
             Ok(Verified::compiled(module))
         }

@@ -31,7 +31,8 @@ impl Engine {
     }
 
     /// An engine for a process that ends after its one program: what the compiler knows of the sources is not freed
-    /// piece by piece, which takes a sixth of its time, but with the process.
+    /// piece by piece, which takes a sixth of its time, but with the process; or where the program runs for a while,
+    /// beside it.
     pub fn for_one_program() -> Engine {
         Engine { keeps: true, ..Engine::new() }
     }
@@ -228,6 +229,12 @@ pub struct Stdio {
 }
 
 impl Host for Stdio {
+    fn has_settled(&self) {
+        if driver::free_kept() {
+            vo_runtime::process::give_back();
+        }
+    }
+
     fn write(&self, _fd: i32, _bytes: &[u8]) -> Option<io::Result<usize>> {
         None
     }
