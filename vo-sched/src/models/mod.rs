@@ -11,6 +11,7 @@
 
 mod cancel;
 mod chan;
+mod collect;
 mod fiber;
 mod lock;
 mod mode;
