@@ -198,7 +198,10 @@ impl Heap {
     }
 
     fn assert_marked_from(&self, object: usize) {
-        assert!(self.objects[object].mark.load(Relaxed) & 1 == 1, "object {object} is reachable and would be freed");
+        assert!(
+            self.objects[object].mark.load(Relaxed) & 1 == 1,
+            "object {object} is reachable and would be freed"
+        );
         let next = self.objects[object].field.load(Relaxed);
         if next != 0 {
             self.assert_marked_from(next as usize - 1);
