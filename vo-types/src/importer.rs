@@ -47,6 +47,12 @@ pub trait Importer {
         None
     }
 
+    /// Whether the package with this identity may import a package main: the tests of one do.
+    fn may_import_program(&self, from: &str) -> bool {
+        let _ = from;
+        false
+    }
+
     /// The files below a package's directory that the patterns of `//go:embed` mean, sorted by name.
     ///
     /// # Errors

@@ -20,6 +20,8 @@ pub enum Command {
     Check(Check),
     /// Compile a program into one .vob file that `vo run` runs
     Build(Build),
+    /// Run the tests of packages
+    Test(Test),
     /// Serve an editor at standard input and output (the language server protocol)
     Lsp(Lsp),
     /// Report mistakes that compile
@@ -50,6 +52,24 @@ pub struct Run {
     /// Print what the run cost on standard error when it ends
     #[arg(long)]
     pub stats: bool,
+}
+
+/// `vo test`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "vo test [ENGINE OPTIONS] [-v] [-run REGEXP] [-bench REGEXP] … [PACKAGES] [-args …]"
+)]
+#[command(
+    after_help = "The flags are those of `go test`, before or behind the packages: -v -run -skip -bench -benchtime\n\
+    -benchmem -count -short -timeout -failfast -parallel -list -shuffle; what follows -args is the tests' own.\n\
+    A package is a directory; DIR/... is all below it. Without packages: the working directory."
+)]
+pub struct Test {
+    #[command(flatten)]
+    pub engine: EngineOptions,
+    /// Flags of `go test`, and packages
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<String>,
 }
 
 /// Options of the machine.

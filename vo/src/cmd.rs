@@ -8,6 +8,7 @@ pub mod explain;
 pub mod fmt;
 pub mod lsp;
 pub mod run;
+pub mod test;
 pub mod vet;
 
 use std::io::IsTerminal;

@@ -105,20 +105,43 @@ fn vet(checked: Checked, options: vo_tools::vet::Options) -> Diagnostics {
 /// Checks a program given as text.
 pub fn check_text(text: &Text<'_>) -> Result<Checked, CompileError> {
     let world = World::new();
-    let mut source = PackageSource {
-        path: "main".into(),
-        dir: String::new(),
-        files: Vec::new(),
-        mode: PackageMode::Full,
-        diagnostics: Vec::new(),
-    };
+    let source = parse_text(&world, "main".into(), text)?;
+    check(world, source, Sources::new(None))
+}
+
+/// A package of one file given as text.
+fn parse_text(world: &World, path: String, text: &Text<'_>) -> Result<PackageSource, CompileError> {
     let id = world.sources.borrow_mut().add(text.name, text.text.to_vec());
     let id = id.map_err(|e| CompileError::Input(format!("{}: {e}", text.name)))?;
     let options = vo_syntax::parser::Options::default();
     let parsed = vo_syntax::parser::parse_file(&world.sources.borrow(), id, &world.node_ids, options);
-    source.files.push(parsed.file);
-    source.diagnostics = parsed.diagnostics;
-    check(world, source, Sources::new(None))
+    let diagnostics = parsed.diagnostics;
+    Ok(PackageSource {
+        path,
+        dir: String::new(),
+        files: vec![parsed.file],
+        mode: PackageMode::Full,
+        diagnostics,
+    })
+}
+
+/// A package main that is made here.
+pub(crate) struct Prepared {
+    /// Its import path.
+    pub path: String,
+    /// The name of its file.
+    pub name: &'static str,
+    pub text: String,
+}
+
+/// Checks a program whose package main is made here; the other packages are those of `sources`.
+pub(crate) fn check_prepared(
+    world: World,
+    main: Prepared,
+    sources: Sources,
+) -> Result<Checked, CompileError> {
+    let source = parse_text(&world, main.path, &Text { name: main.name, text: main.text.as_bytes() })?;
+    check(world, source, sources)
 }
 
 /// The directory of the package that a path names, and the file where it names one.

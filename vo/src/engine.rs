@@ -81,6 +81,14 @@ impl Engine {
         self.program(driver::compile(driver::check_path(path)?, self.keeps)?)
     }
 
+    /// Compiles the tests of a package into a program, which takes the flags of package testing.
+    ///
+    /// # Errors
+    /// As [`Engine::check`]; and a test function of a wrong signature.
+    pub fn compile_tests(&self, package: &crate::TestPackage) -> Result<Program, CompileError> {
+        self.program(driver::compile(package.check()?, false)?)
+    }
+
     /// Compiles a program given as text; it may import the library.
     ///
     /// # Errors

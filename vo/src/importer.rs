@@ -89,13 +89,22 @@ pub struct Sources {
     pub loaded: Vec<String>,
     /// Texts that stand in place of files, by absolute path: what an editor has not saved.
     pub overlay: HashMap<PathBuf, Vec<u8>>,
+    /// Packages that are there already, by import path: those that are tested, with their test files.
+    prepared: HashMap<String, PackageSource>,
 }
 
 impl Sources {
     /// Sources of a program that belongs to a module, or to none.
     pub fn new(module: Option<Module>) -> Sources {
         let replaced = module.as_ref().map(Module::replaced).unwrap_or_default();
-        Sources { module, replaced, target: Target::host(), loaded: Vec::new(), overlay: HashMap::new() }
+        Sources {
+            module,
+            replaced,
+            target: Target::host(),
+            loaded: Vec::new(),
+            overlay: HashMap::new(),
+            prepared: HashMap::new(),
+        }
     }
 
     /// What the module's language version means for vet.
@@ -125,13 +134,26 @@ impl Sources {
         inside.unwrap_or_else(|| "main".to_string())
     }
 
+    /// Gives out a package by its path from now on, instead of reading it.
+    pub fn prepare(&mut self, package: PackageSource) {
+        self.prepared.insert(package.path.clone(), package);
+    }
+
     /// The source files of a directory that belong to its package, sorted.
     pub fn files_of(&self, dir: &Path) -> Result<Vec<PathBuf>, String> {
+        let mut files = self.files_with_tests(dir)?;
+        files.retain(|path| !path.file_name().and_then(|n| n.to_str()).is_some_and(is_test_file));
+        Ok(files)
+    }
+
+    /// The source files of a directory, test files too, sorted.
+    pub fn files_with_tests(&self, dir: &Path) -> Result<Vec<PathBuf>, String> {
+        let target = Target { tests: true, ..self.target.clone() };
         let entries = std::fs::read_dir(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
         let mut files: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
         files.retain(|path| {
             let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("");
-            is_source(path) && self.target.admits_name(name) && !is_test_file(name)
+            is_source(path) && target.admits_name(name)
         });
         files.sort();
         Ok(files)
@@ -146,6 +168,29 @@ impl Sources {
         files: &[PathBuf],
         constrained: bool,
     ) -> Result<PackageSource, String> {
+        self.parse_with(world, (path, dir), files, constrained, Options::default())
+    }
+
+    /// As [`Sources::parse_files`], with the comments kept; build constraints count.
+    pub fn parse_commented(
+        &self,
+        world: &World,
+        path: &str,
+        dir: &Path,
+        files: &[PathBuf],
+    ) -> Result<PackageSource, String> {
+        let options = Options { comments: true, ..Options::default() };
+        self.parse_with(world, (path, dir), files, true, options)
+    }
+
+    fn parse_with(
+        &self,
+        world: &World,
+        (path, dir): (&str, &Path),
+        files: &[PathBuf],
+        constrained: bool,
+        options: Options,
+    ) -> Result<PackageSource, String> {
         let mut source = empty_source(path, dir, PackageMode::Full);
         for file in files {
             let text = self.read(file).map_err(|e| format!("{}: {e}", file.display()))?;
@@ -155,7 +200,7 @@ impl Sources {
                 continue;
             }
             let name = file.to_string_lossy();
-            add_file(world, &mut source, name.strip_prefix("./").unwrap_or(&name), text, Options::default())?;
+            add_file(world, &mut source, name.strip_prefix("./").unwrap_or(&name), text, options)?;
         }
         Ok(source)
     }
@@ -254,13 +299,17 @@ impl Importer for Sources {
         Some(module.file.go.unwrap_or((1, 16)))
     }
 
+    fn may_import_program(&self, from: &str) -> bool {
+        !has_library_package(from) && (from.ends_with(".test") || from.ends_with("_test"))
+    }
+
     fn embed(&mut self, dir: &str, patterns: &[String]) -> Result<Vec<EmbeddedFile>, String> {
         let dir = if dir.is_empty() { Path::new(".") } else { Path::new(dir) };
         crate::embed::files(dir, patterns)
     }
 
     fn resolve(&mut self, path: &str, _from_dir: &str) -> Result<String, String> {
-        if has_library_package(path) {
+        if has_library_package(path) || self.prepared.contains_key(path) {
             return Ok(path.to_string());
         }
         match self.module_of(path).and_then(|m| m.directory_of(path)) {
@@ -274,6 +323,10 @@ impl Importer for Sources {
     }
 
     fn load(&mut self, world: &World, path: &str) -> Result<PackageSource, String> {
+        if let Some(source) = self.prepared.remove(path) {
+            self.loaded.push(path.to_string());
+            return Ok(source);
+        }
         if let Some(source) = self.library(world, path) {
             return source;
         }

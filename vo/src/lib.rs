@@ -19,10 +19,12 @@ mod embed;
 mod engine;
 mod importer;
 mod suggest;
+mod test_package;
 mod workspace;
 
 pub use driver::{CompileError, Diagnostics, Text};
 pub use engine::{Captured, Engine, Program, RunOptions, Stdio};
+pub use test_package::TestPackage;
 pub use vo_jit::{Options as CompilerOptions, Shown};
 pub use vo_runtime::code::Thresholds;
 pub use vo_syntax::diag::{Code, Diagnostic};

@@ -33,6 +33,7 @@ fn dispatch(cli: Cli) -> ExitCode {
         Command::Run(options) => cmd::run::run(&options),
         Command::Check(options) => cmd::check::check(&options),
         Command::Build(options) => cmd::build::build(&options),
+        Command::Test(options) => cmd::test::test(options),
         Command::Lsp(options) => cmd::lsp::lsp(&options),
         Command::Vet(options) => cmd::vet::vet(&options),
         Command::Fmt(options) => cmd::fmt::fmt(&options),

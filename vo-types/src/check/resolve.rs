@@ -225,7 +225,8 @@ impl<'w> Collector<'w, '_> {
                 pkg
             }
         };
-        if world.package(pkg).name == "main" && !world.package(pkg).state.fake.get() {
+        let is_program = world.package(pkg).name == "main" && !world.package(pkg).state.fake.get();
+        if is_program && !self.importer.may_import_program(&world.package(self.c.pkg).path) {
             let why = format!("import {path:?} is a program, not an importable package");
             return Err(error(Code::ImportMain, why));
         }

@@ -74,7 +74,7 @@ fn engine(options: &EngineOptions) -> EngineName {
 }
 
 /// Gives the program the compiler that the options name, if any.
-fn compile_natively(program: &Program, options: &EngineOptions) -> Result<(), String> {
+pub(super) fn compile_natively(program: &Program, options: &EngineOptions) -> Result<(), String> {
     let engine = engine(options);
     if engine == EngineName::Interp {
         return Ok(());
@@ -91,7 +91,7 @@ fn compile_natively(program: &Program, options: &EngineOptions) -> Result<(), St
 }
 
 /// The machine's configuration from options and environment.
-fn config(options: &EngineOptions) -> Result<Config, String> {
+pub(super) fn config(options: &EngineOptions) -> Result<Config, String> {
     let has = |name| options.stress.contains(&name);
     let stress = Stress {
         gc: has(StressName::Gc),

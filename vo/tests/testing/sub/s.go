@@ -1,0 +1,3 @@
+package sub
+
+func Two() int { return 2 }
