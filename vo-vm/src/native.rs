@@ -239,6 +239,11 @@ impl<'m> NativeCx<'m> {
         self.m.collect_now(self.site);
     }
 
+    /// How many collections of the island's heap are complete, modulo 2^32.
+    pub fn collections(&self) -> u32 {
+        self.m.island().heap().cycles() as u32
+    }
+
     /// The heap's counters.
     pub fn heap_stats(&self) -> vo_runtime::heap::HeapStats {
         self.m.island().heap().stats()

@@ -33,6 +33,6 @@ natives! {
         }
         may_help
     }
-    "sync.runtime_gcCycle" => fn gc_cycle(cx) -> u32 { cx.heap_stats().collections }
+    "sync.runtime_gcCycle" => fn gc_cycle(cx) -> u32 { cx.collections() }
     "sync.fatal" => fn fatal(cx, text: Str) -> Status { cx.fatal(&String::from_utf8_lossy(str_bytes(text))) }
 }
