@@ -81,6 +81,9 @@ macro_rules! for_each_callback {
             eq_mem "compares two values of type `ty`, 0 or 1 into `*out`" (a: word, b: word, ty: word, out: addr) -> status;
             // ---- strings -----------------------------------------------------------------------
             str_concat "concatenates `n` (address, length) pairs into `out[0..2]`" (parts: addr, n: word, out: addr) -> status;
+            str_concat2 "the bytes of the concatenation of two strings that are not empty, or 0" (ap: word, al: word, bp: word, bl: word) -> word;
+            str_copy "`n` bytes at `p`, not none, as a new string's, or 0" (p: word, n: word) -> word;
+            bytes_copy "`n` bytes at `p` as a new slice's, or 0; its capacity into the context (`ret[0]`)" (p: word, n: word) -> word;
             str_eq "compares two strings of equal length" (a: word, b: word, len: word) -> word;
             str_cmp "-1, 0 or 1" (ap: word, al: word, bp: word, bl: word) -> word;
             str_convert "conversion `what` (0 bytes, 1 runes to string, 2 rune, 3 string to bytes, 4 to runes) into `out[0..3]`" (what: word, p: word, l: word, out: addr) -> status;
@@ -88,17 +91,24 @@ macro_rules! for_each_callback {
             // ---- slices ------------------------------------------------------------------------
             slice_grow "address and capacity into `out[0..2]`" (p: word, l: word, c: word, n: word, ty: word, out: addr) -> status;
             slice_append "the appended slice into `out[0..3]`" (a: addr, b: addr, ty: word, out: addr) -> status;
+            move_bytes "copies `n` bytes without pointers, which may overlap" (dst: word, src: word, n: word) -> none;
             slice_copy "copies elements, answers the number" (a: addr, b: addr, ty: word) -> word;
             slice_clear "zeroes elements" (p: word, l: word, ty: word) -> none;
             // ---- maps --------------------------------------------------------------------------
             map_new "a new map" (ty: word, n: word) -> word;
             map_get "element address into `*out`, answers ok in bit 0 of the high word; form 0 int, 1 string, 2 memory" (form: word, map: word, key: word, key2: word, ty: word, out: addr) -> status;
+            map_find64 "element address of an integer key of eight bytes; 0 where it is absent, 1 where the program ends" (map: word, key: word, ty: word) -> word;
+            map_find32 "as map_find64, of four bytes" (map: word, key: word, ty: word) -> word;
+            map_find_str "as map_find64, of a string" (map: word, kp: word, kl: word, ty: word) -> word;
+            map_put64 "element address of an integer key of eight bytes, which is there then, in a map that is not nil, or 0" (map: word, key: word, ty: word) -> word;
+            map_put32 "as map_put64, of four bytes" (map: word, key: word, ty: word) -> word;
+            map_put_str "as map_put64, of a string" (map: word, kp: word, kl: word, ty: word) -> word;
             map_set "element address into `*out`" (form: word, map: word, key: word, key2: word, ty: word, out: addr) -> status;
             map_delete "deletes" (form: word, map: word, key: word, key2: word, ty: word) -> status;
             map_len "number of entries" (map: word) -> word;
             map_clear "deletes all" (map: word, ty: word) -> status;
             map_iter "a new iterator" (map: word, ty: word) -> word;
-            map_next "ok, key and element address into `out[0..3]`" (iter: word, out: addr) -> status;
+            map_next "key and element address into `out[0..2]`: answers 1; 0 at the end, 2 where the program ends" (iter: word, out: addr) -> word;
             // ---- interfaces --------------------------------------------------------------------
             iface_eq "compares two interface values, 0 or 1 into `*out`" (at: word, ad: word, bt: word, bd: word, out: addr) -> status;
             iface_impl "whether type word `ty` implements interface type `iface`" (ty: word, iface: word) -> word;

@@ -233,6 +233,12 @@ impl Layouts {
         number
     }
 
+    /// The number of the bin for bytes without pointers of this size class, if there is one already.
+    #[inline(always)]
+    pub fn bytes_bin(&self, class: u8) -> Option<u32> {
+        self.noscan.bins[class as usize].load(Acquire).checked_sub(1)
+    }
+
     /// What a bin's objects are.
     pub fn bin_info(&self, bin: u32) -> BinInfo {
         self.lock().bins[bin as usize]

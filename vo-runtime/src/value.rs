@@ -135,6 +135,34 @@ pub unsafe fn copy_bytes(dst: Word, src: Word, n: u64) {
     unsafe { std::ptr::copy(src as *const u8, dst as *mut u8, n as usize) }
 }
 
+/// Copies `n` bytes without pointers to where nobody reads yet. Few bytes are copied by their two ends, which overlap.
+///
+/// # Safety
+/// Both ranges are accessible and do not overlap.
+#[inline(always)]
+pub unsafe fn copy_new_bytes(dst: Word, src: Word, n: u64) {
+    macro_rules! ends {
+        ($ty:ty) => {{
+            let last = n - size_of::<$ty>() as u64;
+            // SAFETY: accessible by the contract, and so long.
+            unsafe {
+                (dst as *mut $ty).write_unaligned((src as *const $ty).read_unaligned());
+                ((dst + last) as *mut $ty).write_unaligned(((src + last) as *const $ty).read_unaligned());
+            }
+        }};
+    }
+    match n {
+        0 => {}
+        1 => ends!(u8),
+        2..=3 => ends!(u16),
+        4..=7 => ends!(u32),
+        8..=16 => ends!(u64),
+        17..=32 => ends!(u128),
+        // SAFETY: by the contract.
+        _ => unsafe { std::ptr::copy_nonoverlapping(src as *const u8, dst as *mut u8, n as usize) },
+    }
+}
+
 /// Copies `n` words that may hold pointers, none of them torn; the ranges may overlap.
 ///
 /// # Safety

@@ -25,10 +25,11 @@ use crate::window::{Bottom, Window};
 use smallvec::{SmallVec, smallvec};
 use vo_bytecode::{Reg, Status};
 use vo_runtime::context::{JitContext, RETURN_WORDS, SelectCase, VmCallbacks};
+use vo_runtime::heap::sizeclass::round_up;
 use vo_runtime::object::{chan, map, mem, slice, string};
 use vo_runtime::panic::{AssertionError, RuntimePanic, Trap};
 use vo_runtime::rtype::{self, Ty};
-use vo_runtime::value::{Slice, Str};
+use vo_runtime::value::{Slice, Str, copy_bytes};
 
 /// A context for a new machine; the machine fills in what depends on it.
 pub(crate) fn new_context() -> Box<JitContext> {
@@ -817,6 +818,49 @@ mod doors {
         unsafe { m.deliver(out, made.map(|s| [s.ptr, s.len])) }
     }
 
+    pub(super) unsafe extern "C" fn str_concat2(
+        ctx: *mut JitContext,
+        ap: u64,
+        al: u64,
+        bp: u64,
+        bl: u64,
+    ) -> u64 {
+        let m = unsafe { machine(ctx) };
+        let parts = [Str { ptr: ap, len: al }, Str { ptr: bp, len: bl }];
+        if let Some(made) = unsafe { string::concat_at_hand(m.cache(), parts[0], parts[1]) } {
+            return made;
+        }
+        let floor = m.at_floor();
+        let made = m.ensure(floor).and_then(|()| unsafe { string::concat(m.cache(), &parts) });
+        m.word(made.map(|s| s.ptr))
+    }
+
+    pub(super) unsafe extern "C" fn str_copy(ctx: *mut JitContext, p: u64, n: u64) -> u64 {
+        let m = unsafe { machine(ctx) };
+        if let Some(made) = unsafe { string::copy_at_hand(m.cache(), p, n) } {
+            return made;
+        }
+        let floor = m.at_floor();
+        let made = m.ensure(floor).and_then(|()| unsafe { string::from_byte_slice(m.cache(), p, n) });
+        m.word(made.map(|s| s.ptr))
+    }
+
+    pub(super) unsafe extern "C" fn bytes_copy(ctx: *mut JitContext, p: u64, n: u64) -> u64 {
+        let m = unsafe { machine(ctx) };
+        if let Some(made) = unsafe { string::copy_at_hand(m.cache(), p, n) } {
+            m.context.ret[0] = round_up(n, true);
+            return made;
+        }
+        let floor = m.at_floor();
+        let s = Str { ptr: p, len: n };
+        let made = m.ensure(floor).and_then(|()| unsafe { string::to_bytes(m.cache(), s) });
+        let made = made.map(|slice| {
+            m.context.ret[0] = slice.cap;
+            slice.ptr
+        });
+        m.word(made)
+    }
+
     pub(super) unsafe extern "C" fn str_eq(_: *mut JitContext, a: u64, b: u64, len: u64) -> u64 {
         u64::from(unsafe { string::eq(Str { ptr: a, len }, Str { ptr: b, len }) })
     }
@@ -883,6 +927,10 @@ mod doors {
         unsafe { m.deliver(out, made.map(|s| [s.ptr, s.len, s.cap])) }
     }
 
+    pub(super) unsafe extern "C" fn move_bytes(_: *mut JitContext, dst: u64, src: u64, n: u64) {
+        unsafe { copy_bytes(dst, src, n) };
+    }
+
     pub(super) unsafe extern "C" fn slice_copy(_: *mut JitContext, a: *mut u64, b: *mut u64, ty: u64) -> u64 {
         unsafe {
             let (a, b) = (*a.cast::<Str>(), *b.cast::<Str>());
@@ -920,6 +968,53 @@ mod doors {
             }
         };
         unsafe { m.deliver(out, found.map(|(addr, ok)| [addr, u64::from(ok)])) }
+    }
+
+    pub(super) unsafe extern "C" fn map_find64(ctx: *mut JitContext, map: u64, key: u64, ty: u64) -> u64 {
+        unsafe { found(ctx, map::find_int::<8>(map, key, type_of(ty))) }
+    }
+
+    pub(super) unsafe extern "C" fn map_find32(ctx: *mut JitContext, map: u64, key: u64, ty: u64) -> u64 {
+        unsafe { found(ctx, map::find_int::<4>(map, key, type_of(ty))) }
+    }
+
+    pub(super) unsafe extern "C" fn map_find_str(
+        ctx: *mut JitContext,
+        map: u64,
+        kp: u64,
+        kl: u64,
+        ty: u64,
+    ) -> u64 {
+        unsafe { found(ctx, map::find_str(map, Str { ptr: kp, len: kl }, type_of(ty))) }
+    }
+
+    pub(super) unsafe extern "C" fn map_put64(ctx: *mut JitContext, map: u64, key: u64, ty: u64) -> u64 {
+        let m = unsafe { machine(ctx) };
+        let floor = m.at_floor();
+        let put =
+            m.ensure(floor).and_then(|()| unsafe { map::put_int::<8>(m.cache(), map, key, type_of(ty)) });
+        m.word(put)
+    }
+
+    pub(super) unsafe extern "C" fn map_put32(ctx: *mut JitContext, map: u64, key: u64, ty: u64) -> u64 {
+        let m = unsafe { machine(ctx) };
+        let floor = m.at_floor();
+        let put =
+            m.ensure(floor).and_then(|()| unsafe { map::put_int::<4>(m.cache(), map, key, type_of(ty)) });
+        m.word(put)
+    }
+
+    pub(super) unsafe extern "C" fn map_put_str(
+        ctx: *mut JitContext,
+        map: u64,
+        kp: u64,
+        kl: u64,
+        ty: u64,
+    ) -> u64 {
+        let m = unsafe { machine(ctx) };
+        let (floor, key) = (m.at_floor(), Str { ptr: kp, len: kl });
+        let put = m.ensure(floor).and_then(|()| unsafe { map::set_str(m.cache(), map, key, type_of(ty)) });
+        m.word(put)
     }
 
     pub(super) unsafe extern "C" fn map_set(
@@ -980,10 +1075,15 @@ mod doors {
         m.word(made)
     }
 
-    pub(super) unsafe extern "C" fn map_next(ctx: *mut JitContext, iter: u64, out: *mut u64) -> Status {
-        let m = unsafe { machine(ctx) };
-        let next = unsafe { map::next(iter) };
-        unsafe { m.deliver(out, next.map(|entry| entry.map_or([0; 3], |(key, elem)| [1, key, elem]))) }
+    pub(super) unsafe extern "C" fn map_next(ctx: *mut JitContext, iter: u64, out: *mut u64) -> u64 {
+        match unsafe { map::next(iter) } {
+            Ok(Some((key, elem))) => {
+                unsafe { out.cast::<[u64; 2]>().write([key, elem]) };
+                1
+            }
+            Ok(None) => 0,
+            Err(trap) => unsafe { ending(ctx, trap, 2) },
+        }
     }
 
     pub(super) unsafe extern "C" fn iface_eq(
@@ -1002,6 +1102,23 @@ mod doors {
     pub(super) unsafe extern "C" fn iface_impl(_: *mut JitContext, ty: u64, iface: u64) -> u64 {
         let (ty, iface) = unsafe { (Ty::from_word(ty), type_of(iface)) };
         u64::from(ty.is_some_and(|ty| ty.implements(iface)))
+    }
+
+    /// What a lookup answers: an element's address, 0 for none, 1 where the program ends.
+    #[inline(always)]
+    unsafe fn found(ctx: *mut JitContext, found: Result<Option<u64>, Trap>) -> u64 {
+        match found {
+            Ok(elem) => elem.unwrap_or(0),
+            Err(trap) => unsafe { ending(ctx, trap, 1) },
+        }
+    }
+
+    /// The program's end is on its way: `answer` says so.
+    #[cold]
+    #[inline(never)]
+    unsafe fn ending(ctx: *mut JitContext, trap: Trap, answer: u64) -> u64 {
+        let _ = unsafe { machine(ctx) }.raise(trap);
+        answer
     }
 
     /// The type of a type word that is not nil.

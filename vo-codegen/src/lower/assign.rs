@@ -413,7 +413,7 @@ impl<'w> Lower<'_, 'w> {
         let op = if s.inc { BinaryOp::Add } else { BinaryOp::Sub };
         let target = self.target(&s.x);
         let ty = target.ty().expect("internal error: ++ of nothing");
-        self.update(&target, ty, |l, old, dst| l.plus_one(op, ty, old, dst));
+        self.update(&target, ty, false, |l, old, dst| l.plus_one(op, ty, old, dst));
     }
 
     fn plus_one(&mut self, op: BinaryOp, ty: TypeId, old: &Regs, dst: Option<Hint<'_>>) -> Regs {
@@ -447,23 +447,24 @@ impl<'w> Lower<'_, 'w> {
             let result = self.arith_operand(op, ty, &dst, r, Some(Hint { regs: &dst, fresh: false }));
             return self.moves(&dst, &result);
         }
+        let may_panic = op.is_shift() || matches!(op, BinaryOp::Quo | BinaryOp::Rem);
         if self.constant(r).is_some() {
-            return self.update(&target, ty, |l, old, dst| l.arith_operand(op, ty, old, r, dst));
+            return self.update(&target, ty, may_panic, |l, old, dst| l.arith_operand(op, ty, old, r, dst));
         }
         if op.is_shift() {
             return self.shift_assign(op, &target, ty, r);
         }
         let right = self.regs(r);
-        self.update(&target, ty, |l, old, dst| l.arith(op, ty, old, &right, dst));
+        self.update(&target, ty, may_panic, |l, old, dst| l.arith(op, ty, old, &right, dst));
     }
 
     fn shift_assign(&mut self, op: BinaryOp, target: &Target, ty: TypeId, r: &'w Expr) {
-        self.update(target, ty, |l, old, dst| l.arith_operand(op, ty, old, r, dst));
+        self.update(target, ty, true, |l, old, dst| l.arith_operand(op, ty, old, r, dst));
     }
 
     fn concat_assign(&mut self, target: &Target, ty: TypeId, r: &'w Expr) {
         let right = self.regs(r);
-        self.update(target, ty, |l, old, dst| {
+        self.update(target, ty, false, |l, old, dst| {
             let parts: Vec<u16> = old.iter().chain(&right).map(|r| r.0).collect();
             let to = l.dsts(dst, &[Class::Ptr, Class::Int]);
             l.emit(Inst::StrConcat { ptr: to[0], len: to[1], parts: RegList(&parts) });
@@ -471,11 +472,13 @@ impl<'w> Lower<'_, 'w> {
         });
     }
 
-    /// Reads a target, computes its new value, writes it.
+    /// Reads a target, computes its new value, writes it. An element of a map is looked up once, unless the computation
+    /// may panic: the key is put into the map only after that.
     fn update(
         &mut self,
         target: &Target,
         ty: TypeId,
+        may_panic: bool,
         f: impl FnOnce(&mut Self, &Regs, Option<Hint<'_>>) -> Regs,
     ) {
         match target {
@@ -489,6 +492,12 @@ impl<'w> Lower<'_, 'w> {
                 let old = self.load_value(place.clone(), ty, None).regs();
                 let new = f(self, &old, None);
                 self.store(&place, ty, &new);
+            }
+            Target::Map { map_ty, map, key, .. } if !may_panic => {
+                let at = self.map_set(*map_ty, *map, key);
+                let old = self.load_value(Place::at(at), ty, None).regs();
+                let new = f(self, &old, None);
+                self.store(&Place::at(at), ty, &new);
             }
             Target::Map { map_ty, map, key, .. } => {
                 let (at, _) = self.map_get(*map_ty, *map, key);

@@ -144,9 +144,23 @@ impl<'w> Lower<'_, 'w> {
         if self.is_interface(ty) && self.is_interface(self.ty(&x.x)) != self.is_interface(self.ty(&x.y)) {
             return self.mixed_branch(x, eq, ne, next_is_eq);
         }
+        if self.basic(ty).is_some_and(|b| b.is_string()) {
+            let (a, b) = self.compared_strings(x, ty);
+            return self.equal_branch(ty, &a, &b, eq, ne, next_is_eq);
+        }
         let a = self.compared_operand(&x.x, ty);
         let b = self.compared_operand(&x.y, ty);
         self.equal_branch(ty, &a, &b, eq, ne, next_is_eq);
+    }
+
+    /// The operands of a comparison of strings, which are only looked at. A call may change bytes that the operand
+    /// before it is converted from.
+    fn compared_strings(&mut self, x: &'w ast::BinaryExpr, ty: TypeId) -> (Value, Value) {
+        let a = match super::order::has_call(self.world, &x.y) {
+            true => self.expr_as(&x.x, ty, None),
+            false => self.glance(&x.x, ty),
+        };
+        (a, self.glance(&x.y, ty))
     }
 
     fn compared_operand(&mut self, e: &'w Expr, ty: TypeId) -> Value {
@@ -295,8 +309,11 @@ impl<'w> Lower<'_, 'w> {
 
     /// A comparison of basic values or words as a boolean register.
     fn comparison_value_of(&mut self, x: &'w ast::BinaryExpr, ty: TypeId, wish: Wish<'_>) -> Reg {
-        let a = self.expr_as(&x.x, ty, None).regs();
-        let b = self.expr_as(&x.y, ty, None).regs();
+        let (a, b) = match self.basic(ty).is_some_and(|b| b.is_string()) {
+            true => self.compared_strings(x, ty),
+            false => (self.expr_as(&x.x, ty, None), self.expr_as(&x.y, ty, None)),
+        };
+        let (a, b) = (a.regs(), b.regs());
         let (op, a, b) = match x.op {
             BinaryOp::Gt => (BinaryOp::Lt, b, a),
             BinaryOp::Ge => (BinaryOp::Le, b, a),

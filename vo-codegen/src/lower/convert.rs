@@ -1,7 +1,8 @@
 //! Conversions `T(x)`.
 
 use vo_bytecode::{Class, Inst, Reg};
-use vo_syntax::ast::Expr;
+use vo_syntax::ast::{Expr, Node};
+use vo_types::info::Mode;
 use vo_types::types::{Basic, Type, TypeId};
 
 use super::{Lower, Place, Regs, Value, Wish};
@@ -40,6 +41,26 @@ impl<'w> Lower<'_, 'w> {
             | (Type::Pointer(_), Type::Basic(Basic::Uintptr)) => self.convert_word(x, to, wish),
             _ => self.expr(x, wish),
         }
+    }
+
+    /// A string operand that is looked at before anything else can happen, and kept by nobody: bytes that it is
+    /// converted from stand for it, uncopied.
+    pub(super) fn glance(&mut self, e: &'w Expr, ty: TypeId) -> Value {
+        match self.converted_bytes(e, ty) {
+            Some(bytes) => Value::Regs(Regs::from_slice(&self.regs(bytes)[..2])),
+            None => self.expr_as(e, ty, None),
+        }
+    }
+
+    /// The bytes that a conversion to a string copies, if the expression is one.
+    fn converted_bytes(&self, e: &'w Expr, ty: TypeId) -> Option<&'w Expr> {
+        let Expr::Call(call) = e.unparen() else { return None };
+        let [bytes] = &call.args[..] else { return None };
+        let converts = matches!(self.world.info.type_and_value(call.fun.id())?.mode, Mode::TypeExpr);
+        let to_string = self.basic(ty).is_some_and(|b| b.is_string())
+            && self.basic(self.ty(e)).is_some_and(|b| b.is_string());
+        let Type::Slice(elem) = *self.under(self.ty(bytes)) else { return None };
+        (converts && to_string && self.size(elem) == 1).then_some(bytes)
     }
 
     fn slice_to_array(&mut self, x: &'w Expr, len: i64) -> Reg {

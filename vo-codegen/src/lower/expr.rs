@@ -476,7 +476,7 @@ impl<'w> Lower<'_, 'w> {
         let map_ty = self.ty(&x.x);
         let Type::Map { key, value } = *self.under(map_ty) else { panic!("internal error: no map") };
         let map = self.reg(&x.x);
-        let key = self.map_key(&x.indices[0], key);
+        let key = self.passing_key(&x.indices[0], key);
         let (elem, _) = self.map_get(map_ty, map, &key);
         let value = self.load_value(Place::at(elem), value, wish);
         self.detached(value, map_ty)
@@ -496,7 +496,7 @@ impl<'w> Lower<'_, 'w> {
         let map_ty = self.ty(&x.x);
         let Type::Map { key, value } = *self.under(map_ty) else { panic!("internal error: no map") };
         let map = self.reg(&x.x);
-        let key = self.map_key(&x.indices[0], key);
+        let key = self.passing_key(&x.indices[0], key);
         let (elem, ok) = self.map_get(map_ty, map, &key);
         let value = self.load_value(Place::at(elem), value, None);
         (self.detached(value, map_ty), ok)
@@ -505,6 +505,12 @@ impl<'w> Lower<'_, 'w> {
     /// A key, evaluated, in the form that map instructions take.
     pub(super) fn map_key(&mut self, e: &'w Expr, ty: TypeId) -> MapKey {
         let value = self.expr_as(e, ty, None);
+        self.map_key_of(value, ty)
+    }
+
+    /// As [`Lower::map_key`] for a lookup: the map does not keep the key.
+    fn passing_key(&mut self, e: &'w Expr, ty: TypeId) -> MapKey {
+        let value = self.glance(e, ty);
         self.map_key_of(value, ty)
     }
 

@@ -59,7 +59,10 @@ impl<'w> Lower<'_, 'w> {
     fn tag_cases(&mut self, tag: &'w Expr, cases: &'w [CaseClause], bodies: &[Label], default: Label) {
         let ty = self.ty(tag);
         // The clauses may assign variables that the tag is read from, but only after the choice.
-        let value = self.expr_as(tag, ty, None);
+        let value = match cases.iter().flat_map(|c| &c.exprs).all(|e| self.constant(e).is_some()) {
+            true => self.glance(tag, ty),
+            false => self.expr_as(tag, ty, None),
+        };
         if let Some(table) = self.table(ty, cases, bodies) {
             return self.jump_table(&value.regs(), table, default);
         }

@@ -77,10 +77,11 @@ impl Translator<'_, '_> {
     ) {
         let done = self.b.create_block();
         let appended = [0; 3].map(|_| self.b.append_block_param(done, types::I64));
-        if self.link.types.get(ty).size == 1 {
+        let elem = self.link.types.get(ty);
+        if elem.is_noscan() {
             let (ap, al, ac) = (self.get(ap), self.get(al), self.get(ac));
             let (bp, bl) = (self.get(bp), self.get(bl));
-            self.append_few_bytes([ap, al, ac], (bp, bl), done);
+            self.append_in_place(elem.size, [ap, al, ac], (bp, bl), done);
         }
         // The second slice's capacity is nobody's concern.
         let words = self.words(&[], RegList(&[ap.0, al.0, ac.0, bp.0, bl.0, bl.0]));
@@ -95,20 +96,37 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// Appends up to sixteen bytes where there is room, and goes to `done` with the slice; else goes on. Both ends
-    /// are copied, which overlap; all is read before anything is written, as the slices may overlap too.
-    fn append_few_bytes(&mut self, [ap, al, ac]: [Value; 3], (bp, n): (Value, Value), done: Block) {
+    /// Appends elements without pointers where there is room, and goes to `done` with the slice; else goes on.
+    fn append_in_place(&mut self, size: u64, [ap, al, ac]: [Value; 3], (bp, n): (Value, Value), done: Block) {
         let len = self.b.ins().iadd(al, n);
-        let (full, many) = (
-            self.b.ins().icmp(IntCC::UnsignedGreaterThan, len, ac),
-            self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThan, n, 16),
-        );
-        let (room, slow) = (self.b.create_block(), self.b.create_block());
-        let otherwise = self.b.ins().bor(full, many);
-        self.b.ins().brif(otherwise, slow, &[], room, &[]);
+        let full = self.b.ins().icmp(IntCC::UnsignedGreaterThan, len, ac);
+        let (room, grow, copied) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        self.b.ins().brif(full, grow, &[], room, &[]);
         self.go_to(room);
-        let to = self.b.ins().iadd(ap, al);
-        let appended = [ap.into(), len.into(), ac.into()];
+        let (used, bytes) = (self.bytes_of(al, size), self.bytes_of(n, size));
+        let to = self.b.ins().iadd(ap, used);
+        self.copy_bytes(to, bp, bytes, copied);
+        self.go_to(copied);
+        self.b.ins().jump(done, &[ap.into(), len.into(), ac.into()]);
+        self.go_to(grow);
+    }
+
+    /// The bytes of so many elements of a size.
+    fn bytes_of(&mut self, n: Value, size: u64) -> Value {
+        match size {
+            1 => n,
+            _ if size.is_power_of_two() => self.b.ins().ishl_imm_s(n, i64::from(size.trailing_zeros())),
+            _ => self.b.ins().imul_imm_s(n, size as i64),
+        }
+    }
+
+    /// Copies `n` bytes without pointers, and goes to `done`. Of up to sixteen both ends are copied, which overlap;
+    /// all is read before anything is written, as the ranges may overlap too.
+    fn copy_bytes(&mut self, to: Value, from: Value, n: Value, done: Block) {
+        let (many, few) = (self.b.create_block(), self.b.create_block());
+        let long = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThan, n, 16);
+        self.b.ins().brif(long, many, &[], few, &[]);
+        self.go_to(few);
         for ty in [types::I64, types::I32, types::I16, types::I8] {
             let (enough, less) = (self.b.create_block(), self.b.create_block());
             let bytes = i64::from(ty.bytes());
@@ -116,19 +134,30 @@ impl Translator<'_, '_> {
             self.b.ins().brif(long, enough, &[], less, &[]);
             self.go_to(enough);
             let last = self.b.ins().iadd_imm_s(n, -bytes);
-            let (from_last, to_last) = (self.b.ins().iadd(bp, last), self.b.ins().iadd(to, last));
-            let head = self.b.ins().load(ty, plain(), bp, 0);
+            let (from_last, to_last) = (self.b.ins().iadd(from, last), self.b.ins().iadd(to, last));
+            let head = self.b.ins().load(ty, plain(), from, 0);
             let tail = self.b.ins().load(ty, plain(), from_last, 0);
             self.b.ins().store(plain(), head, to, 0);
             self.b.ins().store(plain(), tail, to_last, 0);
-            self.b.ins().jump(done, &appended);
+            self.b.ins().jump(done, &[]);
             self.go_to(less);
         }
-        self.b.ins().jump(done, &appended);
-        self.go_to(slow);
+        self.b.ins().jump(done, &[]);
+        self.go_to(many);
+        self.tell(Callback::move_bytes, &[to, from, n]);
+        self.b.ins().jump(done, &[]);
     }
 
     pub(crate) fn slice_copy(&mut self, n: Reg, ap: Reg, al: Reg, bp: Reg, bl: Reg, ty: u32) {
+        let elem = self.link.types.get(ty);
+        if elem.is_noscan() {
+            let (ap, al, bp, bl) = (self.get(ap), self.get(al), self.get(bp), self.get(bl));
+            let copied = self.b.ins().umin(al, bl);
+            let (bytes, done) = (self.bytes_of(copied, elem.size), self.b.create_block());
+            self.copy_bytes(ap, bp, bytes, done);
+            self.go_to(done);
+            return self.set(n, copied);
+        }
         let words = self.words(&[], RegList(&[ap.0, al.0, bp.0, bl.0]));
         let second = self.b.ins().iadd_imm_s(words, 16);
         let ty = self.type_word_of(ty);

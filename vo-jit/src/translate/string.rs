@@ -5,46 +5,146 @@ use crate::abi::plain;
 use crate::callbacks::Callback;
 use crate::facts::Range;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder, Type, Value, types};
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
+use vo_runtime::context::offsets;
 
 impl Translator<'_, '_> {
     pub(crate) fn str_concat(&mut self, ptr: Reg, len: Reg, parts: RegList<'_>) {
+        if let &[ap, al, bp, bl] = parts.0 {
+            return self.concat_two(ptr, len, [ap, al, bp, bl].map(Reg));
+        }
         let words = self.words(&[], parts);
         let (n, outs) = (self.int(parts.len() as i64 / 2), self.outs_area(2));
         self.check(Callback::str_concat, &[words, n, outs]);
         self.set_outs(0, RegList(&[ptr.0, len.0]));
     }
 
-    /// Most strings that differ do so in length or in the first byte.
-    pub(crate) fn str_eq(&mut self, dst: Reg, ap: Reg, al: Reg, bp: Reg, bl: Reg) {
-        let (ap, al, bp, bl) = (self.get(ap), self.get(al), self.get(bp), self.get(bl));
-        let (first, look, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
-        let answer = self.b.append_block_param(done, types::I64);
-        let same = self.b.ins().icmp(IntCC::Equal, al, bl);
-        let (no, yes) = (self.int(0), self.int(1));
-        let some = self.b.create_block();
-        self.b.ins().brif(same, some, &[], done, &[no.into()]);
-        self.go_to(some);
-        self.b.ins().brif(al, first, &[], done, &[yes.into()]);
+    /// Where one of the strings is empty the other one is the answer, uncopied.
+    fn concat_two(&mut self, ptr: Reg, len: Reg, parts: [Reg; 4]) {
+        let [ap, al, bp, bl] = parts.map(|reg| self.get(reg));
+        let (first, both, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let address = self.b.append_block_param(done, types::I64);
+        self.b.ins().brif(al, first, &[], done, &[bp.into()]);
         self.go_to(first);
-        let (a, b) = (
-            self.b.ins().uload8(types::I64, plain(), ap, 0),
-            self.b.ins().uload8(types::I64, plain(), bp, 0),
-        );
-        let same = self.b.ins().icmp(IntCC::Equal, a, b);
-        self.b.ins().brif(same, look, &[], done, &[no.into()]);
-        self.go_to(look);
-        let equal = self.ask(Callback::str_eq, &[ap, bp, al]);
-        self.b.ins().jump(done, &[equal.into()]);
+        self.b.ins().brif(bl, both, &[], done, &[ap.into()]);
+        self.go_to(both);
+        let made = self.made(Callback::str_concat2, &[ap, al, bp, bl]);
+        self.b.ins().jump(done, &[made.into()]);
         self.go_to(done);
-        self.set(dst, answer);
+        let length = self.b.ins().iadd(al, bl);
+        self.set(ptr, address);
+        self.set(len, length);
     }
 
+    /// Strings of up to sixteen bytes are compared here, longer ones by the machine.
+    pub(crate) fn str_eq(&mut self, dst: Reg, ap: Reg, al: Reg, bp: Reg, bl: Reg) {
+        let (ap, al, bp, bl) = (self.get(ap), self.get(al), self.get(bp), self.get(bl));
+        let (same, done) = (self.b.create_block(), self.b.create_block());
+        let answer = self.b.append_block_param(done, types::I8);
+        let equal = self.b.ins().icmp(IntCC::Equal, al, bl);
+        let no = self.b.ins().iconst(types::I8, 0);
+        self.b.ins().brif(equal, same, &[], done, &[no.into()]);
+        self.go_to(same);
+        match self.constant(al).or(self.constant(bl)) {
+            Some(n @ 0..=16) => {
+                let equal = self.same_known(ap, bp, n as u32);
+                self.b.ins().jump(done, &[equal.into()]);
+            }
+            _ => self.same_bytes(ap, bp, al, done),
+        }
+        self.go_to(done);
+        self.set_bool(dst, answer);
+    }
+
+    /// Whether both ends, of a type's size, of two ranges of `n` bytes are equal.
+    fn same_ends(&mut self, ty: Type, a: Value, b: Value, n: Value) -> Value {
+        let last = self.b.ins().iadd_imm_s(n, -i64::from(ty.bytes()));
+        let (a_last, b_last) = (self.b.ins().iadd(a, last), self.b.ins().iadd(b, last));
+        let [a, b, a_last, b_last] = [a, b, a_last, b_last].map(|at| self.b.ins().load(ty, plain(), at, 0));
+        self.no_difference(&[(a, b), (a_last, b_last)])
+    }
+
+    /// Whether all pairs are equal.
+    fn no_difference(&mut self, pairs: &[(Value, Value)]) -> Value {
+        let mut any = None;
+        for &(a, b) in pairs {
+            let differ = self.b.ins().bxor(a, b);
+            any = Some(any.map_or(differ, |any| self.b.ins().bor(any, differ)));
+        }
+        match any {
+            Some(any) => self.b.ins().icmp_imm_s(IntCC::Equal, any, 0),
+            None => self.b.ins().iconst(types::I8, 1),
+        }
+    }
+
+    /// Whether two ranges of so many bytes, at most sixteen, are equal.
+    fn same_known(&mut self, a: Value, b: Value, n: u32) -> Value {
+        let (ty, last) = match n {
+            0 => return self.no_difference(&[]),
+            1 => (types::I8, None),
+            2..=3 => (types::I16, (n > 2).then_some(n - 2)),
+            4..=7 => (types::I32, (n > 4).then_some(n - 4)),
+            _ => (types::I64, (n > 8).then_some(n - 8)),
+        };
+        let mut pairs = vec![];
+        for at in [Some(0), last].into_iter().flatten() {
+            let load = |t: &mut Self, base| t.b.ins().load(ty, plain(), base, at as i32);
+            pairs.push((load(self, a), load(self, b)));
+        }
+        self.no_difference(&pairs)
+    }
+
+    /// Whether two ranges of `n` bytes are equal: goes to `done` with the answer.
+    fn same_bytes(&mut self, a: Value, b: Value, n: Value, done: Block) {
+        let (long, short) = (self.b.create_block(), self.b.create_block());
+        let many = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThan, n, 16);
+        self.b.ins().brif(many, long, &[], short, &[]);
+        self.go_to(short);
+        for ty in [types::I64, types::I32, types::I16] {
+            let (enough, less) = (self.b.create_block(), self.b.create_block());
+            let wide = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, n, i64::from(ty.bytes()));
+            self.b.ins().brif(wide, enough, &[], less, &[]);
+            self.go_to(enough);
+            let equal = self.same_ends(ty, a, b, n);
+            self.b.ins().jump(done, &[equal.into()]);
+            self.go_to(less);
+        }
+        let (one, yes) = (self.b.create_block(), self.b.ins().iconst(types::I8, 1));
+        self.b.ins().brif(n, one, &[], done, &[yes.into()]);
+        self.go_to(one);
+        let equal = self.same_known(a, b, 1);
+        self.b.ins().jump(done, &[equal.into()]);
+        self.go_to(long);
+        let equal = self.ask(Callback::str_eq, &[a, b, n]);
+        let equal = self.b.ins().ireduce(types::I8, equal);
+        self.b.ins().jump(done, &[equal.into()]);
+    }
+
+    /// The first eight bytes, most significant first, tell most strings apart.
     pub(crate) fn str_cmp(&mut self, dst: Reg, ap: Reg, al: Reg, bp: Reg, bl: Reg) {
-        let values = [self.get(ap), self.get(al), self.get(bp), self.get(bl)];
-        let order = self.ask(Callback::str_cmp, &values);
+        let (ap, al, bp, bl) = (self.get(ap), self.get(al), self.get(bp), self.get(bl));
+        let (long, ask, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let order = self.b.append_block_param(done, types::I64);
+        let least = self.b.ins().umin(al, bl);
+        let wide = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, least, 8);
+        self.b.ins().brif(wide, long, &[], ask, &[]);
+        self.b.switch_to_block(long);
+        self.b.seal_block(long);
+        let [a, b] = [ap, bp].map(|at| {
+            let word = self.b.ins().load(types::I64, plain(), at, 0);
+            self.b.ins().bswap(word)
+        });
+        let (less, more) = (self.int(-1), self.int(1));
+        let below = self.b.ins().icmp(IntCC::UnsignedLessThan, a, b);
+        let answer = self.b.ins().select(below, less, more);
+        let same = self.b.ins().icmp(IntCC::Equal, a, b);
+        self.b.ins().brif(same, ask, &[], done, &[answer.into()]);
+        self.go_to(ask);
+        let answer = self.ask(Callback::str_cmp, &[ap, al, bp, bl]);
+        self.b.ins().jump(done, &[answer.into()]);
+        self.go_to(done);
         self.set(dst, order);
     }
 
@@ -69,8 +169,17 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn str_from_bytes(&mut self, ptr: Reg, len: Reg, ap: Reg, al: Reg) {
-        let (a, b) = (self.get(ap), self.get(al));
-        self.convert(0, a, b, &[ptr, len]);
+        let (from, n) = (self.get(ap), self.get(al));
+        let (some, done) = (self.b.create_block(), self.b.create_block());
+        let address = self.b.append_block_param(done, types::I64);
+        let none = self.int(0);
+        self.b.ins().brif(n, some, &[], done, &[none.into()]);
+        self.go_to(some);
+        let made = self.made(Callback::str_copy, &[from, n]);
+        self.b.ins().jump(done, &[made.into()]);
+        self.go_to(done);
+        self.set(ptr, address);
+        self.set(len, n);
     }
 
     pub(crate) fn str_from_runes(&mut self, ptr: Reg, len: Reg, ap: Reg, al: Reg) {
@@ -84,8 +193,13 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn bytes_from_str(&mut self, ptr: Reg, len: Reg, cap: Reg, ap: Reg, al: Reg) {
-        let (a, b) = (self.get(ap), self.get(al));
-        self.convert(3, a, b, &[ptr, len, cap]);
+        let (from, n) = (self.get(ap), self.get(al));
+        let made = self.made(Callback::bytes_copy, &[from, n]);
+        let ctx = self.ctx();
+        let room = self.b.ins().load(types::I64, plain(), ctx, offsets::RET);
+        self.set(ptr, made);
+        self.set(len, n);
+        self.set(cap, room);
     }
 
     pub(crate) fn runes_from_str(&mut self, ptr: Reg, len: Reg, cap: Reg, ap: Reg, al: Reg) {

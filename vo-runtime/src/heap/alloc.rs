@@ -176,6 +176,16 @@ impl AllocCache {
         self.alloc_layout(n, noscan)
     }
 
+    /// As [`AllocCache::alloc_bytes`] for one byte or more, where the cache has room for them at hand.
+    #[inline(always)]
+    pub fn pop_bytes(&mut self, n: u64) -> Option<Word> {
+        if n.wrapping_sub(1) >= MAX_SMALL {
+            return None;
+        }
+        let bin = self.heap.types.layouts.bytes_bin(class_of(n))?;
+        self.pop(bin)
+    }
+
     /// So many zeroed words, each of which may be an address.
     #[inline]
     pub fn alloc_words(&mut self, n: u64) -> Result<Word> {

@@ -243,22 +243,50 @@ fn wrong_form<T>(ty: Ty) -> Result<T> {
     panic!("internal error: integer key for {}", ty.name)
 }
 
+/// The address of the element of an integer key of `SIZE` bytes, if it is there; it fails fatally only.
+///
+/// # Safety
+/// `map` is a map of type `ty` or 0, whose keys have so many bytes.
+#[inline(always)]
+pub unsafe fn find_int<const SIZE: u8>(map: Word, key: Word, ty: Ty) -> Result<Option<Word>> {
+    // SAFETY: handed on.
+    unsafe { find(map, &IntKey::<SIZE>::new(key), ty.map_shape()) }
+}
+
+/// The address of the element of a string key, if it is there; it fails fatally only.
+///
+/// # Safety
+/// As for [`get_str`].
+#[inline(always)]
+pub unsafe fn find_str(map: Word, key: Str, ty: Ty) -> Result<Option<Word>> {
+    // SAFETY: handed on.
+    unsafe { find(map, &StrKey(key), ty.map_shape()) }
+}
+
 /// # Safety
 /// `map` is a map of this shape or 0, the key is one of it.
 #[inline(always)]
 unsafe fn get<K: Key>(map: Word, key: &K, shape: &MapShape) -> Result<(Word, bool)> {
+    // SAFETY: handed on.
+    Ok(match unsafe { find(map, key, shape)? } {
+        Some(elem) => (elem, true),
+        None => (shape.zero, false),
+    })
+}
+
+/// # Safety
+/// `map` is a map of this shape or 0, the key is one of it.
+#[inline(always)]
+unsafe fn find<K: Key>(map: Word, key: &K, shape: &MapShape) -> Result<Option<Word>> {
     if map == 0 || MapRef::at(map).count() == 0 {
         check_absent(key)?;
-        return Ok((shape.zero, false));
+        return Ok(None);
     }
     let map = MapRef::at(map);
     map.check_reading(Fatal::ConcurrentMapReadWrite)?;
     let hash = key.hash(map.seed())?;
-    let Some(table) = map.table() else { return Ok((shape.zero, false)) };
-    Ok(match table.find(hash, key, shape) {
-        Some(found) => (table.entry(found, shape) + shape.elem_offset, true),
-        None => (shape.zero, false),
-    })
+    let Some(table) = map.table() else { return Ok(None) };
+    Ok(table.find(hash, key, shape).map(|found| table.entry(found, shape) + shape.elem_offset))
 }
 
 /// The key's panic comes even where there is nothing to find, in words of its own.
@@ -291,6 +319,16 @@ pub unsafe fn set_int(cache: &mut AllocCache, map: Word, key: Word, ty: Ty) -> R
             _ => wrong_form(ty),
         }
     }
+}
+
+/// The address of the element of an integer key of `SIZE` bytes, inserted zeroed where it was absent; nil panics.
+///
+/// # Safety
+/// As for [`find_int`].
+#[inline(always)]
+pub unsafe fn put_int<const SIZE: u8>(cache: &mut AllocCache, map: Word, key: Word, ty: Ty) -> Result<Word> {
+    // SAFETY: handed on.
+    unsafe { set(cache, map, &IntKey::<SIZE>::new(key), ty.map_shape()) }
 }
 
 /// The address of the element of a string key; see [`set_int`].
@@ -532,7 +570,8 @@ pub unsafe fn iter(cache: &mut AllocCache, map: Word, ty: Ty) -> Result<Word> {
     let layout = cache.heap().types().layouts.map_iter();
     let iter = cache.alloc_layout(size_of::<Iter>() as u64, layout)? as *mut Iter;
     let end = if map == 0 { 0 } else { MapRef::at(map).used() };
-    let start = if end == 0 { 0 } else { (cache.random() % end as u64) as u32 };
+    // A number below `end`, without the cost of a division.
+    let start = ((cache.random() >> 32) * end as u64 >> 32) as u32;
     // SAFETY: a new object of the iterator's size.
     unsafe {
         store_word(&raw mut (*iter).map as Word, map);

@@ -6,7 +6,7 @@
 use crate::heap::AllocCache;
 use crate::heap::sizeclass::round_up;
 use crate::panic::{Fatal, Result, RuntimePanic};
-use crate::value::{Slice, Str, Word, bytes_of, copy_bytes};
+use crate::value::{Slice, Str, Word, bytes_of, copy_bytes, copy_new_bytes};
 use std::cmp::Ordering;
 
 pub(crate) use crate::rtype::eq_str;
@@ -32,10 +32,37 @@ pub unsafe fn concat(cache: &mut AllocCache, parts: &[Str]) -> Result<Str> {
     let mut at = ptr;
     for part in parts {
         // SAFETY: the new object has room for all parts.
-        unsafe { copy_bytes(at, part.ptr, part.len) };
+        unsafe { copy_new_bytes(at, part.ptr, part.len) };
         at += part.len;
     }
     Ok(Str { ptr, len: total })
+}
+
+/// The bytes of the concatenation of two strings that are not empty, where the cache has room for them at hand.
+///
+/// # Safety
+/// The parts are strings that are alive.
+#[inline(always)]
+pub unsafe fn concat_at_hand(cache: &mut AllocCache, a: Str, b: Str) -> Option<Word> {
+    let ptr = cache.pop_bytes(a.len.checked_add(b.len)?)?;
+    // SAFETY: the new object has room for both.
+    unsafe {
+        copy_new_bytes(ptr, a.ptr, a.len);
+        copy_new_bytes(ptr + a.len, b.ptr, b.len);
+    }
+    Some(ptr)
+}
+
+/// A copy of bytes, one or more, where the cache has room for them at hand.
+///
+/// # Safety
+/// `n` bytes at `ptr` are readable.
+#[inline(always)]
+pub unsafe fn copy_at_hand(cache: &mut AllocCache, ptr: Word, n: u64) -> Option<Word> {
+    let copy = cache.pop_bytes(n)?;
+    // SAFETY: the new object has room.
+    unsafe { copy_new_bytes(copy, ptr, n) };
+    Some(copy)
 }
 
 /// A new string with these bytes.
@@ -54,7 +81,7 @@ pub unsafe fn from_byte_slice(cache: &mut AllocCache, ptr: Word, len: u64) -> Re
     }
     let copy = cache.alloc_bytes(len)?;
     // SAFETY: readable by the contract; the new object has room.
-    unsafe { copy_bytes(copy, ptr, len) };
+    unsafe { copy_new_bytes(copy, ptr, len) };
     Ok(Str { ptr: copy, len })
 }
 
@@ -74,15 +101,22 @@ pub unsafe fn from_runes(cache: &mut AllocCache, ptr: Word, len: u64) -> Result<
 
 /// `string(rune)`.
 pub fn from_rune(cache: &mut AllocCache, rune: i64) -> Result<Str> {
-    let mut bytes = Vec::new();
-    push_rune(&mut bytes, rune);
-    from_bytes(cache, &bytes)
+    from_bytes(cache, char_of(rune).encode_utf8(&mut [0; 4]).as_bytes())
+}
+
+/// The code point with this number, U+FFFD where there is none.
+#[inline]
+fn char_of(rune: i64) -> char {
+    u32::try_from(rune).ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
 /// Appends the UTF-8 form of a code point, of U+FFFD where it is none.
+#[inline]
 pub fn push_rune(bytes: &mut Vec<u8>, rune: i64) {
-    let c = u32::try_from(rune).ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
-    bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    match rune {
+        0..0x80 => bytes.push(rune as u8),
+        _ => bytes.extend_from_slice(char_of(rune).encode_utf8(&mut [0; 4]).as_bytes()),
+    }
 }
 
 /// `[]byte(string)`.
@@ -93,7 +127,7 @@ pub unsafe fn to_bytes(cache: &mut AllocCache, s: Str) -> Result<Slice> {
     let cap = round_up(s.len, true);
     let ptr = cache.alloc_bytes(cap)?;
     // SAFETY: the new object has room.
-    unsafe { copy_bytes(ptr, s.ptr, s.len) };
+    unsafe { copy_new_bytes(ptr, s.ptr, s.len) };
     Ok(Slice { ptr, len: s.len, cap })
 }
 
@@ -134,6 +168,15 @@ pub unsafe fn eq(a: Str, b: Str) -> bool {
 /// The strings are alive.
 #[inline]
 pub unsafe fn cmp(a: Str, b: Str) -> i64 {
+    if a.len >= 8 && b.len >= 8 {
+        // SAFETY: strings of eight bytes or more.
+        let first = |s: Str| u64::from_be(unsafe { (s.ptr as *const u64).read_unaligned() });
+        match first(a).cmp(&first(b)) {
+            Ordering::Less => return -1,
+            Ordering::Greater => return 1,
+            Ordering::Equal => {}
+        }
+    }
     // SAFETY: by the contract.
     match unsafe { bytes_of(a).cmp(bytes_of(b)) } {
         Ordering::Less => -1,

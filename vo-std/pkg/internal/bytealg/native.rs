@@ -46,7 +46,8 @@ fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
 
 /// Characters of UTF-8 text; each byte of what is no UTF-8 is one.
 fn runes(bytes: &[u8]) -> i64 {
-    bytes.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum::<usize>() as i64
+    bytes.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum::<usize>()
+        as i64
 }
 
 natives! {
@@ -71,14 +72,20 @@ mod tests {
 
     #[test]
     fn a_needle_is_found_like_by_the_standard_library() {
-        let text = "aabaabaaabaaaabaaaaab the quick brown fox jumps over the lazy dog aaaaaaaaaaaaaaaaaaac".repeat(3);
+        let text = "aabaabaaabaaaabaaaaab the quick brown fox jumps over the lazy dog aaaaaaaaaaaaaaaaaaac"
+            .repeat(3);
         for start in 0..90 {
             let text = &text[start..];
-            for needle in ["a", "c", "ab", "aaab", "aaaaac", "the lazy", "zz", "dog aaaaaaaaaaaaaaaaaaac", "b the", "x"] {
+            for needle in
+                ["a", "c", "ab", "aaab", "aaaaac", "the lazy", "zz", "dog aaaaaaaaaaaaaaaaaaac", "b the", "x"]
+            {
                 assert_eq!(find(text.as_bytes(), needle.as_bytes()), text.find(needle), "{needle} in {text}");
             }
         }
-        assert_eq!((find(b"", b""), find(b"ab", b""), find(b"ab", b"abc"), find(b"", b"a")), (Some(0), Some(0), None, None));
+        assert_eq!(
+            (find(b"", b""), find(b"ab", b""), find(b"ab", b"abc"), find(b"", b"a")),
+            (Some(0), Some(0), None, None)
+        );
     }
 
     #[test]
