@@ -571,7 +571,7 @@ pub unsafe fn iter(cache: &mut AllocCache, map: Word, ty: Ty) -> Result<Word> {
     let iter = cache.alloc_layout(size_of::<Iter>() as u64, layout)? as *mut Iter;
     let end = if map == 0 { 0 } else { MapRef::at(map).used() };
     // A number below `end`, without the cost of a division.
-    let start = ((cache.random() >> 32) * end as u64 >> 32) as u32;
+    let start = (((cache.random() >> 32) * end as u64) >> 32) as u32;
     // SAFETY: a new object of the iterator's size.
     unsafe {
         store_word(&raw mut (*iter).map as Word, map);
