@@ -95,10 +95,10 @@ func main() {
 		}
 	}
 	r := rand.New(rand.NewSource(1))
-	big1 := new(big.Int).Rand(r, new(big.Int).Lsh(big.NewInt(1), 20000))
+	big1 := new(big.Int).Rand(r, new(big.Int).Lsh(big.NewInt(1), 4000))
 	_ = big1
-	a := new(big.Int).Exp(big.NewInt(3), big.NewInt(20000), nil)
-	b := new(big.Int).Exp(big.NewInt(7), big.NewInt(9000), nil)
+	a := new(big.Int).Exp(big.NewInt(3), big.NewInt(5000), nil)
+	b := new(big.Int).Exp(big.NewInt(7), big.NewInt(2500), nil)
 	p := new(big.Int).Mul(a, b)
 	q, rem := new(big.Int).QuoRem(new(big.Int).Add(p, big.NewInt(12345)), b, new(big.Int))
 	fmt.Println(q.Cmp(a), rem, len(p.String()), p.String()[:40], p.Text(16)[:40])
@@ -107,7 +107,7 @@ func main() {
 	m := n("0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f")
 	fmt.Println(new(big.Int).Exp(big.NewInt(2), new(big.Int).Sub(m, big.NewInt(1)), m), m.ProbablyPrime(20), new(big.Int).ModSqrt(big.NewInt(4), m), new(big.Int).ModSqrt(big.NewInt(5), m), big.Jacobi(big.NewInt(5), m), new(big.Int).ModSqrt(big.NewInt(2), big.NewInt(41)))
 	primes := 0
-	for i := range int64(3000) {
+	for i := range int64(400) {
 		if big.NewInt(i).ProbablyPrime(0) {
 			primes++
 		}
