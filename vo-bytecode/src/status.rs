@@ -17,6 +17,7 @@ pub enum Status {
 
 impl Status {
     /// The status with this number; no other value exists.
+    #[inline]
     pub fn from_u32(number: u32) -> Option<Status> {
         Some(match number {
             0 => Status::Ok,

@@ -41,9 +41,31 @@ pub struct BodyFacts {
     pub err_defers: bool,
     /// Whether the body of a range over a function defers: its calls belong to the function around it.
     pub shared_defers: bool,
+    /// Statements `defer` and `errdefer`.
+    pub defer_stmts: u32,
+    /// Whether one of them is in a loop, or may be in one that `goto` makes.
+    pub repeated_defers: bool,
+    /// Places from which the body returns, besides its end.
+    pub exits: u32,
     pub recovers: bool,
     /// Outer variables in order of first mention, those of literals inside included.
     pub captures: Vec<ObjId>,
+}
+
+/// Deferred calls that a function may make by itself, and exits times calls: each exit has them all.
+const OPEN_DEFERS: u32 = 8;
+const OPEN_EXITS: u32 = 15;
+
+impl BodyFacts {
+    /// Whether the function can make its deferred calls itself where it returns: each is deferred at most once,
+    /// in the order of the text, and there are few.
+    pub fn opens_defers(&self) -> bool {
+        self.defers
+            && !self.shared_defers
+            && !self.repeated_defers
+            && self.defer_stmts <= OPEN_DEFERS
+            && self.defer_stmts * (self.exits + 1) <= OPEN_EXITS
+    }
 }
 
 /// What is known about a declaration.
@@ -90,11 +112,13 @@ struct Frame {
     id: FrameId,
     body: BodyFacts,
     seen: FxHashSet<ObjId>,
+    /// Loops around the walk's place.
+    loops: u32,
 }
 
 impl Frame {
     fn new(id: FrameId) -> Frame {
-        Frame { id, body: BodyFacts::default(), seen: FxHashSet::default() }
+        Frame { id, body: BodyFacts::default(), seen: FxHashSet::default(), loops: 0 }
     }
 }
 
@@ -134,8 +158,12 @@ impl<'w> Scan<'w> {
         }
     }
 
+    fn frame(&mut self) -> &mut Frame {
+        self.frames.last_mut().expect("internal error: no function")
+    }
+
     fn body(&mut self) -> &mut BodyFacts {
-        &mut self.frames.last_mut().expect("internal error: no function").body
+        &mut self.frame().body
     }
 
     /// Notes where a variable is declared, if the checker does not say it.
@@ -274,6 +302,7 @@ impl<'w> Scan<'w> {
         self.body().defers |= frame.body.defers;
         self.body().err_defers |= frame.body.err_defers;
         self.body().shared_defers |= frame.body.defers;
+        self.body().exits += frame.body.exits;
         self.facts.literals.insert(s.id, frame.body);
         self.post_of = outer;
     }
@@ -289,7 +318,22 @@ impl<'w> Scan<'w> {
             self.visit_stmt(post);
             self.post_of = outer;
         }
-        self.visit_block(&s.body);
+        self.in_loop(|scan| scan.visit_block(&s.body));
+    }
+
+    fn in_loop(&mut self, walk: impl FnOnce(&mut Self)) {
+        self.frame().loops += 1;
+        walk(self);
+        self.frame().loops -= 1;
+    }
+
+    fn defers(&mut self, call: &ast::CallExpr) {
+        let repeated = self.frame().loops > 0;
+        let body = self.body();
+        body.defers = true;
+        body.defer_stmts += 1;
+        body.repeated_defers |= repeated;
+        self.call(call);
     }
 
     fn loop_vars(&self, s: &ast::ForStmt) -> Vec<ObjId> {
@@ -342,6 +386,7 @@ impl Visitor for Scan<'_> {
                 return;
             }
             Expr::Call(e) => self.call(e),
+            Expr::Try(_) => self.body().exits += 1,
             Expr::KeyValue(_) | Expr::CompositeLit(_) => {}
             _ => {}
         }
@@ -351,15 +396,12 @@ impl Visitor for Scan<'_> {
     fn visit_stmt(&mut self, stmt: &Stmt) {
         match stmt {
             Stmt::For(s) => return self.for_stmt(s),
-            Stmt::Defer(s) => {
-                self.body().defers = true;
-                self.call(&s.call);
-            }
+            Stmt::Defer(s) => self.defers(&s.call),
             Stmt::ErrDefer(s) => {
-                self.body().defers = true;
                 self.body().err_defers = true;
-                self.call(&s.call);
+                self.defers(&s.call);
             }
+            Stmt::Return(_) | Stmt::Fail(_) => self.body().exits += 1,
             Stmt::IncDec(s) => self.assign(&s.x),
             Stmt::Assign(s) => {
                 for lhs in &s.lhs {
@@ -378,6 +420,7 @@ impl Visitor for Scan<'_> {
                 if let Type::Signature(_) = self.under(self.world.info.type_of(s.x.id())) {
                     return self.range_func(s);
                 }
+                return self.in_loop(|scan| ast::walk_stmt(scan, stmt));
             }
             Stmt::TypeSwitch(s) => {
                 s.cases.iter().for_each(|c| self.declare(self.world.info.implicit(c.id)));
@@ -385,6 +428,7 @@ impl Visitor for Scan<'_> {
             Stmt::Branch(s) if s.kind == BranchKind::Goto => {
                 let target = self.world.info.jump_target(s.id);
                 self.facts.goto_back.extend(target.filter(|t| self.labels.contains(t)));
+                self.body().repeated_defers = true;
             }
             Stmt::Labeled(s) => {
                 self.labels.insert(s.id);

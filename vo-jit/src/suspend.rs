@@ -17,8 +17,11 @@ use crate::callbacks::Callback;
 use crate::translate::Translator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
-use vo_bytecode::{Inst, PointKind, Status};
+use vo_bytecode::{Inst, PointKind, Status, SuspendPoint};
 use vo_runtime::context::offsets;
+
+/// Live registers up to which a frame that waits writes its record by itself.
+const OWN_RECORD: usize = 24;
 
 /// Slot words up to which a leaf needs no look at the stack's limit.
 const SMALL_FRAME: usize = 512;
@@ -87,7 +90,11 @@ impl Translator<'_, '_> {
     /// Makes a record of the frame, or a line of the panic's trace, and returns the status.
     fn spill_and_exit(&mut self, status: Value) {
         let point = self.point();
-        let live = &self.body.func.points[point].live;
+        let SuspendPoint { kind, live, .. } = &self.body.func.points[point];
+        // Frames that wait are mostly small, and come back to wait again.
+        if *kind == PointKind::Blocking && live.len() <= OWN_RECORD && self.body.func.slot_words() == 0 {
+            self.write_record(status, point);
+        }
         let base = self.args_area(live.len());
         for (i, &reg) in live.iter().enumerate() {
             let value = self.get(reg);
@@ -99,6 +106,36 @@ impl Translator<'_, '_> {
         let status = self.ask(Callback::leave_frame, &[wide, place, base, slots]);
         let exit = self.exit_block();
         self.b.ins().jump(exit, &[status.into()]);
+    }
+
+    /// Writes the record of the frame where there is room, and leaves; goes on where there is none, or the status is
+    /// `Panic`.
+    fn write_record(&mut self, status: Value, point: usize) {
+        let live = &self.body.func.points[point].live;
+        let (look, room, slow) = (self.cold_block(), self.cold_block(), self.cold_block());
+        let panic = self.is_panic(status);
+        self.b.ins().brif(panic, slow, &[], look, &[]);
+
+        self.go_to(look);
+        let ctx = self.ctx();
+        let at = self.b.ins().load(types::I64, plain(), ctx, offsets::SPILL);
+        let end = self.b.ins().load(types::I64, plain(), ctx, offsets::SPILL_END);
+        let top = self.b.ins().iadd_imm_s(at, 8 * (live.len() as i64 + 1));
+        let full = self.b.ins().icmp(IntCC::UnsignedGreaterThan, top, end);
+        self.b.ins().brif(full, slow, &[], room, &[]);
+
+        self.go_to(room);
+        let place = self.int(i64::from(self.body.index) | (point as i64) << 32);
+        self.b.ins().store(plain(), place, at, 0);
+        for (i, &reg) in live.iter().rev().enumerate() {
+            let value = self.get(reg);
+            abi::store_word(&mut self.b, value, at, i + 1);
+        }
+        let ctx = self.ctx();
+        self.b.ins().store(plain(), top, ctx, offsets::SPILL);
+        let exit = self.exit_block();
+        self.b.ins().jump(exit, &[status.into()]);
+        self.go_to(slow);
     }
 
     /// Goes on where a call or a blocking operation has answered `Ok`.

@@ -50,6 +50,9 @@ pub struct JitContext {
     pub alone: *const AtomicBool,
     /// The right to recover that the next function entered with `takes_token` takes.
     pub recover_token: u64,
+    /// Where a frame that leaves at a suspend point puts its record, backwards, and the end of the room.
+    pub spill: *mut u64,
+    pub spill_end: *mut u64,
     /// Results beyond the registers' room.
     pub ret: [u64; RETURN_WORDS],
     /// The machine's state of this worker.
@@ -101,6 +104,8 @@ pub mod offsets {
         SELECT_OK = JitContext.select_ok;
         ALONE = JitContext.alone;
         RECOVER_TOKEN = JitContext.recover_token;
+        SPILL = JitContext.spill;
+        SPILL_END = JitContext.spill_end;
         RET = JitContext.ret;
         CALLEE = JitContext.callee;
         ENTRY_NEXT = CacheEntry.next;

@@ -20,6 +20,7 @@ use crate::chan::ChanCore;
 use crate::fiber::{Cx, FiberHeader, FiberRef, FiberState};
 use crate::sched::Shared;
 use crate::seed::Rng;
+use crate::timer::TimerAction;
 use crate::wait::WaitReason;
 use crate::waiter::{Completion, Dir};
 use crate::world::World;
@@ -55,14 +56,38 @@ impl Shared {
     /// # Safety
     /// The caller has stopped the world.
     pub unsafe fn cancel_fibers(&self, world: &World) -> Cancelled {
+        let sleepers = self.timers().take_world(world, |_| true);
+        // SAFETY: by the contract.
+        unsafe { self.cancel_parked(world, sleepers, |_| true) }
+    }
+
+    /// As [`Shared::cancel_fibers`], for those fibers that `wanted` accepts: others, and timers that wake no fiber,
+    /// are left alone.
+    ///
+    /// # Safety
+    /// As there.
+    pub unsafe fn cancel_some(&self, world: &World, wanted: impl Fn(FiberRef) -> bool) -> Cancelled {
+        let sleeps = |action: &TimerAction| matches!(action, TimerAction::Wake(fiber) if wanted(*fiber));
+        let sleepers = self.timers().take_world(world, sleeps);
+        // SAFETY: by the contract.
+        unsafe { self.cancel_parked(world, sleepers, wanted) }
+    }
+
+    /// # Safety
+    /// As for [`Shared::cancel_fibers`]; `won` are fibers whose timers were taken out.
+    unsafe fn cancel_parked(
+        &self,
+        world: &World,
+        mut won: Vec<FiberRef>,
+        wanted: impl Fn(FiberRef) -> bool,
+    ) -> Cancelled {
         let mut parked = Vec::new();
         world.for_each_fiber(|fiber| {
-            if fiber.state() == FiberState::Parked {
+            if fiber.state() == FiberState::Parked && wanted(fiber) {
                 parked.push(fiber);
             }
         });
         let mut done = Cancelled::default();
-        let mut won = self.timers().take_world(world);
         for fiber in parked {
             // SAFETY: the world is stopped.
             match unsafe { self.cancel(fiber) } {

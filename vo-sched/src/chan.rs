@@ -617,6 +617,7 @@ pub fn block_forever<C: Cx + ?Sized>(cx: &C, reason: WaitReason) {
     fiber.begin_park(reason);
 }
 
+#[inline]
 fn core_address(core: &ChanCore) -> *const () {
     ptr::from_ref(core).cast()
 }

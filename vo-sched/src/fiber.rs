@@ -547,6 +547,10 @@ pub trait Cx {
     fn exclusive(&self) -> bool {
         false
     }
+
+    /// The caller has waited for what another worker held, for about so many fifths of a microsecond: heard by who
+    /// decides how many workers a world should have.
+    fn contended(&self, _fifths: u64) {}
 }
 
 /// A context for objects that fibers of several worlds use (ports; the channels of native fibers): they are
@@ -564,6 +568,10 @@ impl<C: Cx + ?Sized> Cx for Across<'_, C> {
 
     fn rng(&mut self) -> &mut Rng {
         self.0.rng()
+    }
+
+    fn contended(&self, fifths: u64) {
+        self.0.contended(fifths);
     }
 }
 

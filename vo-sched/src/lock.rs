@@ -50,14 +50,15 @@ impl SpinWord {
         SpinWord(AtomicU32::new(FREE))
     }
 
-    /// Takes the lock.
+    /// Takes the lock; answers whether it had to be waited for.
     #[inline]
-    pub fn lock(&self) {
+    pub fn lock(&self) -> bool {
         // Acquire pairs with the Release in `unlock`: the holder sees its predecessor's writes.
         let taken = self.0.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed);
         if taken.is_err() {
             self.lock_contended();
         }
+        taken.is_err()
     }
 
     /// Gives the lock back.
@@ -112,12 +113,13 @@ struct Word {
 
 #[cfg(loom)]
 impl Word {
-    fn lock(&self) {
+    fn lock(&self) -> bool {
         let mut held = self.held.lock();
         while *held {
             self.freed.wait(&mut held);
         }
         *held = true;
+        false
     }
 
     fn unlock(&self) {
@@ -160,7 +162,9 @@ impl ChanLock {
     /// Takes the lock, unless the world is the caller's alone.
     #[inline]
     pub fn lock<C: Cx + ?Sized>(&self, cx: &C) {
-        self.lock_unless(cx.exclusive());
+        if !cx.exclusive() && self.0.lock() {
+            cx.contended(1);
+        }
     }
 
     /// Gives the lock back.

@@ -12,6 +12,9 @@
 //!   (Turns are measured by the time that the worker has run, not by the clock on the wall.)
 //! - Close: one worker has been alone inside for some looks, or all that are inside do short turns.
 //!   A world that was opened again soon after has to be quiet for longer the next time.
+//! - Shut: the workers inside wait for each other's locks so often that one of them would be as fast, or those who
+//!   come in soon wait for a lock and go again. The world is closed, and not opened again for a while, which is
+//!   longer each time that this happens soon again.
 //!
 //! A worker that has fibers of several worlds is asked to share too; it gives away those of the worlds
 //! that it is not inside, and opens its own only where there are none.
@@ -208,6 +211,8 @@ impl WorkerCx {
             self.closing = 0;
         } else {
             self.closing += 1;
+            // The fiber that runs next is not to keep it waiting.
+            self.interrupt().fetch_or(LOOK, Ordering::Relaxed);
         }
     }
 
@@ -283,12 +288,27 @@ mod policy {
     const DOUBLINGS: u32 = 8;
     /// Looks after which a world that nobody has been inside is forgotten.
     const FORGET: u32 = 2000;
+    /// Fifths of a microsecond in a millisecond for which those inside wait for locks: more are a dispute. (It costs
+    /// the holders about as much.)
+    const DISPUTED: u64 = 1200;
+    /// Looks for which a wait for a lock is remembered when one worker is left inside.
+    const REMEMBERED: u32 = 10;
+    /// Looks in a row that find a dispute before the world is shut.
+    const DISPUTES: u32 = 3;
+    /// Looks for which it is then shut, and how often they double.
+    const SHUT: u32 = 25;
+    const SHUT_DOUBLINGS: u32 = 4;
+    /// Looks without dispute after which the doubling begins anew.
+    const PEACE: u32 = 50;
 
     /// What the monitor knows of workers and of the worlds that they are inside.
     #[derive(Default)]
     pub(crate) struct Policy {
         workers: Vec<Judged>,
         worlds: Vec<Seen>,
+        /// How long all workers have waited for locks so far, and since the look before.
+        waited: u64,
+        waits: u64,
     }
 
     /// A worker's turns.
@@ -300,6 +320,9 @@ mod policy {
         wall: u64,
         /// Picks in a millisecond, then.
         rate: u64,
+        /// Waited for locks so far, and in a millisecond of its time.
+        waited: u64,
+        waits: u64,
         /// They were judged at this look.
         fresh: bool,
     }
@@ -313,12 +336,15 @@ mod policy {
             if self.fresh {
                 let picks = worker.picks.load(Ordering::Relaxed);
                 self.rate = picks.wrapping_sub(self.picks) * 1000 / ran;
-                (self.picks, self.micros) = (picks, micros);
+                let waited = worker.counters.contended.get();
+                self.waits = waited.wrapping_sub(self.waited) * 1000 / ran;
+                (self.picks, self.micros, self.waited) = (picks, micros, waited);
             }
         }
     }
 
     /// An open world.
+    #[derive(Default)]
     struct Seen {
         place: usize,
         quiet: u32,
@@ -326,6 +352,14 @@ mod policy {
         closed: u32,
         /// Looks at which nobody was inside.
         absent: u32,
+        /// Looks since somebody waited for a lock.
+        calm: u32,
+        /// Looks in a row that found a dispute, or none.
+        disputes: u32,
+        peace: u32,
+        /// Looks until it may be opened again, and how often they have doubled.
+        shut: u32,
+        shut_before: u32,
     }
 
     impl Policy {
@@ -345,6 +379,9 @@ mod policy {
             for (i, judged) in self.workers.iter_mut().enumerate() {
                 judged.look(shared.worker(i), since.as_micros() as u64);
             }
+            let waited = (0..created).map(|i| shared.worker(i).counters.contended.get()).sum();
+            self.waits = waited - std::mem::replace(&mut self.waited, waited);
+            self.worlds.iter_mut().for_each(|seen| seen.shut = seen.shut.saturating_sub(1));
             if shared.idle().sleeping() > 0 {
                 self.open_busy(shared);
             }
@@ -355,7 +392,9 @@ mod policy {
             for (i, judged) in self.workers.iter().enumerate() {
                 let worker = shared.worker(i);
                 let keeps = worker.alone.load(Ordering::Relaxed) || worker.has_private_work();
-                if keeps && judged.fresh && wants_help(shared, worker, judged.rate) {
+                let place = worker.seat.place();
+                let shut = self.worlds.iter().any(|seen| seen.place == place && seen.shut > 0);
+                if keeps && judged.fresh && !shut && wants_help(shared, worker, judged.rate) {
                     worker.ask(Wish::Share);
                 }
             }
@@ -376,9 +415,13 @@ mod policy {
                     continue;
                 }
                 let quiet = inside().count() == 1 || inside().all(|j| judged[j].rate > SHORT);
+                let (lonely, waits) = (inside().count() == 1, self.waits);
                 let seen = self.seen(place);
                 seen.absent = 0;
-                if judged[i].fresh && seen.is_quiet(quiet) {
+                seen.calm = if waits > 0 { 0 } else { seen.calm.saturating_add(1) };
+                let hot = inside().map(|j| judged[j].waits).sum::<u64>() > DISPUTED;
+                let disputed = hot || lonely && seen.calm < REMEMBERED;
+                if judged[i].fresh && (seen.is_disputed(disputed) || seen.is_quiet(quiet)) {
                     worker.ask(Wish::Close);
                 }
             }
@@ -390,7 +433,7 @@ mod policy {
             let at = match self.worlds.iter().position(|seen| seen.place == place) {
                 Some(at) => at,
                 None => {
-                    self.worlds.push(Seen { place, quiet: 0, closed: 0, absent: 0 });
+                    self.worlds.push(Seen { place, calm: REMEMBERED, ..Seen::default() });
                     self.worlds.len() - 1
                 }
             };
@@ -399,6 +442,23 @@ mod policy {
     }
 
     impl Seen {
+        fn is_disputed(&mut self, disputed: bool) -> bool {
+            if !disputed {
+                (self.disputes, self.peace) = (0, self.peace + 1);
+                if self.peace >= PEACE {
+                    self.shut_before = 0;
+                }
+                return false;
+            }
+            (self.disputes, self.peace) = (self.disputes + 1, 0);
+            let shut = self.disputes >= DISPUTES;
+            if shut {
+                self.shut = SHUT << self.shut_before.min(SHUT_DOUBLINGS);
+                (self.disputes, self.shut_before) = (0, self.shut_before + 1);
+            }
+            shut
+        }
+
         fn is_quiet(&mut self, quiet: bool) -> bool {
             self.quiet = if quiet { self.quiet + 1 } else { 0 };
             let enough = self.quiet >= QUIET << self.closed.min(DOUBLINGS);

@@ -91,7 +91,7 @@ pub unsafe fn select_by<C: Cx + ?Sized, S: ChanStorage>(
     }
     // SAFETY: the caller's promise; nobody else uses the channels.
     unsafe {
-        if let Some(done) = poll_alone(cx, n, &case) {
+        if let Some(done) = poll_alone(cx, n, &case).selected() {
             return done;
         }
         if !block {
@@ -105,24 +105,62 @@ pub unsafe fn select_by<C: Cx + ?Sized, S: ChanStorage>(
 /// Does the first case that is ready, in random order, where the world is the calling worker's alone.
 ///
 /// # Safety
-/// As for [`select`].
+/// As for [`select`], and `cx` is exclusive.
 #[inline]
-unsafe fn poll_alone<C: Cx + ?Sized, S: ChanStorage>(
+pub unsafe fn poll_alone<C: Cx + ?Sized, S: ChanStorage>(
     cx: &mut C,
     n: usize,
     case: &impl Fn(usize) -> SelectCase<S>,
-) -> Option<Selected> {
+) -> Polled {
     if n > 2 {
         let order = poll_order(cx, n, |i| case(i).core);
-        // SAFETY: the caller's promise.
-        return order.iter().find_map(|&i| unsafe { poll(cx, usize::from(i), case(usize::from(i))) });
+        for &i in &order {
+            // SAFETY: the caller's promise.
+            let polled = unsafe { poll(cx, usize::from(i), case(usize::from(i))) };
+            if polled != Polled::NOTHING {
+                return polled;
+            }
+        }
+        return Polled::NOTHING;
     }
     let first = if n == 2 { cx.rng().below(2) as usize } else { 0 };
-    (0..n).find_map(|k| {
-        let (i, case) = (k ^ first, case(k ^ first));
+    for i in (0..n).map(|k| k ^ first) {
+        let case = case(i);
         // SAFETY: the caller's promise.
-        if case.core.is_null() { None } else { unsafe { poll(cx, i, case) } }
-    })
+        let polled = if case.core.is_null() { Polled::NOTHING } else { unsafe { poll(cx, i, case) } };
+        if polled != Polled::NOTHING {
+            return polled;
+        }
+    }
+    Polled::NOTHING
+}
+
+/// Which case was ready, and how it went, in one word: this is answered so often that it should be in a register.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Polled(u64);
+
+impl Polled {
+    /// The case that was done, and whether what it received was sent. `None` also where it sends on a closed channel.
+    #[inline]
+    pub fn done(self) -> Option<(usize, bool)> {
+        (self.0 & 3 < Polled::SEND_CLOSED).then_some(((self.0 >> 2) as usize, self.0 & 3 == Polled::OK))
+    }
+
+    const NOTHING: Polled = Polled(u64::MAX);
+    const OK: u64 = 0;
+    const RECV_CLOSED: u64 = 1;
+    const SEND_CLOSED: u64 = 2;
+
+    #[inline]
+    fn selected(self) -> Option<Selected> {
+        let index = (self.0 >> 2) as usize;
+        match self.0 & 3 {
+            Polled::OK => Some(Selected::Ready { index, ok: true }),
+            Polled::RECV_CLOSED => Some(Selected::Ready { index, ok: false }),
+            Polled::SEND_CLOSED => Some(Selected::Closed { index }),
+            _ => None,
+        }
+    }
 }
 
 /// Does a case if it is ready, where the world is the calling worker's alone.
@@ -130,14 +168,20 @@ unsafe fn poll_alone<C: Cx + ?Sized, S: ChanStorage>(
 /// # Safety
 /// As for [`select`]; the case has a channel.
 #[inline]
-unsafe fn poll<C: Cx + ?Sized, S: ChanStorage>(
-    cx: &mut C,
-    index: usize,
-    case: SelectCase<S>,
-) -> Option<Selected> {
+unsafe fn poll<C: Cx + ?Sized, S: ChanStorage>(cx: &mut C, index: usize, case: SelectCase<S>) -> Polled {
     // SAFETY: the caller's promise.
     let attempt = unsafe { attempt(&case, true) };
-    (!matches!(attempt, Attempt::NotReady)).then(|| complete(cx, index, case.dir, attempt))
+    let how = match (attempt, case.dir) {
+        (Attempt::NotReady, _) => return Polled::NOTHING,
+        (Attempt::Done, _) => Polled::OK,
+        (Attempt::Woke(node), _) => {
+            ready_node(cx, node);
+            Polled::OK
+        }
+        (Attempt::Closed, Dir::Recv) => Polled::RECV_CLOSED,
+        (Attempt::Closed, Dir::Send) => Polled::SEND_CLOSED,
+    };
+    Polled((index as u64) << 2 | how)
 }
 
 /// As [`select`], where others may use the channels.

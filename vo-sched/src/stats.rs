@@ -1,7 +1,8 @@
 //! Counters: what the workers did, for `--stats` and for tests.
 //!
 //! Each worker counts for itself with plain loads and stores of its own atomics; a [`Stats`] is
-//! the sum at some moment. Nothing decides anything by these numbers.
+//! the sum at some moment. Nothing but the monitor decides anything by these
+//! numbers ([`crate::mode`]).
 
 use crate::sync::{AtomicU64, Ordering};
 
@@ -49,6 +50,7 @@ counters! {
     preempts: "Times that the monitor asked a fiber to give way.",
     opened: "Times that a worker let others into its world.",
     closed: "Times that a worker got a world to itself again.",
+    contended: "Fifths of a microsecond, about, that workers have waited for what another one held.",
     safepoints: "Times that a worker halted for a stopped world.",
 }
 
@@ -59,8 +61,13 @@ pub(crate) struct Counter(AtomicU64);
 impl Counter {
     #[inline]
     pub fn bump(&self) {
-        // Not an atomic increment: there is one writer.
-        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        self.add(1);
+    }
+
+    #[inline]
+    pub fn add(&self, n: u64) {
+        // Not an atomic addition: there is one writer.
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
     }
 
     pub fn get(&self) -> u64 {

@@ -236,15 +236,15 @@ impl Timers {
         }
     }
 
-    /// Takes all timers of a stopped world out; answers the fibers that were to be woken by them.
-    pub fn take_world(&self, world: *const World) -> Vec<FiberRef> {
+    /// Takes the timers of a stopped world out that `wanted` accepts; answers the fibers that were to be woken by
+    /// them.
+    pub fn take_world(&self, world: *const World, wanted: impl Fn(&TimerAction) -> bool) -> Vec<FiberRef> {
         let mut sleepers = Vec::new();
         for index in 0..self.shards.len() {
             self.locked(index, |heap| {
                 for slot in 0..heap.entries.len() {
-                    let Some(action) = heap.entries[slot].action.filter(|action| action.is_of(world)) else {
-                        continue;
-                    };
+                    let of_world = |action: &TimerAction| action.is_of(world) && wanted(action);
+                    let Some(action) = heap.entries[slot].action.filter(of_world) else { continue };
                     heap.remove(heap.entries[slot].at as usize);
                     heap.release(slot as u32);
                     if let TimerAction::Wake(fiber) = action {

@@ -79,6 +79,7 @@ impl WaitReason {
     }
 
     /// The byte to store.
+    #[inline]
     pub const fn byte(self) -> u8 {
         self as u8
     }

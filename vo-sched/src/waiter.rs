@@ -286,6 +286,7 @@ impl ElemBuf {
         self.words[0] = Box::into_raw(boxed) as *mut u64 as u64;
     }
 
+    #[inline]
     fn as_ptr(&self) -> *const u64 {
         if self.cap == 0 { self.words.as_ptr() } else { self.words[0] as *const u64 }
     }

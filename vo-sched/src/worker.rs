@@ -173,6 +173,10 @@ impl Cx for WorkerCx {
         self.alone
     }
 
+    fn contended(&self, fifths: u64) {
+        self.me.counters.contended.add(fifths);
+    }
+
     #[inline]
     fn rng(&mut self) -> &mut Rng {
         &mut self.rng
@@ -253,10 +257,16 @@ impl WorkerCx {
         if bits & STOP != 0 {
             self.halt();
         }
-        if bits & LOOK != 0 && self.look() {
-            // For `between_fibers`, which then makes way.
-            self.interrupt().fetch_or(LOOK, Ordering::Relaxed);
-            return true;
+        if bits & LOOK != 0 {
+            if self.look() {
+                // For `between_fibers`, which then makes way.
+                self.interrupt().fetch_or(LOOK, Ordering::Relaxed);
+                return true;
+            }
+            if self.closing != 0 {
+                // It goes on between two fibers.
+                return true;
+            }
         }
         bits & PREEMPT != 0
     }
@@ -482,7 +492,51 @@ impl WorkerCx {
             }
         }
         self.run_fiber(fiber);
+        while let Some(fiber) = self.next_in_hand() {
+            // The monitor reads it to see that the worker is still at the same fiber.
+            self.count_pick();
+            self.run_current(fiber);
+        }
         true
+    }
+
+    /// The fiber that has just been woken, where nothing but to run it can be wanted of the worker: the world is its
+    /// own, and the fiber may be in it. At most [`SLOT_STREAK`] times in a row.
+    #[inline]
+    fn next_in_hand(&mut self) -> Option<FiberRef> {
+        let fiber = self.me.private_slot.load(Ordering::Relaxed);
+        if fiber.is_null()
+            || !self.alone
+            || self.streak >= SLOT_STREAK
+            || self.interrupt().load(Ordering::Relaxed) != 0
+            || self.pinned_slot.is_some()
+        {
+            return None;
+        }
+        // SAFETY: what is in the slot is a queued fiber.
+        let fiber = unsafe { FiberRef::from_raw(fiber) };
+        let here = ptr::eq(fiber.world(), self.world);
+        if !here || self.current_world().is_none_or(|world| world.limit() != 0 && !self.permit) {
+            return None;
+        }
+        self.me.private_slot.store(ptr::null_mut(), Ordering::Relaxed);
+        self.streak += 1;
+        self.me.counters.handoffs.bump();
+        Some(fiber)
+    }
+
+    #[inline]
+    fn count_pick(&self) {
+        self.me.picks.store(self.me.picks.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// Runs a fiber of the world that the worker is inside.
+    #[inline]
+    fn run_current(&mut self, fiber: FiberRef) {
+        fiber.start_running();
+        self.current = Some(fiber);
+        self.resume(fiber);
+        self.current = None;
     }
 
     /// The next fiber of this worker's own, or of the injector.
@@ -649,8 +703,7 @@ impl WorkerCx {
     }
 
     fn run_fiber(&mut self, fiber: FiberRef) {
-        // The monitor reads it to see that the worker is still at the same fiber.
-        self.me.picks.store(self.me.picks.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        self.count_pick();
         let pinned = !self.pinned.is_empty() || self.pinned_slot.is_some();
         self.me.has_pinned.store(pinned, Ordering::Relaxed);
         if self.interrupt().load(Ordering::Relaxed) != 0 {
@@ -666,10 +719,7 @@ impl WorkerCx {
             return self.refuse(fiber, owner);
         }
         fiber.pin_if_wanted(self.me.index);
-        fiber.start_running();
-        self.current = Some(fiber);
-        self.resume(fiber);
-        self.current = None;
+        self.run_current(fiber);
         if self.permit
             && let Some(fiber) = self.current_world().and_then(|world| world.permits.take_aside())
         {

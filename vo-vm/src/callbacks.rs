@@ -51,6 +51,8 @@ pub(crate) fn new_context() -> Box<JitContext> {
         select_ok: 0,
         alone: std::ptr::null(),
         recover_token: 0,
+        spill: std::ptr::null_mut(),
+        spill_end: std::ptr::null_mut(),
         ret: [0; RETURN_WORDS],
         machine: std::ptr::null_mut(),
         callee: 0,
@@ -222,6 +224,7 @@ impl Machine {
     }
 
     /// Tells compiled code what a select has come to.
+    #[inline]
     fn selected(&mut self, chosen: Result<Waited<i64>, Trap>) -> Status {
         match chosen {
             Ok(Waited::Done(case)) => {
@@ -653,6 +656,9 @@ mod doors {
     ) -> Status {
         let m = unsafe { machine(ctx) };
         let cases = unsafe { std::slice::from_raw_parts(cases.cast::<SelectCase>(), n as usize) };
+        if let Some(case) = select::exec_at_once(m, cases) {
+            return m.selected(Ok(Waited::Done(case)));
+        }
         let floor = m.at_floor();
         let chosen = select::exec_cases(m, floor, cases, default == 0);
         m.selected(chosen)

@@ -2,9 +2,8 @@
 //!
 //! Compiled frames lie on the worker's native stack, interpreted ones on its VM stack; a fiber's frames may
 //! alternate. While compiled code runs, the machine's floor is above the interpreted frames below it.
-//! What leaves writes records, innermost first, into `Machine::spilled`, the words of each backwards;
-//! the bottom of the turn lays them onto the fiber's saved stack in reverse. Nothing can be resumed
-//! before that.
+//! What leaves writes records, innermost first and backwards, into [`crate::spilled`]; the bottom of the turn
+//! lays them onto the fiber's saved stack in reverse. Nothing can be resumed before that.
 //!
 //! For traces the machine keeps a list of the *crossings* between the two worlds.
 //!
@@ -122,7 +121,7 @@ impl Machine {
 
     /// Lays what compiled code has spilled onto the fiber's saved stack.
     pub(crate) fn lay_spilled(&mut self) {
-        let n = self.spilled.len();
+        let n = self.spilled().len();
         if n == 0 {
             return;
         }
@@ -133,14 +132,16 @@ impl Machine {
         unsafe {
             let old = saved.len();
             let mut at = saved.as_mut_ptr().add(old);
-            for word in self.spilled.iter().rev() {
+            for word in self.spilled().iter().rev() {
                 // One by one, as they were written a moment ago: a wider load would wait for the stores.
                 at.write(std::ptr::read_volatile(word));
                 at = at.add(1);
             }
             saved.set_len(old + n);
         }
-        self.spilled.clear();
+        self.stats.spills += 1;
+        self.stats.spilled_words += n as u64;
+        self.clear_spilled();
     }
 }
 
@@ -174,7 +175,7 @@ pub(crate) fn call(
 /// Compiled code has left the worker: what is below it leaves too.
 fn left(m: &mut Machine, status: Status, site: Option<Site>) -> Transfer {
     if std::mem::take(&mut m.leaving) {
-        m.spilled.clear();
+        m.clear_spilled();
         m.exhausted = 0;
         return Transfer::Exit(Exit::Finished);
     }

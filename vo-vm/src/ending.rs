@@ -14,7 +14,9 @@
 //! Must stay true: `finish` runs once, with no worker inside the island; nothing here waits for a fiber of another island.
 
 use crate::end::{IslandEnd, Reason};
+use crate::fiber::VoFiber;
 use crate::island::{Island, State};
+use crate::resume::VO_FIBER;
 use crate::vm::Shared;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -188,19 +190,30 @@ impl Case {
         if overdue {
             self.island.advance(State::Dead);
         }
-        if self.cancelled.is_none() || overdue {
-            self.cancelled.get_or_insert_with(Instant::now);
-            let world = self.island.world();
-            scheduler.stop_world_from_outside(world);
-            // SAFETY: the world has just been stopped.
-            let _ = unsafe { scheduler.cancel_fibers(world) };
-            world.start();
-        }
+        self.cancel(&scheduler, self.cancelled.is_none() || overdue);
         if self.island.world().live_fibers() == 0 {
             finish_from_outside(&self.island);
             return false;
         }
         self.later()
+    }
+
+    /// Takes the island's fibers out of what they wait for: all, or those that have not been told of the end. (A
+    /// fiber that ran when the others were told may have come to wait before it looked at anything.)
+    fn cancel(&mut self, scheduler: &vo_sched::Shared, all: bool) {
+        self.cancelled.get_or_insert_with(Instant::now);
+        let world = self.island.world();
+        scheduler.stop_world_from_outside(world);
+        // SAFETY: the world has just been stopped; a parked fiber of it belongs to nobody.
+        let _ = unsafe {
+            match all {
+                true => scheduler.cancel_fibers(world),
+                false => scheduler.cancel_some(world, |fiber| {
+                    std::ptr::eq(fiber.vtable(), &VO_FIBER) && !VoFiber::of(fiber).is_cancelled()
+                }),
+            }
+        };
+        world.start();
     }
 
     /// A running island that nothing reaches: ends it if nothing can run in it.

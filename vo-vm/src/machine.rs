@@ -15,6 +15,7 @@ use crate::ops::select::SelectState;
 use crate::program::{Code, Program};
 use crate::record;
 use crate::resume::VO_FIBER;
+use crate::spilled::Spilled;
 use crate::stack::VmStack;
 use crate::stats::MachineStats;
 use crate::value;
@@ -58,8 +59,8 @@ pub(crate) struct Machine {
     pub(crate) stack: VmStack,
     /// The stack has been full: its memory is given back after the turn.
     pub(crate) trim: bool,
-    /// Records of frames with native ones below them, backwards; see [`crate::compiled`].
-    pub(crate) spilled: Vec<u64>,
+    /// Records of frames with native ones below them, backwards; see [`crate::spilled`].
+    pub(crate) spill: Spilled,
     /// Not 0: frames are leaving because a stack is full, so many bytes of it; the turn goes on when all
     /// are records.
     pub(crate) exhausted: usize,
@@ -106,6 +107,7 @@ impl Machine {
         let room = 2 * vm.program.max_frame_words();
         assert!(room * 8 < limits.stack_bytes, "the VM stack is smaller than two of the program's frames");
         let poll = if vm.config.stress.suspend { &raw const ALWAYS } else { worker.interrupt_ptr() };
+        let mut context = crate::callbacks::new_context();
         let mut machine = Box::new(Machine {
             poll,
             limit: stack.end().wrapping_sub(room),
@@ -119,7 +121,7 @@ impl Machine {
             floor: stack.start(),
             stack,
             trim: false,
-            spilled: Vec::new(),
+            spill: Spilled::new(&mut context),
             exhausted: 0,
             skip_poll: false,
             hot_calls: u32::MAX,
@@ -137,7 +139,7 @@ impl Machine {
             pool: Pool::default(),
             select: SelectState::new(vm.max_elem_words()),
             stats: MachineStats::default(),
-            context: crate::callbacks::new_context(),
+            context,
             memory: crate::memory::Memory::default(),
             vm,
         });
@@ -275,6 +277,7 @@ impl Machine {
     }
 
     /// The running fiber's island.
+    #[inline]
     pub(crate) fn island(&self) -> &Island {
         // SAFETY: set when the turn began.
         unsafe { &*self.island }

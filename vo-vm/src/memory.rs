@@ -121,6 +121,7 @@ impl Default for Memory {
 }
 
 impl Memory {
+    #[inline]
     pub(crate) fn turn_begins(&mut self) {
         let here = 0u64;
         // What the turn needs lies deeper than this frame's caller.
@@ -138,6 +139,7 @@ impl Memory {
         before
     }
 
+    #[inline]
     pub(crate) fn turn_ends(&mut self) {
         self.native_top = 0;
     }

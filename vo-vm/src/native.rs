@@ -47,6 +47,7 @@ use vo_runtime::panic::{RuntimePanic, Trap};
 use vo_runtime::rtype::{LoadedTypes, Ty};
 use vo_runtime::value::{Iface, Slice, Str};
 use vo_sched::chan::{SendResult, finish_recv, finish_send};
+use vo_sched::fiber::Cx;
 use vo_sched::{FiberRef, WaitReason, WorkerCx};
 
 /// A native function.
@@ -521,6 +522,17 @@ impl NativeCx<'_> {
         Status::WaitIo
     }
 
+    /// Whether it is worth while to wait, for a moment, for a lock to be given back: only another worker could.
+    pub fn may_spin(&mut self) -> bool {
+        let worker = self.m.worker();
+        !worker.exclusive() && worker.shared().workers() > 1
+    }
+
+    /// The caller has found a lock held by another goroutine.
+    pub fn lock_was_held(&mut self) {
+        self.m.worker().contended(4);
+    }
+
     /// Takes one from the semaphore `count` (an aligned `uint32` in Vo memory), waiting for it if need
     /// be; `lifo` puts the caller before the others. The native has no results.
     pub fn semacquire(&mut self, count: u64, lifo: bool, reason: WaitReason) -> Status {
@@ -529,7 +541,15 @@ impl NativeCx<'_> {
         let count = unsafe { std::sync::atomic::AtomicU32::from_ptr(count as *mut u32) };
         match shared.semaphores().acquire(self.m.worker(), count, lifo, reason) {
             vo_sched::semaphore::Acquire::Done => Status::Ok,
-            vo_sched::semaphore::Acquire::Block => Status::WaitIo,
+            vo_sched::semaphore::Acquire::Block => {
+                if matches!(
+                    reason,
+                    WaitReason::MutexLock | WaitReason::RWMutexLock | WaitReason::RWMutexRLock
+                ) {
+                    self.lock_was_held();
+                }
+                Status::WaitIo
+            }
         }
     }
 

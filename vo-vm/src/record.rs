@@ -136,26 +136,24 @@ fn spill_above_native(m: &mut Machine, w: Window, pc: u32, total: usize) {
         write(w, pc, words.as_mut_ptr().add(total));
         words.set_len(total);
     }
-    m.spilled.extend(words.into_iter().rev());
+    let at = m.spill_room(total);
+    for (i, &word) in words.iter().rev().enumerate() {
+        // SAFETY: room for `total` words.
+        unsafe { at.add(i).write(word) };
+    }
 }
 
 /// Saves a compiled frame that leaves at a suspend point: its live registers and its slots.
 pub(crate) fn spill_compiled(m: &mut Machine, code: &Code, point: u32, live: &[u64], slots: &[u64]) {
-    m.stats.spills += 1;
-    m.stats.spilled_words += (live.len() + slots.len() + 1) as u64;
-    let size = live.len() + slots.len() + 1;
-    m.spilled.reserve(size);
-    // SAFETY: there is room for `size` words behind the old ones, and exactly those are written.
+    let mut at = m.spill_room(live.len() + slots.len() + 1);
+    // SAFETY: there is room for these words, and exactly those are written.
     unsafe {
-        let old = m.spilled.len();
-        let mut at = m.spilled.as_mut_ptr().add(old);
         at.write(Tail { func: code.index, point }.word());
         for word in slots.iter().rev().chain(live.iter().rev()) {
             at = at.add(1);
             // One by one, as they were written a moment ago: a wider load would wait for the stores.
             at.write(std::ptr::read_volatile(word));
         }
-        m.spilled.set_len(old + size);
     }
 }
 

@@ -107,7 +107,10 @@ impl<'w> Lower<'_, 'w> {
             };
             self.emit(Inst::JumpNeImm { a: err, imm: 0, target: keep.0 });
         }
-        self.emit(Inst::ErrDeferDrop { list });
+        match unless_error && self.open.is_some() {
+            true => self.drop_open_err_defers(),
+            false => self.emit(Inst::ErrDeferDrop { list }),
+        }
         self.bind(keep);
     }
 

@@ -8,6 +8,8 @@
 //! return    results stored; ErrDeferDrop list where no error is returned; RunDefers list; results read; Return
 //! landing   state = 0; DeferUnwind list, state; ErrDeferDrop list; RunDefers list; results read; Return
 //! ```
+//!
+//! Most functions make their deferred calls themselves where they return: see [`super::open_defer`].
 
 use vo_bytecode::module::FuncFlags;
 use vo_bytecode::operand::RegList;
@@ -17,6 +19,7 @@ use vo_syntax::source::Pos;
 use vo_types::object::ObjId;
 use vo_types::types::{Signature, Type, TypeId};
 
+use super::open_defer::OpenDefers;
 use super::{Lower, Place, Regs, Results, Storage, Value};
 use crate::escape::BodyFacts;
 use crate::func::TooLarge;
@@ -114,6 +117,7 @@ impl<'w> Lower<'_, 'w> {
             self.landing = Some(landing);
         }
         self.err_defers = facts.err_defers;
+        self.open = facts.opens_defers().then(OpenDefers::default);
         if facts.shared_defers {
             let dst = self.f.regs.pinned(Class::Ptr);
             let ty = self.desc(TypeId::UNSAFE_POINTER);
@@ -127,6 +131,9 @@ impl<'w> Lower<'_, 'w> {
 
     /// Lowers a body behind its prologue; the parameters have arrived in `regs`.
     pub(super) fn body(&mut self, params: &[Param], regs: Vec<Regs>, block: &'w Block) {
+        if self.open.is_some() {
+            self.open = Some(OpenDefers::of(block));
+        }
         self.bind_params(params, regs);
         self.block(block);
         self.at(block.rbrace);
@@ -157,6 +164,7 @@ impl<'w> Lower<'_, 'w> {
             self.take_shared_defers(list, base);
             self.bind(rest);
         }
+        self.list_open_defers(list);
         let state = self.f.regs.pinned(Class::Int);
         self.emit(Inst::Zero { dst: state });
         self.emit(Inst::DeferUnwind { list, state });
@@ -185,7 +193,10 @@ impl<'w> Lower<'_, 'w> {
             if self.err_defers {
                 self.drop_err_defers(list, runs);
             }
-            self.emit(Inst::RunDefers { list });
+            match runs && self.open.is_some() {
+                true => self.run_open_defers(),
+                false => self.emit(Inst::RunDefers { list }),
+            }
         }
         let vars = std::mem::take(&mut self.results.vars);
         let types = std::mem::take(&mut self.results.types);

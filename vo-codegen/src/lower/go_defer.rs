@@ -2,9 +2,9 @@
 //!
 //! A built-in function becomes a call of a function made for it, which takes the evaluated operands.
 
-use vo_bytecode::Inst;
 use vo_bytecode::operand::RegList;
-use vo_syntax::ast::{self, Node};
+use vo_bytecode::{Class, Inst};
+use vo_syntax::ast::{self, Node, NodeId};
 use vo_syntax::source::Pos;
 use vo_types::info::Mode;
 use vo_types::types::TypeId;
@@ -31,36 +31,45 @@ impl<'w> Lower<'_, 'w> {
     }
 
     pub(super) fn errdefer_stmt(&mut self, s: &'w ast::ErrDeferStmt) {
-        self.defer_stmt(&s.call, s.span.start, true);
+        self.deferred(s.id, &s.call, s.span.start, true);
+    }
+
+    pub(super) fn defer_stmt(&mut self, s: &'w ast::DeferStmt) {
+        self.deferred(s.id, &s.call, s.span.start, false);
     }
 
     /// `on_error` says that the call is one of `errdefer`.
-    pub(super) fn defer_stmt(&mut self, call: &'w ast::CallExpr, pos: Pos, on_error: bool) {
+    fn deferred(&mut self, stmt: NodeId, call: &'w ast::CallExpr, pos: Pos, on_error: bool) {
         let (callee, args, _) = self.later(call);
+        if self.open.is_some() {
+            let results = self.later_results(call);
+            self.at(pos);
+            return self.open_defer(stmt, (callee, args), results, on_error);
+        }
         let list = match self.defer_box {
             Some(base) => {
-                let dst = self.tmp(vo_bytecode::Class::Ptr);
+                let dst = self.tmp(Class::Ptr);
                 self.emit(Inst::LoadPtr { dst, base, offset: 0 });
                 dst
             }
             None => self.defers.expect("internal error: defer without list"),
         };
         self.at(pos);
-        let args = RegList(&args);
-        match callee {
-            Callee::Code(Code::Func(func)) => self.emit(Inst::DeferPush { list, func, args }),
-            Callee::Closure(closure) => self.emit(Inst::DeferClosure { list, closure, args }),
-            Callee::Iface { ty, data, method } => {
-                self.emit(Inst::DeferIface { list, ty, data, method, args })
-            }
-            Callee::Code(_) => panic!("internal error: defer of no function"),
-        }
-        if on_error {
-            self.emit(Inst::ErrDeferPush { list });
-        }
+        self.list_deferred(list, &callee, &args, on_error);
         if let Some(base) = self.defer_box {
             self.emit(Inst::StorePtr { base, offset: 0, src: list });
         }
+    }
+
+    /// What a call that is made later answers, to nobody.
+    pub(super) fn later_results(&mut self, call: &'w ast::CallExpr) -> Vec<Class> {
+        let fun = call.fun.unparen();
+        let tv = self.world.info.type_and_value(fun.id());
+        if tv.is_some_and(|tv| matches!(tv.mode, Mode::Builtin(_))) {
+            return Vec::new();
+        }
+        let sig = self.ty(fun);
+        self.p.types.signature_classes(sig).1
     }
 
     /// What is to be called later, the words that it takes (receiver and arguments), and the types of those. A closure or

@@ -23,6 +23,7 @@ mod go_defer;
 mod init;
 mod interface;
 mod iter;
+mod open_defer;
 mod operator;
 mod order;
 mod place;
@@ -137,6 +138,8 @@ pub struct Lower<'p, 'w> {
     defer_box: Option<Reg>,
     /// Whether some of them are of `errdefer`.
     err_defers: bool,
+    /// The deferred calls so far, in functions that make them themselves.
+    open: Option<open_defer::OpenDefers>,
     landing: Option<Label>,
     token: Option<Reg>,
     loop_depth: u32,
@@ -167,6 +170,7 @@ impl<'p, 'w> Lower<'p, 'w> {
             defers: None,
             defer_box: None,
             err_defers: false,
+            open: None,
             landing: None,
             token: None,
             loop_depth: 0,

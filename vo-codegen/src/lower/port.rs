@@ -2,8 +2,7 @@
 
 use vo_bytecode::operand::RegList;
 use vo_bytecode::{Class, Inst, Reg};
-use vo_syntax::ast::{self, Expr, Node};
-use vo_types::info::Mode;
+use vo_syntax::ast::{self, Expr};
 use vo_types::types::{Type, TypeId};
 
 use super::call::Callee;
@@ -74,15 +73,7 @@ impl<'w> Lower<'_, 'w> {
         {
             return self.reg(fun);
         }
-        let builtin =
-            self.world.info.type_and_value(fun.id()).is_some_and(|tv| matches!(tv.mode, Mode::Builtin(_)));
-        let results = match builtin {
-            true => Vec::new(),
-            false => {
-                let sig = self.ty(fun);
-                self.p.types.signature_classes(sig).1
-            }
-        };
+        let results = self.later_results(call);
         let (callee, args, params) = self.later(call);
         let (callee, first, mut types) = match callee {
             Callee::Code(Code::Func(func)) => (Spawned::Func(func), Vec::new(), Vec::new()),

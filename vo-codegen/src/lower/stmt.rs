@@ -46,7 +46,7 @@ impl<'w> Lower<'_, 'w> {
             Stmt::IncDec(s) => self.inc_dec(s),
             Stmt::Assign(s) => self.assign_stmt(s),
             Stmt::Go(s) => self.go_stmt(s),
-            Stmt::Defer(s) => self.defer_stmt(&s.call, s.span.start, false),
+            Stmt::Defer(s) => self.defer_stmt(s),
             Stmt::Return(s) => self.return_stmt(s),
             Stmt::Branch(s) => self.branch_stmt(s),
             Stmt::Block(s) => self.block(s),

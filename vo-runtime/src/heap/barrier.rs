@@ -42,6 +42,7 @@ impl Notes {
         Notes { on: AtomicBool::new(on), words: UnsafeCell::new(Vec::new()), heap }
     }
 
+    #[inline]
     pub(super) fn is_on(&self) -> bool {
         self.on.load(Relaxed)
     }

@@ -27,8 +27,9 @@ natives! {
     }
     "sync.runtime_spin" => fn spin(cx, turn: i64) -> bool {
         // Only another worker can give up what is waited for.
-        let may_help = turn < SPIN_TURNS && cx.max_procs(0) > 1;
+        let may_help = turn < SPIN_TURNS && cx.may_spin();
         if may_help {
+            cx.lock_was_held();
             (0..30).for_each(|_| std::hint::spin_loop());
         }
         may_help

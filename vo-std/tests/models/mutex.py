@@ -51,7 +51,10 @@ class Model:
 
         if pc == "idle":
             if rounds:
-                yield owner(LOCKED) if state == 0 else to("load")
+                # The word is read and exchanged: it may have changed between, whatever it is now.
+                yield to("load")
+                if not state & LOCKED:
+                    yield owner(state | LOCKED)
         elif pc == "load":
             yield to("decide", old=state)
         elif pc == "decide":
@@ -81,7 +84,9 @@ class Model:
         elif pc == "takeover":
             yield owner(state + old)
         elif pc == "critical":
-            yield done(0) if state == LOCKED else to("unlock")
+            yield to("unlock")
+            if state == LOCKED or state & (LOCKED | WOKEN | HANDOVER) == LOCKED | WOKEN:
+                yield done(state & ~LOCKED)
         elif pc == "unlock":
             yield to("unlocking", old=state)
         elif pc == "unlocking":
