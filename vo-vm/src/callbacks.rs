@@ -432,7 +432,7 @@ mod doors {
         site: u64,
     ) -> Status {
         let words = unsafe { std::slice::from_raw_parts(args, n as usize) };
-        unsafe { machine(ctx) }.go_from(site_parts(site), func as u32, words);
+        unsafe { machine(ctx) }.go_from(site_parts(site), func as u32, None, words);
         Status::Ok
     }
 

@@ -283,7 +283,7 @@ impl Island {
     fn init_fiber(&self) -> FiberRef {
         let module = self.program.module();
         let fiber = new_fiber(&mut Pool::default(), self, (0, (0, 0)), |saved| {
-            record::push_entry(saved, self.program.code(module.init), &[]);
+            record::push_entry(saved, self.program.code(module.init), None, &[]);
         });
         // SAFETY: a new fiber belongs to its creator.
         unsafe { VoFiber::of(fiber) }.extra().is_init = true;

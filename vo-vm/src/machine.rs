@@ -343,16 +343,17 @@ impl Machine {
     /// Starts a fiber that runs function `func`.
     pub(crate) fn go_func(&mut self, site: crate::interp::Site, func: u32, args: &[u64]) {
         let creator = (site.w.code().index, site.pc);
-        self.go_from(creator, func, args);
+        self.go_from(creator, func, None, args);
     }
 
-    /// Starts a fiber that runs function `func`, for the `go` statement at a function's code offset.
-    pub(crate) fn go_from(&mut self, at: (u32, u32), func: u32, args: &[u64]) {
+    /// Starts a fiber that runs function `func`, for the `go` statement at a function's code offset. `first` comes before
+    /// the arguments.
+    pub(crate) fn go_from(&mut self, at: (u32, u32), func: u32, first: Option<u64>, args: &[u64]) {
         let code = self.program_ref().code(func);
         let creator = (self.fiber_ref().id(), at);
         // SAFETY: set when the turn began.
         let island = unsafe { &*self.island };
-        let fill = |saved: &mut Vec<u64>| record::push_entry(saved, code, args);
+        let fill = |saved: &mut Vec<u64>| record::push_entry(saved, code, first, args);
         let fiber = new_fiber(&mut self.pool, island, creator, fill);
         self.worker().spawn(fiber);
         if self.island().limits.goroutines.load(Ordering::Relaxed) != 0 {
@@ -383,13 +384,7 @@ impl Machine {
         }
         // SAFETY: a function value that is not nil is the address of a closure.
         let func = unsafe { value::func_of(closure) };
-        let words: SmallVec<[u64; 16]> = std::iter::once(closure).chain(args.iter().copied()).collect();
-        assert_eq!(
-            self.program().code(func).params(),
-            words.len(),
-            "internal error: go with other arguments"
-        );
-        self.go_from(at, func, &words);
+        self.go_from(at, func, Some(closure), args);
         Ok(())
     }
 

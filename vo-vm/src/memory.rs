@@ -264,7 +264,7 @@ impl Machine {
         let code = self.program_ref().code(func);
         // SAFETY: set when the turn began.
         let island = unsafe { &*self.island };
-        let fill = |saved: &mut Vec<u64>| record::push_entry(saved, code, &[closure]);
+        let fill = |saved: &mut Vec<u64>| record::push_entry(saved, code, Some(closure), &[]);
         let fiber = new_fiber(&mut self.pool, island, (0, (0, 0)), fill);
         self.worker().spawn(fiber);
     }

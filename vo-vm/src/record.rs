@@ -85,13 +85,28 @@ impl<'p, 'a> Record<'p, 'a> {
     }
 }
 
-/// Appends the record of a call that has not begun: what `go` makes.
-pub(crate) fn push_entry(saved: &mut Vec<u64>, code: &Code, args: &[u64]) {
-    let point = &code.function().points[0];
-    reserve(saved, point.live.len() + code.slot_words + 1);
-    saved.extend(point.live.iter().map(|r| args[r.0 as usize]));
-    saved.resize(saved.len() + code.slot_words, 0);
-    saved.push(Tail { func: code.index, point: 0 }.word());
+/// Appends the record of a call that has not begun: what `go` makes. Live at an entry are the parameters, in
+/// their order: `first`, if there is one, then `args`.
+#[inline]
+pub(crate) fn push_entry(saved: &mut Vec<u64>, code: &Code, first: Option<u64>, args: &[u64]) {
+    let params = args.len() + usize::from(first.is_some());
+    assert_eq!(code.params(), params, "internal error: {} is started with other arguments", code.name());
+    reserve(saved, params + code.slot_words + 1);
+    // SAFETY: there is room for these words, and exactly those are written. (One by one: they are few.)
+    unsafe {
+        let old = saved.len();
+        let mut at = saved.as_mut_ptr().add(old);
+        for &word in first.iter().chain(args) {
+            at.write(word);
+            at = at.add(1);
+        }
+        for _ in 0..code.slot_words {
+            at.write(0);
+            at = at.add(1);
+        }
+        at.write(Tail { func: code.index, point: 0 }.word());
+        saved.set_len(old + params + code.slot_words + 1);
+    }
 }
 
 /// Makes room for `n` more words of records.

@@ -99,7 +99,7 @@ fn begin_extra(m: &mut Machine) -> Transfer {
     }
     // SAFETY: the message was a closure's, which takes nothing but itself.
     let code = m.program_ref().code(unsafe { value::func_of(closure[0]) });
-    record::push_entry(&mut m.fiber_mut().saved, code, &closure);
+    record::push_entry(&mut m.fiber_mut().saved, code, None, &closure);
     record::resume(m)
 }
 

@@ -75,7 +75,8 @@ unsafe fn fire_go(cx: &mut WorkerCx, closure: u64, island: &Island) {
     let code = island.program_ref().code(func);
     // SAFETY: set when the worker started; no turn has the machine now.
     let pool = unsafe { &mut Machine::of(cx).pool };
-    let fiber = new_fiber(pool, island, (0, (0, 0)), |saved| record::push_entry(saved, code, &[closure]));
+    let fiber =
+        new_fiber(pool, island, (0, (0, 0)), |saved| record::push_entry(saved, code, Some(closure), &[]));
     cx.spawn(fiber);
 }
 

@@ -206,8 +206,8 @@ pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {
 fn main_fiber(vm: &Shared, island: &Island) -> vo_sched::FiberRef {
     let (program, module) = (&vm.program, vm.program.module());
     let fiber = new_fiber(&mut Pool::default(), island, (0, (0, 0)), |saved| {
-        record::push_entry(saved, program.code(module.main), &[]);
-        record::push_entry(saved, program.code(module.init), &[]);
+        record::push_entry(saved, program.code(module.main), None, &[]);
+        record::push_entry(saved, program.code(module.init), None, &[]);
     });
     // SAFETY: a new fiber belongs to its creator.
     unsafe { VoFiber::of(fiber) }.is_main = true;

@@ -12,6 +12,7 @@ use crate::fiber::VoFiber;
 use crate::interp::{self, Exit, Site, Transfer};
 use crate::machine::Machine;
 use crate::point::{Point, Wait};
+use crate::program::Code;
 use crate::record;
 use crate::resume;
 use crate::unwind;
@@ -29,6 +30,9 @@ pub(crate) fn resume(m: &mut Machine) -> Option<Exit> {
     let fiber = unsafe { &mut *m.fiber };
     let (func, index) = record::tail_parts(*fiber.saved.last()?);
     let code = m.program_ref().code(func);
+    if index == 0 {
+        return begin(m, fiber, code);
+    }
     let point = code.point(index);
     if !point.short || fiber.completed.is_some() {
         return None;
@@ -74,6 +78,26 @@ pub(crate) fn resume(m: &mut Machine) -> Option<Exit> {
         m.lay_spilled();
         return Some(if status == Status::WaitIo { Exit::Parked } else { Exit::Yielded });
     }
+    let taken = compiled::came_back(m, status, &results[..code.results()]);
+    Some(taken_to_the_end(m, taken))
+}
+
+/// Begins a function whose arguments are the fiber's innermost record, if it is compiled.
+#[inline]
+fn begin(m: &mut Machine, fiber: &mut VoFiber, code: &Code) -> Option<Exit> {
+    // Where every point is taken, that at the entry has been, which the ordinary way knows.
+    if m.takes_every_point() || code.results() > compiled::RESULTS {
+        return None;
+    }
+    let entry = m.entry_of(code)?;
+    let rest = fiber.saved.len() - (code.params() + code.slot_words + 1);
+    // The words stay where they are until something else is saved, long after they have been read.
+    let args = fiber.saved[rest..].as_ptr();
+    fiber.saved.truncate(rest);
+    m.stats.thaws += 1;
+    let mut results = [0; compiled::RESULTS];
+    // SAFETY: the function's parameters, and room for its results.
+    let status = unsafe { m.run_native(m.floor, None, entry, args, results.as_mut_ptr()) };
     let taken = compiled::came_back(m, status, &results[..code.results()]);
     Some(taken_to_the_end(m, taken))
 }
