@@ -106,7 +106,7 @@ impl VoFiber {
 pub(crate) struct Pool(Vec<Box<VoFiber>>);
 
 /// How many a worker keeps.
-const KEPT: usize = 4096;
+const KEPT: usize = 1 << 16;
 
 /// Words for records that a kept fiber may have room for.
 const KEPT_WORDS: usize = 64;

@@ -109,13 +109,17 @@ pub(crate) fn push_entry(saved: &mut Vec<u64>, code: &Code, first: Option<u64>, 
     }
 }
 
+/// Words that a new fiber's records have room for: most that wait have no more.
+const FIRST: usize = 8;
+
 /// Makes room for `n` more words of records.
 #[inline]
 pub(crate) fn reserve(saved: &mut Vec<u64>, n: usize) {
     let old = saved.len();
     if saved.capacity() - old < n {
-        // A parked fiber should be small; one that grows is made room for generously.
-        if old + n <= 128 { saved.reserve_exact(n) } else { saved.reserve(n) }
+        // A parked fiber should be small, but not be made room for twice before it first parks; one that grows is made
+        // room for generously.
+        if old + n <= 128 { saved.reserve_exact(n.max(FIRST)) } else { saved.reserve(n) }
     }
 }
 
