@@ -492,31 +492,31 @@ impl WorkerCx {
             }
         }
         self.run_fiber(fiber);
-        while let Some(fiber) = self.next_in_hand() {
-            // The monitor reads it to see that the worker is still at the same fiber.
+        for _ in 0..SLOT_STREAK {
+            let Some(fiber) = self.next_in_hand() else { break };
             self.count_pick();
             self.run_current(fiber);
         }
         true
     }
 
-    /// The fiber that has just been woken, where nothing but to run it can be wanted of the worker: the world is its
-    /// own, and the fiber may be in it. At most [`SLOT_STREAK`] times in a row.
+    /// The fiber that has just been woken, or else the first of the others, where nothing but to run it can be wanted
+    /// of the worker: the world is its own, the fiber is in it, and nobody is there who has to be looked at in turn.
     #[inline]
     fn next_in_hand(&mut self) -> Option<FiberRef> {
-        let fiber = self.me.private_slot.load(Ordering::Relaxed);
-        if fiber.is_null()
-            || !self.alone
-            || self.streak >= SLOT_STREAK
-            || self.interrupt().load(Ordering::Relaxed) != 0
-            || self.pinned_slot.is_some()
-        {
+        if !self.alone || self.interrupt().load(Ordering::Relaxed) != 0 || self.pinned_slot.is_some() {
             return None;
+        }
+        if self.current_world().is_none_or(|world| world.limit() != 0 && !self.permit) {
+            return None;
+        }
+        let fiber = self.me.private_slot.load(Ordering::Relaxed);
+        if fiber.is_null() {
+            return self.next_of_private();
         }
         // SAFETY: what is in the slot is a queued fiber.
         let fiber = unsafe { FiberRef::from_raw(fiber) };
-        let here = ptr::eq(fiber.world(), self.world);
-        if !here || self.current_world().is_none_or(|world| world.limit() != 0 && !self.permit) {
+        if self.streak >= SLOT_STREAK || !ptr::eq(fiber.world(), self.world) {
             return None;
         }
         self.me.private_slot.store(ptr::null_mut(), Ordering::Relaxed);
@@ -525,6 +525,17 @@ impl WorkerCx {
         Some(fiber)
     }
 
+    #[inline]
+    fn next_of_private(&mut self) -> Option<FiberRef> {
+        let first = self.private.front()?;
+        if !ptr::eq(first.world(), self.world) || !self.pinned.is_empty() || !self.me.thief.is_empty() {
+            return None;
+        }
+        self.streak = 0;
+        self.take_private()
+    }
+
+    /// The monitor reads it to see whether the worker is still at the same fiber.
     #[inline]
     fn count_pick(&self) {
         self.me.picks.store(self.me.picks.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
