@@ -101,7 +101,8 @@ impl Program<'_> {
             if !matches!(self.world.under(ty), Type::Signature(_)) {
                 continue;
             }
-            let func = self.wrapper(WrapperKind::Made { ty }, "reflect.makeFuncStub".to_owned(), true, false);
+            // The right to recover goes through to the function that was given to MakeFunc.
+            let func = self.wrapper(WrapperKind::Made { ty }, "reflect.makeFuncStub".to_owned(), true, true);
             let selector = self.types.reflect_selector("", MADE, ty);
             self.put_kept(ty, MethodDesc { selector, func, ty: self.types.selectors[selector as usize].ty });
         }

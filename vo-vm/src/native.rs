@@ -219,6 +219,17 @@ impl<'m> NativeCx<'m> {
         trace::callers(self.m, self.site, skip, limit)
     }
 
+    /// Leaves the right to recover, which the machine has handed on so far, for the call of a closure that is about to
+    /// be made, if that takes it; otherwise nobody has it any more.
+    pub fn pass_recover(&mut self, closure: u64) {
+        // SAFETY: a function value of the program.
+        let func = unsafe { crate::value::closure_func(closure) };
+        let takes = |func: u32| self.m.takes_token(self.m.program().code(func), Some(closure));
+        if !func.is_some_and(takes) {
+            self.m.take_recover_token();
+        }
+    }
+
     /// The calling goroutine's trace as a fatal panic prints it, without its innermost `skip` frames; with
     /// `all`, those of the island's other goroutines behind it.
     pub fn stack_trace(&mut self, skip: usize, all: bool) -> String {

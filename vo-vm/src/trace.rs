@@ -19,16 +19,28 @@ use vo_sched::FiberRef;
 /// Frames printed of a trace: so many innermost ones and as many outermost ones.
 const HALF_PRINTED: usize = 50;
 
-/// The number that stands for a place. Never 0.
+/// The number that stands for a place. Never 0. As a return address in Go may be lessened by one to look up the call,
+/// the number below stands for the same place.
 pub(crate) fn place_number(func: u32, pc: u32) -> u64 {
-    (u64::from(func) + 1) << 24 | u64::from(pc.min((1 << 24) - 1))
+    (u64::from(func) + 1) << 24 | u64::from(2 * pc.min((1 << 23) - 1) + 1)
 }
+
+/// What is below the program's own functions on a stack, as numbers of places and names: where Go's runtime has
+/// called them.
+const BOTTOM: [(u64, &str); 2] = [(3, "runtime.main"), (5, "runtime.goexit")];
 
 /// The frame that a place number stands for.
 pub(crate) fn place(program: &Program, number: u64) -> Option<Caller> {
+    if let Some(&(number, name)) = BOTTOM.iter().find(|&&(known, _)| known == number | 1) {
+        return Some(bottom(number, name));
+    }
     let func = u32::try_from((number >> 24).checked_sub(1)?).ok()?;
-    let pc = number as u32 & 0xff_ffff;
+    let pc = (number as u32 & 0xff_ffff) >> 1;
     (func as usize).lt(&program.codes().len()).then(|| caller(program, TraceSite { func, pc }))
+}
+
+fn bottom(number: u64, name: &str) -> Caller {
+    Caller { function: name.to_owned(), file: "<std>/runtime/runtime.vo".to_owned(), line: 1, pc: number }
 }
 
 fn caller(program: &Program, site: TraceSite) -> Caller {
@@ -110,8 +122,10 @@ fn compiled_sites(m: &Machine, mut frame: u64, site: u64, sites: &mut Vec<TraceS
 pub(crate) fn callers(m: &Machine, site: Site, skip: usize, limit: usize) -> Vec<Caller> {
     let program = m.program();
     let shown = |s: &TraceSite| !program.code(s.func).flags.wrapper;
-    let sites = running_sites(m, site).into_iter().filter(shown);
-    sites.skip(skip).take(limit).map(|s| caller(program, s)).collect()
+    let own = running_sites(m, site).into_iter().filter(shown).map(|s| caller(program, s));
+    let below = &BOTTOM[usize::from(m.fiber_ref().id() != 1)..];
+    let below = below.iter().map(|&(number, name)| bottom(number, name));
+    own.chain(below).skip(skip).take(limit).collect()
 }
 
 /// The trace of the fiber that runs, without its innermost `skip` frames.

@@ -455,6 +455,7 @@ natives! {
     "reflect.call" => fn native_call(cx, t: Ptr, closure: Ptr, args: Slice, results: Slice) -> Status {
         call(cx, ty(t), closure, args, results)
     }
+    "reflect.passRecover" => fn pass_recover(cx, closure: Ptr) { cx.pass_recover(closure.0) }
     "reflect.boundMethod" => fn native_bound_method(cx, t: Ptr, i: i64, v: Any) -> Result<Ptr, Status> {
         let made = bound_method(cx, t, i, v);
         trapped(cx, made)
