@@ -5,11 +5,15 @@
 
 use vo_bytecode::operand::RegList;
 use vo_bytecode::{Class, Inst, Reg};
-use vo_syntax::ast::{self, AssignOp, BinaryOp, Expr, UnaryOp};
+use vo_syntax::ast::{self, AssignOp, BinaryOp, Expr, Node, UnaryOp};
+use vo_types::constant::Constant;
+use vo_types::info::Mode;
 use vo_types::object::ObjId;
 use vo_types::types::{Type, TypeId};
+use vo_types::universe::Builtin;
 
 use super::expr::MapKey;
+use super::order::has_call;
 use super::{Hint, Lower, Place, Regs, Storage, Value};
 
 /// What is assigned to, its operands evaluated.
@@ -88,7 +92,52 @@ impl<'w> Lower<'_, 'w> {
         }
     }
 
+    /// `m[k] = append(m[k], x…)` looks the key up once, as `m[k] op= x` does.
+    fn append_to_element(&mut self, l: &'w Expr, r: &'w Expr) -> bool {
+        let (Expr::Index(to), Expr::Call(call)) = (l.unparen(), r.unparen()) else { return false };
+        let [first, rest @ ..] = &call.args[..] else { return false };
+        let Expr::Index(from) = first.unparen() else { return false };
+        let mode = self.world.info.type_and_value(call.fun.id()).map(|tv| tv.mode);
+        let appends = matches!(mode, Some(Mode::Builtin(Builtin::Append))) && !call.ellipsis.is_valid();
+        let to_map = matches!(self.under(self.ty(&to.x)), Type::Map { .. });
+        let simple = !rest.is_empty() && !rest.iter().any(|e| has_call(self.world, e));
+        let same =
+            || self.same_operand(&to.x, &from.x) && self.same_operand(&to.indices[0], &from.indices[0]);
+        if !(appends && to_map && simple && same()) {
+            return false;
+        }
+        let target = self.target(l);
+        let Target::Map { map_ty, map, key, elem: ty } = &target else { return false };
+        let Type::Slice(elem) = *self.under(*ty) else { return false };
+        let values = self.operands(rest, &vec![elem; rest.len()]);
+        let at = self.map_set(*map_ty, *map, key);
+        let old = self.load_value(Place::at(at), *ty, None).regs();
+        let new = self.append_computed(&old, values, elem, None).regs();
+        self.store(&Place::at(at), *ty, &new);
+        true
+    }
+
+    /// Whether two expressions are the same variable or the same constant.
+    fn same_operand(&self, a: &'w Expr, b: &'w Expr) -> bool {
+        match (self.constant(a), self.constant(b)) {
+            (Some(x), Some(y)) => {
+                let same = match (x, y) {
+                    (Constant::Int(x), Constant::Int(y)) => x == y,
+                    _ => x.as_bytes().is_some_and(|x| y.as_bytes() == Some(x)),
+                };
+                return same && self.world.identical(self.ty(a), self.ty(b));
+            }
+            (None, None) => {}
+            _ => return false,
+        }
+        matches!((a.unparen(), b.unparen()), (Expr::Ident(_), Expr::Ident(_)))
+            && self.ident_obj(a).is_some_and(|obj| self.ident_obj(b) == Some(obj))
+    }
+
     fn assign_one(&mut self, l: &'w Expr, r: &'w Expr) {
+        if self.append_to_element(l, r) {
+            return;
+        }
         let target = self.target(l);
         match &target {
             Target::Blank => {
@@ -432,7 +481,7 @@ impl<'w> Lower<'_, 'w> {
     }
 
     fn one(&mut self, ty: TypeId) -> Regs {
-        self.const_value(&vo_types::constant::Constant::Int(1), ty, None).regs()
+        self.const_value(&Constant::Int(1), ty, None).regs()
     }
 
     pub(super) fn op_assign(&mut self, op: BinaryOp, l: &'w Expr, r: &'w Expr) {

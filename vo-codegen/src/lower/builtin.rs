@@ -354,7 +354,13 @@ impl<'w> Lower<'_, 'w> {
         self.append_computed(base, values, elem, wish)
     }
 
-    fn append_computed(&mut self, base: &Regs, values: Vec<Value>, elem: TypeId, wish: Wish<'_>) -> Value {
+    pub(super) fn append_computed(
+        &mut self,
+        base: &Regs,
+        values: Vec<Value>,
+        elem: TypeId,
+        wish: Wish<'_>,
+    ) -> Value {
         let n = self.const_int(values.len() as i64);
         // Where the slice is wanted, growing may write pointer and capacity: they are read no more, unless a
         // value to append lies in them.

@@ -304,9 +304,10 @@ impl Translator<'_, '_> {
             let status = self.ask(Callback::yield_now, &[]);
             return self.suspend_unless_ok(status);
         }
-        let site = self.note_frame();
         let words = self.words(&[], args);
         let outs = self.outs_area(results.len());
+        let done = self.call_leaf(native, words, outs);
+        let site = self.note_frame();
         let native = self.int(i64::from(native));
         // Results that a native leaves alone are zero.
         let zero = self.int(0);
@@ -315,6 +316,10 @@ impl Translator<'_, '_> {
         }
         let status = self.ask(Callback::call_native, &[native, words, outs, site]);
         self.suspend_unless_ok(status);
+        if let Some(done) = done {
+            self.b.ins().jump(done, &[]);
+            self.go_to(done);
+        }
         self.set_outs(0, results);
     }
 

@@ -21,6 +21,7 @@ mod control;
 mod data;
 mod defer;
 mod iface;
+mod leaf;
 mod map;
 mod memory;
 mod port;

@@ -122,25 +122,30 @@ impl Translator<'_, '_> {
         self.b.ins().jump(done, &[equal.into()]);
     }
 
-    /// The first eight bytes, most significant first, tell most strings apart.
+    /// The first eight or four bytes, most significant first, tell most strings apart.
     pub(crate) fn str_cmp(&mut self, dst: Reg, ap: Reg, al: Reg, bp: Reg, bl: Reg) {
         let (ap, al, bp, bl) = (self.get(ap), self.get(al), self.get(bp), self.get(bl));
-        let (long, ask, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let (ask, done) = (self.b.create_block(), self.b.create_block());
         let order = self.b.append_block_param(done, types::I64);
         let least = self.b.ins().umin(al, bl);
-        let wide = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, least, 8);
-        self.b.ins().brif(wide, long, &[], ask, &[]);
-        self.b.switch_to_block(long);
-        self.b.seal_block(long);
-        let [a, b] = [ap, bp].map(|at| {
-            let word = self.b.ins().load(types::I64, plain(), at, 0);
-            self.b.ins().bswap(word)
-        });
-        let (less, more) = (self.int(-1), self.int(1));
-        let below = self.b.ins().icmp(IntCC::UnsignedLessThan, a, b);
-        let answer = self.b.ins().select(below, less, more);
-        let same = self.b.ins().icmp(IntCC::Equal, a, b);
-        self.b.ins().brif(same, ask, &[], done, &[answer.into()]);
+        for ty in [types::I64, types::I32] {
+            let (long, short) = (self.b.create_block(), self.b.create_block());
+            let wide =
+                self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, least, i64::from(ty.bytes()));
+            self.b.ins().brif(wide, long, &[], short, &[]);
+            self.go_to(long);
+            let [a, b] = [ap, bp].map(|at| {
+                let word = self.b.ins().load(ty, plain(), at, 0);
+                self.b.ins().bswap(word)
+            });
+            let (less, more) = (self.int(-1), self.int(1));
+            let below = self.b.ins().icmp(IntCC::UnsignedLessThan, a, b);
+            let answer = self.b.ins().select(below, less, more);
+            let same = self.b.ins().icmp(IntCC::Equal, a, b);
+            self.b.ins().brif(same, ask, &[], done, &[answer.into()]);
+            self.go_to(short);
+        }
+        self.b.ins().jump(ask, &[]);
         self.go_to(ask);
         let answer = self.ask(Callback::str_cmp, &[ap, al, bp, bl]);
         self.b.ins().jump(done, &[answer.into()]);

@@ -202,13 +202,13 @@ pub fn hash_word(word: Word, seed: u64) -> u64 {
 ///
 /// # Safety
 /// The string is alive.
-#[inline]
+#[inline(always)]
 pub unsafe fn hash_str(s: Str, seed: u64) -> u64 {
     // SAFETY: strings are readable and immutable.
     hash_bytes(unsafe { bytes_of(s) }, seed)
 }
 
-#[inline]
+#[inline(always)]
 fn hash_bytes(bytes: &[u8], seed: u64) -> u64 {
     let n = bytes.len();
     let seed = seed ^ K1;

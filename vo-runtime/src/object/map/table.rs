@@ -98,6 +98,7 @@ impl Table {
         Group(self.0 + GROUPS + index as u64 * BYTES)
     }
 
+    #[inline(always)]
     fn hashes(self) -> Word {
         match self.mask() {
             NO_GROUPS => self.0 + SMALL_HASHES,

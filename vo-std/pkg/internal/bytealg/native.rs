@@ -4,6 +4,7 @@
 use crate::abi::{Slice, Str, slice_bytes, str_bytes};
 use crate::natives;
 use std::cmp::Ordering;
+use vo_runtime::leaf::find;
 
 fn order(a: &[u8], b: &[u8]) -> i64 {
     match a.cmp(b) {
@@ -19,29 +20,6 @@ fn place(found: Option<usize>) -> i64 {
 
 fn count(bytes: &[u8], c: u8) -> i64 {
     memchr::memchr_iter(c, bytes).count() as i64
-}
-
-/// The first place of a needle that is not empty.
-///
-/// A prepared search costs as much as looking at some hundred bytes. So candidates are found by the first byte, and
-/// only text that has many wrong ones is searched in the prepared way.
-fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
-    const PATIENCE: usize = 4;
-    let (Some(&first), Some(places)) = (needle.first(), (text.len() + 1).checked_sub(needle.len())) else {
-        return needle.is_empty().then_some(0);
-    };
-    let mut at = 0;
-    for wrong in 0.. {
-        at += memchr::memchr(first, &text[at..places])?;
-        if text[at..].starts_with(needle) {
-            return Some(at);
-        }
-        at += 1;
-        if wrong >= PATIENCE + (at >> 5) {
-            break;
-        }
-    }
-    memchr::memmem::find(&text[at..], needle).map(|i| at + i)
 }
 
 /// Characters of UTF-8 text; each byte of what is no UTF-8 is one.
@@ -69,24 +47,6 @@ natives! {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_needle_is_found_like_by_the_standard_library() {
-        let text = "aabaabaaabaaaabaaaaab the quick brown fox jumps over the lazy dog aaaaaaaaaaaaaaaaaaac"
-            .repeat(3);
-        for start in 0..90 {
-            let text = &text[start..];
-            for needle in
-                ["a", "c", "ab", "aaab", "aaaaac", "the lazy", "zz", "dog aaaaaaaaaaaaaaaaaaac", "b the", "x"]
-            {
-                assert_eq!(find(text.as_bytes(), needle.as_bytes()), text.find(needle), "{needle} in {text}");
-            }
-        }
-        assert_eq!(
-            (find(b"", b""), find(b"ab", b""), find(b"ab", b"abc"), find(b"", b"a")),
-            (Some(0), Some(0), None, None)
-        );
-    }
 
     #[test]
     fn every_byte_of_what_is_no_utf8_is_a_character() {
