@@ -42,7 +42,7 @@ mod tests;
 pub use alloc::{AllocCache, CacheEntry};
 pub use cycle::wipe_stack;
 pub use mark::Marker;
-pub use pacer::HeapStats;
+pub use pacer::{HeapStats, SizeStats};
 pub use roots::Roots;
 pub use watch::{Due, WatchKind};
 
@@ -156,6 +156,8 @@ struct Bin {
     next: usize,
     /// Blocks that the last collection has left to be swept.
     unswept: Vec<*mut Block>,
+    /// Slots that were ever handed out and have not come back unused.
+    handed: u64,
 }
 
 impl Heap {
@@ -250,7 +252,8 @@ impl Heap {
     pub fn stats(&self) -> HeapStats {
         let central = self.lock();
         let (objects, bytes) = central.unused_in_caches();
-        HeapStats { meta: central.meta_bytes(), ..central.pacer.stats(objects, bytes) }
+        let by_size = central.by_size();
+        HeapStats { meta: central.meta_bytes(), by_size, ..central.pacer.stats(objects, bytes) }
     }
 
     /// First address and length of the object that an address lies in; `None` where it is no address of this heap.
@@ -346,6 +349,31 @@ impl Central {
         // SAFETY: blocks of this heap, under its lock.
         let bits = |block: *mut Block| unsafe { (*block).slots as u64 };
         self.blocks().map(|block| size_of::<Block>() as u64 + 2 * bits(block).div_ceil(64) * 8).sum()
+    }
+
+    /// Objects by size class. Those that the last collection has found dead have been freed, swept or not.
+    fn by_size(&self) -> Vec<SizeStats> {
+        let size =
+            |class: usize| SizeStats { size: sizeclass::size(class as u8) as u32, ..SizeStats::default() };
+        let mut stats: Vec<SizeStats> = (0..sizeclass::NUM_CLASSES).map(size).collect();
+        let mut unused = vec![0; self.bins.len()];
+        self.for_each_unused(|bin, objects, _| {
+            if let Some(count) = unused.get_mut(bin) {
+                *count += objects;
+            }
+        });
+        for (bin, unused) in self.bins.iter().zip(unused) {
+            // SAFETY: blocks of this heap, under its lock.
+            let swept = bin.blocks.iter().map(|&block| unsafe { (*block).count_alloc() });
+            // SAFETY: as above.
+            let unswept = bin.unswept.iter().map(|&block| unsafe { (*block).count_marks() });
+            let there = swept.chain(unswept).map(u64::from).sum::<u64>().saturating_sub(unused);
+            let mallocs = bin.handed.saturating_sub(unused);
+            let of_class = &mut stats[bin.info.class as usize];
+            of_class.mallocs += mallocs;
+            of_class.frees += mallocs.saturating_sub(there);
+        }
+        stats
     }
 
     /// Follows everything that has been marked.

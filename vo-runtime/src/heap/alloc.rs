@@ -327,6 +327,7 @@ impl Heap {
                         block.set_marks(slots.clone(), true);
                     }
                     let (start, end) = (block.slot_addr(slots.start), block.slot_addr(slots.end));
+                    list.handed += slots.len() as u64;
                     central.pacer.handed(slots.len() as u64, end - start);
                     self.note_goal(central);
                     return Ok(Run { start, end, slot: block.slot, zeroed: block.zeroed });
@@ -395,7 +396,7 @@ impl Central {
     fn add_bins(&mut self, bin: u32, heap: &Heap) {
         for bin in self.bins.len()..=bin as usize {
             let info = heap.types.layouts.bin_info(bin as u32);
-            self.bins.push(Bin { info, blocks: Vec::new(), next: 0, unswept: Vec::new() });
+            self.bins.push(Bin { info, blocks: Vec::new(), next: 0, unswept: Vec::new(), handed: 0 });
         }
     }
 
@@ -444,7 +445,7 @@ impl Central {
     }
 
     fn flush(&mut self, cache: &mut AllocCache, stress: bool) {
-        for entry in &mut cache.storage {
+        for (bin, entry) in cache.storage.iter_mut().enumerate() {
             entry.grab = (entry.grab / 4).max(FIRST_GRAB / entry.slot).max(1);
             if entry.next == entry.end {
                 continue;
@@ -462,6 +463,7 @@ impl Central {
                     std::ptr::write_bytes(entry.next as *mut u8, POISON, bytes as usize);
                 }
             }
+            self.bins[bin].handed -= objects;
             self.pacer.handed_back(objects, bytes);
             (entry.next, entry.end) = (0, 0);
         }
@@ -470,6 +472,12 @@ impl Central {
     /// Slots in caches that no object lies in: how many, and their bytes.
     pub(super) fn unused_in_caches(&self) -> (u64, u64) {
         let mut unused = (0, 0);
+        self.for_each_unused(|_, objects, bytes| unused = (unused.0 + objects, unused.1 + bytes));
+        unused
+    }
+
+    /// Tells bin, slots and bytes of what no object lies in of each cache's run.
+    pub(super) fn for_each_unused(&self, mut f: impl FnMut(usize, u64, u64)) {
         for &cache in &self.caches {
             // SAFETY: a cache removes itself, under the lock, before it ends. Its worker may allocate
             // meanwhile, so the fields are read raw; the storage does not move but under the lock.
@@ -478,10 +486,9 @@ impl Central {
                 for i in 0..len {
                     let entry = entries.add(i).read_volatile();
                     let bytes = entry.end.saturating_sub(entry.next);
-                    unused = (unused.0 + bytes / entry.slot.max(1), unused.1 + bytes);
+                    f(i, bytes / entry.slot.max(1), bytes);
                 }
             }
         }
-        unused
     }
 }

@@ -212,6 +212,11 @@ impl Block {
         self.alloc.iter().map(|w| w.load(Relaxed).count_ones()).sum()
     }
 
+    /// How many slots are marked.
+    pub(crate) fn count_marks(&self) -> u32 {
+        self.mark.iter().map(|w| w.load(Relaxed).count_ones()).sum()
+    }
+
     /// Slots that are allocated and not marked, by 64; where `free` is set, those that are free as well.
     pub(crate) fn dead(&self, free: bool) -> impl Iterator<Item = u64> + '_ {
         let words = self.alloc.iter().zip(&self.mark);

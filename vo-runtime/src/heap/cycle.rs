@@ -30,6 +30,9 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_micros(50);
 /// Objects that are followed between two looks at the clock, or at other markers.
 const STEP: usize = 2048;
+/// An island is idle when it has allocated less than so many bytes in so long.
+const IDLE: Duration = Duration::from_secs(5);
+const IDLE_BYTES: u64 = 64 << 10;
 /// Blocks that are swept between two chances for others to have the lock.
 const SWEEP_STEP: usize = 64;
 /// Blocks that are swept in the stop rather than later.
@@ -300,9 +303,24 @@ impl Heap {
                     self.queue.wait(Duration::from_millis(1));
                 }
                 Next::Closed if self.sweep_step(SWEEP_STEP) => std::thread::yield_now(),
-                Next::Closed => self.queue.wait_open(),
+                Next::Closed => self.wait_for_marking(),
                 Next::Abandoned => return,
             }
+        }
+    }
+
+    /// Waits for the next collection. Where the island hardly allocates meanwhile, its free pages go to the system.
+    fn wait_for_marking(&self) {
+        let mut before = self.lock().pacer.ever_handed();
+        while !self.queue.wait_open_for(IDLE) {
+            let mut central = self.lock();
+            let handed = central.pacer.ever_handed();
+            if handed - before < IDLE_BYTES {
+                central.release_spare();
+                drop(central);
+                return self.queue.wait_open();
+            }
+            before = handed;
         }
     }
 

@@ -51,6 +51,17 @@ pub struct HeapStats {
     pub age: Duration,
     /// Durations and ends of the last collections, the latest last.
     pub pauses: Vec<(Duration, SystemTime)>,
+    /// By size class, the smallest first; class 0 stands for none.
+    pub by_size: Vec<SizeStats>,
+}
+
+/// Counters of the objects of a size class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SizeStats {
+    /// Bytes of its largest objects.
+    pub size: u32,
+    pub mallocs: u64,
+    pub frees: u64,
 }
 
 pub(super) struct Pacer {
@@ -277,6 +288,11 @@ impl Pacer {
         )
     }
 
+    /// Bytes that were ever handed out.
+    pub(super) fn ever_handed(&self) -> u64 {
+        self.bytes_before + self.bytes
+    }
+
     /// Bytes of objects, dead ones included.
     fn allocated(&self) -> u64 {
         self.live_bytes + self.bytes
@@ -319,6 +335,7 @@ impl Pacer {
             gc_time: self.gc_time,
             age: self.born.elapsed(),
             pauses: self.pauses.clone(),
+            by_size: Vec::new(),
         }
     }
 }

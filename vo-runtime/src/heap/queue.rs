@@ -181,6 +181,13 @@ impl MarkQueue {
         }
     }
 
+    /// As [`MarkQueue::wait_open`], but no longer than this; whether there is something.
+    pub(super) fn wait_open_for(&self, at_most: Duration) -> bool {
+        let closed = |state: &mut State| state.phase == Phase::Closed;
+        let waited = self.changed.wait_timeout_while(self.lock(), at_most, closed);
+        !waited.unwrap_or_else(|poisoned| poisoned.into_inner()).1.timed_out()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }

@@ -46,7 +46,8 @@ fn unix_nanos(time: SystemTime) -> u64 {
 fn read_mem_stats(cx: &mut NativeCx<'_>, out: Slice, pauses: Slice, ends: Slice) -> i64 {
     let (fibers, workers) = (cx.fiber_bytes(), cx.max_procs(0));
     let stats = cx.heap_stats();
-    fill(out, &mem_stats(&stats, fibers, workers));
+    let by_size = stats.by_size.iter().flat_map(|s| [u64::from(s.size), s.mallocs, s.frees]);
+    fill(out, &mem_stats(&stats, fibers, workers).into_iter().chain(by_size).collect::<Vec<_>>());
     fill(pauses, &stats.pauses.iter().map(|(pause, _)| pause.as_nanos() as u64).collect::<Vec<_>>());
     fill(ends, &stats.pauses.iter().map(|&(_, end)| unix_nanos(end)).collect::<Vec<_>>())
 }
