@@ -41,7 +41,7 @@ mod tests;
 
 pub use alloc::{AllocCache, CacheEntry};
 pub use cycle::wipe_stack;
-pub use mark::Marker;
+pub use mark::{Marker, prefetch};
 pub use pacer::{HeapStats, SizeStats};
 pub use roots::Roots;
 pub use watch::{Due, WatchKind};

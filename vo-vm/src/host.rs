@@ -34,7 +34,7 @@ pub trait Host: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// The program has been running for some milliseconds: called once, on the thread that waits for its end.
+    /// The program has been running for a millisecond: called once, on the thread that waits for its end.
     fn has_settled(&self) {}
 
     /// Whether the program may use files, processes and sockets of the system.

@@ -65,6 +65,7 @@ impl Frames for Floor {
 const PARKED: usize = 4;
 
 /// A worker's part of its current island's memory.
+#[derive(Default)]
 pub(crate) struct Memory {
     cache: Option<Box<AllocCache>>,
     heap: Option<Arc<Heap>>,
@@ -78,7 +79,7 @@ pub(crate) struct Memory {
     /// at all. (The interpreter keeps nothing on it that is not in its frames as well, when it asks for memory.)
     pub(crate) native_from: u64,
     /// Words that the completion of a native call was given, while it runs.
-    pub(crate) completing: *const [u64],
+    pub(crate) completing: Option<*const [u64]>,
     /// While the worker is halted or collects: its innermost frame on the VM stack.
     pub(crate) innermost: Option<Innermost>,
     /// Of that frame, the registers that hold addresses, where it is at no suspend point.
@@ -102,22 +103,6 @@ fn stack_pointer() -> u64 {
         std::arch::asm!("mov {}, sp", out(reg) at, options(nomem, nostack, preserves_flags));
     }
     at
-}
-
-impl Default for Memory {
-    fn default() -> Memory {
-        Memory {
-            cache: None,
-            heap: None,
-            parked: Vec::new(),
-            native_top: 0,
-            native_from: 0,
-            completing: &[],
-            innermost: None,
-            live: Vec::new(),
-            native_end: 0,
-        }
-    }
 }
 
 impl Memory {

@@ -265,9 +265,9 @@ fn run_completion(m: &mut Machine, site: Site, callee: &[u64], regs: RegList<'_>
         None => Status::Ok,
         Some(completion) => {
             let Completion { run, roots } = *completion;
-            m.memory.completing = &raw const *roots;
+            m.memory.completing = Some(&raw const *roots);
             let status = run(&mut NativeCx { m, site, args: &roots }, callee, &mut results);
-            m.memory.completing = &[];
+            m.memory.completing = None;
             status
         }
     };

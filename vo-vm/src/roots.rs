@@ -18,10 +18,11 @@ use crate::program::Program;
 use crate::record::{self, Record};
 use crate::vm::Shared;
 use crate::window::Window;
+use smallvec::SmallVec;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard};
 use vo_bytecode::Reg;
-use vo_runtime::heap::{Marker, Roots};
+use vo_runtime::heap::{Marker, Roots, prefetch};
 use vo_sched::FiberRef;
 
 /// The machines of a run's workers.
@@ -95,6 +96,9 @@ fn save_registers(into: &mut [u64; 16]) {
     }
 }
 
+/// Fibers whose frames are fetched before they are looked at.
+const AHEAD: usize = 16;
+
 /// The roots of a stopped island.
 pub(crate) struct IslandRoots<'m> {
     vm: &'m Shared,
@@ -132,11 +136,30 @@ impl<'m> IslandRoots<'m> {
 
     /// Marks what the fibers hold of which `wanted` says so.
     pub(crate) fn mark_fibers(&self, marker: &mut Marker<'_>, mut wanted: impl FnMut(FiberRef) -> bool) {
+        let mut batch: SmallVec<[FiberRef; AHEAD]> = SmallVec::new();
         self.island.world().for_each_fiber(|fiber| {
             if wanted(fiber) {
-                self.mark_fiber(fiber, marker);
+                // SAFETY: as in `mark_fiber`.
+                prefetch(unsafe { &raw const VoFiber::of(fiber).saved } as u64);
+                batch.push(fiber);
+            }
+            if batch.len() == AHEAD {
+                self.mark_batch(&batch, marker);
+                batch.clear();
             }
         });
+        self.mark_batch(&batch, marker);
+    }
+
+    /// Marks what these fibers hold. What is looked at has been fetched a step before.
+    fn mark_batch(&self, fibers: &[FiberRef], marker: &mut Marker<'_>) {
+        for &fiber in fibers {
+            // SAFETY: as in `mark_fiber`.
+            if let Some(tail) = unsafe { &VoFiber::of(fiber).saved }.last() {
+                prefetch(&raw const *tail as u64);
+            }
+        }
+        fibers.iter().for_each(|&fiber| self.mark_fiber(fiber, marker));
     }
 
     /// Marks what a fiber holds.
@@ -177,6 +200,7 @@ impl Roots for IslandRoots<'_> {
 }
 
 fn mark_fiber(program: &Program, fiber: &VoFiber, marker: &mut Marker<'_>) {
+    marker.count_roots((size_of::<VoFiber>() + 8 * fiber.saved.len()) as u64);
     for record in Record::all(program, &fiber.saved) {
         mark_record(&record, marker);
     }
@@ -214,8 +238,10 @@ fn mark_machine(machine: &Machine, marker: &mut Marker<'_>) {
     mark_range(machine.memory.native_end, machine.memory.native_from, marker);
     let mut words = |words: &[u64]| words.iter().for_each(|&word| marker.word(word));
     words(&machine.ret);
-    // SAFETY: the completion that runs on the stopped worker keeps them.
-    words(unsafe { &*machine.memory.completing });
+    if let Some(completing) = machine.memory.completing {
+        // SAFETY: the completion that runs on the stopped worker keeps them.
+        words(unsafe { &*completing });
+    }
     words(&machine.keep);
     if let Some(staged) = &machine.staged {
         words(&staged.roots);
@@ -287,6 +313,7 @@ fn mark_slots(w: Window, marker: &mut Marker<'_>) {
 
 /// Marks every word of a range of a stopped stack.
 fn mark_range(from: u64, to: u64, marker: &mut Marker<'_>) {
+    marker.count_roots(to.saturating_sub(from));
     let mut at = from.next_multiple_of(8);
     while at + 8 <= to {
         // SAFETY: the range is mapped stack memory whose owner stands still.

@@ -163,7 +163,7 @@ impl vo_sched::Host for Hooks {
 }
 
 /// Programs that run longer are worth some tidying up.
-const SETTLED: Duration = Duration::from_millis(5);
+const SETTLED: Duration = Duration::from_millis(1);
 
 /// Runs a program to its end.
 pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {

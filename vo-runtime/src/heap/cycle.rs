@@ -236,6 +236,7 @@ impl Heap {
         central.pacer.begin_cycle();
         let mut marker = self.marker();
         roots.mark_roots(&mut marker);
+        central.pacer.note_roots(marker.root_bytes());
         central.watched.mark_roots(&mut marker);
         marker
     }

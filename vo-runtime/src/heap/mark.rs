@@ -29,6 +29,8 @@ pub struct Marker<'a> {
     stack_limit: usize,
     /// What was marked so far.
     found: Found,
+    /// Bytes of roots that were looked at.
+    root_bytes: u64,
     /// Where others wait for work.
     queue: Option<&'a MarkQueue>,
     types: &'a LoadedTypes,
@@ -54,7 +56,7 @@ const AHEAD: usize = 16;
 
 /// Asks for the cache line at an address.
 #[inline(always)]
-fn prefetch(addr: u64) {
+pub fn prefetch(addr: u64) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch has no effect but on the cache.
     unsafe {
@@ -76,6 +78,7 @@ impl<'a> Marker<'a> {
             stack: Vec::with_capacity(stack_limit.min(1024)),
             stack_limit,
             found: Found::default(),
+            root_bytes: 0,
             queue: None,
             types,
         }
@@ -96,6 +99,16 @@ impl<'a> Marker<'a> {
     /// The objects that are still to be looked at, and what was found since the last call.
     pub(super) fn take(&mut self) -> (Vec<Item>, Found) {
         (std::mem::take(&mut self.stack), std::mem::take(&mut self.found))
+    }
+
+    /// So many bytes of roots are looked at: what a collection costs beside the objects.
+    pub fn count_roots(&mut self, bytes: u64) {
+        self.root_bytes += bytes;
+    }
+
+    /// Bytes of the roots that were looked at.
+    pub(super) fn root_bytes(&self) -> u64 {
+        self.root_bytes
     }
 
     /// The program's types.

@@ -1,6 +1,7 @@
 //! When to collect, and the counters that programs see.
 //!
-//! The goal is the live bytes of the last collection plus `gogc` percent of them, at
+//! The goal is the live bytes of the last collection plus `gogc` percent of them and of the roots' bytes (many
+//! goroutines are much to look at, however little they lead to), at
 //! least `min_heap` scaled alike, and below the limits where there are any. What caches hold counts as
 //! allocated until a collection takes it back.
 //!
@@ -72,6 +73,8 @@ pub(super) struct Pacer {
     /// Live objects and bytes after the last collection.
     live_objects: u64,
     live_bytes: u64,
+    /// Bytes of the roots that it looked at.
+    root_bytes: u64,
     /// Handed out since.
     objects: u64,
     bytes: u64,
@@ -111,6 +114,7 @@ impl Pacer {
             limit: config.limit,
             live_objects: 0,
             live_bytes: 0,
+            root_bytes: 0,
             objects: 0,
             bytes: 0,
             goal: 0,
@@ -178,6 +182,11 @@ impl Pacer {
         let room = self.goal.saturating_add(2 * self.live_bytes.max(self.min_heap));
         let most = self.limit.map_or(u64::MAX, |limit| limit.saturating_add(limit / 2));
         self.overdue = room.min(most);
+    }
+
+    /// The roots have been marked.
+    pub(super) fn note_roots(&mut self, bytes: u64) {
+        self.root_bytes = bytes;
     }
 
     /// Whether the last collection was over in one stop, so that this one may be as well.
@@ -301,8 +310,10 @@ impl Pacer {
     fn set_goal(&mut self) {
         let percent = |n: u64, p: u32| (n as u128 * p as u128 / 100).min(u64::MAX as u128 / 4) as u64;
         let mut goal = match self.gogc {
-            Some(gogc) => percent(self.min_heap, gogc)
-                .max(self.live_bytes.saturating_add(percent(self.live_bytes, gogc))),
+            Some(gogc) => {
+                let growth = percent(self.live_bytes.saturating_add(self.root_bytes), gogc);
+                percent(self.min_heap, gogc).max(self.live_bytes.saturating_add(growth))
+            }
             None => u64::MAX / 2,
         };
         for limit in [self.soft_limit, self.limit].into_iter().flatten() {
