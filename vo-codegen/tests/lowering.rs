@@ -140,44 +140,60 @@ func main() { f(nil) }";
         source,
         &["main.f", "main.f.func1"],
         expect![[r#"
-        func 1 main.f(r0:p) (ia)  ; main.go:4
-                regs r1:p r2:p r3:p r4:i r5:i r6:i r7:a r8:i r9:a r10:i
-                landing 62
-             0  Zero dst=r1    ; main.go:4
-                  ^ Entry live [r0]
-             2  New dst=r2 ty=15  ; interface {}
-             6  DeferPush list=*r1 func=2 args=[r0]  ; close    ; main.go:5
-            12  NewClosure dst=r3 func=3 ty=18 captures=[r2]  ; main.f.func1 closure    ; main.go:6
-            20  DeferClosure list=*r1 closure=r3 args=[]
-            24  ChanRecv ok=r4 words=[r5] chan=r0    ; main.go:7
-                  ^ Blocking live [r1 r2]
-            29  Mov dst=r7 src=r5
-            32  TypeWord dst=r6 ty=13  ; int
-            36  Store64 base=r2 offset=0 src=r6
-            41  StoreAny base=r2 offset=8 src=r7
-            46  RunDefers list=*r1
-                  ^ Retry live [r1 r2]
-            48  LoadI64 dst=r8 base=r2 offset=0
-            53  LoadAny dst=r9 base=r2 offset=8
-            58  Return results=[r8 r9]
-            62  Zero dst=r10    ; main.go:8
-            64  DeferUnwind list=*r1 state=*r10
-                  ^ Retry live [r1 r2 r10]
-            67  RunDefers list=*r1
-                  ^ Retry live [r1 r2]
-            69  LoadI64 dst=r4 base=r2 offset=0
-            74  LoadAny dst=r7 base=r2 offset=8
-            79  Return results=[r4 r7]
-        func 3 main.f.func1(r0:p) ()  ; main.go:6
-                regs r1:i r2:p r3:i r4:a
-             0  RecoverToken dst=r1    ; main.go:6
-                  ^ Entry live [r0]
-             2  LoadPtr dst=r2 base=r0 offset=8
-             7  Recover ty=r3 data=r4 token=r1
-            11  Store64 base=r2 offset=0 src=r3
-            16  StoreAny base=r2 offset=8 src=r4
-            21  Return results=[]
-    "#]],
+            func 1 main.f(r0:p) (ia)  ; main.go:4
+                    regs r1:p r2:p r3:p r4:i r5:p r6:p r7:i r8:i r9:i r10:i r11:a r12:i r13:a r14:i
+                    landing 86
+                 0  Zero dst=r1    ; main.go:4
+                      ^ Entry live [r0]
+                 2  New dst=r2 ty=15  ; interface {}
+                 6  Zero dst=r3
+                 8  Zero dst=r4
+                10  Zero dst=r6
+                12  Zero dst=r7
+                14  Mov dst=r3 src=r0    ; main.go:5
+                17  ConstI32 dst=r4 value=1
+                21  NewClosure dst=r5 func=3 ty=18 captures=[r2]  ; main.f.func1 closure    ; main.go:6
+                29  Mov dst=r6 src=r5
+                32  ConstI32 dst=r7 value=1
+                36  ChanRecv ok=r8 words=[r9] chan=r0    ; main.go:7
+                      ^ Blocking live [r1 r2 r3 r4 r6 r7]
+                41  Mov dst=r11 src=r9
+                44  TypeWord dst=r10 ty=13  ; int
+                48  Store64 base=r2 offset=0 src=r10
+                53  StoreAny base=r2 offset=8 src=r11
+                58  Zero dst=r7
+                60  CallClosure closure=r6 args=[] results=[]
+                      ^ Call live [r1 r2 r3 r4 r6 r7]
+                64  Zero dst=r4
+                66  Call func=2 args=[r3] results=[]  ; close
+                      ^ Call live [r1 r2 r3 r4 r6 r7]
+                72  LoadI64 dst=r12 base=r2 offset=0
+                77  LoadAny dst=r13 base=r2 offset=8
+                82  Return results=[r12 r13]
+                86  JumpIfNot a=r4 target=L98    ; main.go:8
+                90  DeferPush list=*r1 func=2 args=[r3]  ; close
+                96  Zero dst=r4
+                98  JumpIfNot a=r7 target=L108
+               102  DeferClosure list=*r1 closure=r6 args=[]
+               106  Zero dst=r7
+               108  Zero dst=r14
+               110  DeferUnwind list=*r1 state=*r14
+                      ^ Retry live [r1 r2 r3 r4 r6 r7 r14]
+               113  RunDefers list=*r1
+                      ^ Retry live [r1 r2 r3 r4 r6 r7]
+               115  LoadI64 dst=r8 base=r2 offset=0
+               120  LoadAny dst=r11 base=r2 offset=8
+               125  Return results=[r8 r11]
+            func 3 main.f.func1(r0:p) ()  ; main.go:6
+                    regs r1:i r2:p r3:i r4:a
+                 0  RecoverToken dst=r1    ; main.go:6
+                      ^ Entry live [r0]
+                 2  LoadPtr dst=r2 base=r0 offset=8
+                 7  Recover ty=r3 data=r4 token=r1
+                11  Store64 base=r2 offset=0 src=r3
+                16  StoreAny base=r2 offset=8 src=r4
+                21  Return results=[]
+        "#]],
     );
 }
 
@@ -439,49 +455,48 @@ func main() { count(\"abc\") }";
         source,
         &["main.count"],
         expect![[r#"
-        func 1 main.count(r0:p r1:i) (p)  ; main.go:4
-                regs r2:p r3:i r4:p r5:i r6:i r7:i r8:i r9:p r10:i r11:i r12:i r13:p r14:p r15:p r16:p r17:p
-             0  ConstI32 dst=r3 value=0    ; main.go:5
-                  ^ Entry live [r0 r1]
-             4  MapNew dst=r2 ty=18 n=r3  ; map[int32]int
-             9  Mov dst=r4 src=r0    ; main.go:6
-            12  Mov dst=r3 src=r1
-            15  Zero dst=r5
-            17  Jump target=L62
-            20  LoopHeader
-                  ^ Loop live [r2 r3 r4 r5]
-            21  StrRune rune=r7 width=r6 ap=r4 al=r3 index=r5
-            27  Mov dst=r8 src=r7
-            30  MapGetInt elem=r9 ok=r10 map=r2 key=r8 ty=18  ; map[int32]int    ; main.go:7
-            37  LoadI64 dst=r11 base=r9 offset=0
-            42  AddImm dst=r12 a=r11 imm=1
-            47  MapSetInt elem=r13 map=r2 key=r8 ty=18  ; map[int32]int
-            53  Store64 base=r13 offset=0 src=r12
-            58  AddI64 dst=r5 a=r5 b=r6    ; main.go:6
-            62  JumpLtS a=r5 b=r3 target=L20
-            67  Zero dst=r4    ; main.go:9
-            69  Zero dst=r3
-            71  MapIter dst=r9 map=r2 ty=18  ; map[int32]int    ; main.go:10
-            76  Jump target=L113
-            79  LoopHeader
-                  ^ Loop live [r2 r3 r4 r9 r13]
-            80  LoadI32 dst=r5 base=r13 offset=0
-            85  Mov dst=r6 src=r5
-            88  StrFromRune ptr=r15 len=r5 rune=r6    ; main.go:11
-            92  ConstStr ptr=r16 len=r7 string=1  ; ","
-            97  StrConcat ptr=r17 len=r8 parts=[r15 r5 r16 r7]
-           105  StrConcat ptr=r4 len=r3 parts=[r4 r3 r17 r8]
-           113  MapNext ok=r6 key=r13 elem=r14 iter=r9    ; main.go:10
-           118  JumpIf a=r6 target=L79
-           122  CallNative native=0 args=[r4 r3] results=[]  ; runtime.printstring    ; main.go:13
-                  ^ Blocking live [r2 r3]
-           129  CallNative native=1 args=[] results=[]  ; runtime.printsp
-                  ^ Blocking live [r2 r3]
-           134  CallNative native=2 args=[r3] results=[]  ; runtime.printint
-                  ^ Blocking live [r2]
-           140  CallNative native=3 args=[] results=[]  ; runtime.printnl
-                  ^ Blocking live [r2]
-           145  Return results=[r2]    ; main.go:14
-    "#]],
+            func 1 main.count(r0:p r1:i) (p)  ; main.go:4
+                    regs r2:p r3:i r4:p r5:i r6:i r7:i r8:i r9:p r10:i r11:i r12:p r13:p r14:p r15:p r16:p
+                 0  ConstI32 dst=r3 value=0    ; main.go:5
+                      ^ Entry live [r0 r1]
+                 4  MapNew dst=r2 ty=18 n=r3  ; map[int32]int
+                 9  Mov dst=r4 src=r0    ; main.go:6
+                12  Mov dst=r3 src=r1
+                15  Zero dst=r5
+                17  Jump target=L55
+                20  LoopHeader
+                      ^ Loop live [r2 r3 r4 r5]
+                21  StrRune rune=r7 width=r6 ap=r4 al=r3 index=r5
+                27  Mov dst=r8 src=r7
+                30  MapSetInt elem=r9 map=r2 key=r8 ty=18  ; map[int32]int    ; main.go:7
+                36  LoadI64 dst=r10 base=r9 offset=0
+                41  AddImm dst=r11 a=r10 imm=1
+                46  Store64 base=r9 offset=0 src=r11
+                51  AddI64 dst=r5 a=r5 b=r6    ; main.go:6
+                55  JumpLtS a=r5 b=r3 target=L20
+                60  Zero dst=r4    ; main.go:9
+                62  Zero dst=r3
+                64  MapIter dst=r9 map=r2 ty=18  ; map[int32]int    ; main.go:10
+                69  Jump target=L106
+                72  LoopHeader
+                      ^ Loop live [r2 r3 r4 r9 r12]
+                73  LoadI32 dst=r5 base=r12 offset=0
+                78  Mov dst=r6 src=r5
+                81  StrFromRune ptr=r14 len=r5 rune=r6    ; main.go:11
+                85  ConstStr ptr=r15 len=r7 string=1  ; ","
+                90  StrConcat ptr=r16 len=r8 parts=[r14 r5 r15 r7]
+                98  StrConcat ptr=r4 len=r3 parts=[r4 r3 r16 r8]
+               106  MapNext ok=r6 key=r12 elem=r13 iter=r9    ; main.go:10
+               111  JumpIf a=r6 target=L72
+               115  CallNative native=0 args=[r4 r3] results=[]  ; runtime.printstring    ; main.go:13
+                      ^ Blocking live [r2 r3]
+               122  CallNative native=1 args=[] results=[]  ; runtime.printsp
+                      ^ Blocking live [r2 r3]
+               127  CallNative native=2 args=[r3] results=[]  ; runtime.printint
+                      ^ Blocking live [r2]
+               133  CallNative native=3 args=[] results=[]  ; runtime.printnl
+                      ^ Blocking live [r2]
+               138  Return results=[r2]    ; main.go:14
+        "#]],
     );
 }
