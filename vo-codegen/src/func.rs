@@ -270,10 +270,10 @@ impl FuncBuilder {
         }
         self.insert_start();
         self.thread_jumps();
-        let kept = self.kept();
+        let operands = Operands::of(&self.code, &self.starts);
+        let kept = self.kept(&operands);
         let flow = suspend::Flow {
-            code: &self.code,
-            starts: &self.starts,
+            operands: &operands,
             labels: &self.labels,
             kept: &kept,
             landing: self.landing.map(|l| self.labels[l.0 as usize]),
@@ -282,7 +282,7 @@ impl FuncBuilder {
         };
         let points = suspend::points(&flow);
         let layout = self.layout(&kept);
-        let code = self.relocated(&kept, &layout);
+        let code = self.relocated(&operands, &kept, &layout);
         let offset = |inst: u32| layout[inst as usize];
         let mut function = Function {
             name,
@@ -338,17 +338,15 @@ impl FuncBuilder {
     }
 
     /// Which instructions stay: those that control can reach, without jumps to the next one.
-    fn kept(&self) -> Vec<bool> {
+    fn kept(&self, operands: &Operands) -> Vec<bool> {
         let mut kept = vec![false; self.starts.len()];
         let mut work = vec![0u32];
         work.extend(self.landing.map(|l| self.labels[l.0 as usize]));
         while let Some(mut at) = work.pop() {
             while (at as usize) < kept.len() && !kept[at as usize] {
                 kept[at as usize] = true;
-                for_each_label(&self.code, self.starts[at as usize], |label| {
-                    work.push(self.labels[label as usize])
-                });
-                if never_falls_through(self.op(at)) {
+                work.extend(operands.labels(at).map(|label| self.labels[label as usize]));
+                if never_falls_through(operands.op(at)) {
                     break;
                 }
                 at += 1;
@@ -359,7 +357,7 @@ impl FuncBuilder {
             if !kept[at as usize] {
                 continue;
             }
-            if self.op(at) == Op::Jump && next < kept.len() as u32 {
+            if operands.op(at) == Op::Jump && next < kept.len() as u32 {
                 let target = self.labels[read_u32(&self.code, self.starts[at as usize] + 1) as usize];
                 if target > at && target <= next && first_kept(&kept, target) == Some(next) {
                     kept[at as usize] = false;
@@ -389,18 +387,17 @@ impl FuncBuilder {
         self.starts.get(inst + 1).copied().unwrap_or(self.code.len() as u32)
     }
 
-    fn relocated(&self, kept: &[bool], layout: &[u32]) -> Vec<u16> {
+    fn relocated(&self, operands: &Operands, kept: &[bool], layout: &[u32]) -> Vec<u16> {
         let mut code = Vec::with_capacity(self.code.len());
         for (i, _) in kept.iter().enumerate().filter(|(_, keep)| **keep) {
             let (from, base) = (self.starts[i], code.len());
             code.extend_from_slice(&self.code[from as usize..self.end_of(i) as usize]);
-            for_each_label_place(&self.code, from, |place| {
-                let label = read_u32(&self.code, place);
+            for &(place, label) in operands.label_places(i as u32) {
                 let target = layout[self.labels[label as usize] as usize];
                 let to = base + (place - from) as usize;
                 code[to] = target as u16;
                 code[to + 1] = (target >> 16) as u16;
-            });
+            }
         }
         code
     }
@@ -461,6 +458,88 @@ fn width(code: &[u16], role: Role, at: u32) -> u32 {
     }
 }
 
+/// What all instructions of a function name, decoded once for the passes that look at it again and again.
+pub struct Operands {
+    ops: Vec<Op>,
+    regs: Vec<(Reg, Access)>,
+    /// Offset and number of each label.
+    labels: Vec<(u32, u32)>,
+    /// Where the registers and labels of each instruction begin, and where the last one's end.
+    bounds: Vec<(u32, u32)>,
+}
+
+impl Operands {
+    /// Decodes the instructions that start at the given offsets.
+    pub fn of(code: &[u16], starts: &[u32]) -> Operands {
+        let n = starts.len();
+        let mut operands = Operands {
+            ops: Vec::with_capacity(n),
+            regs: Vec::with_capacity(3 * n),
+            labels: Vec::new(),
+            bounds: Vec::with_capacity(n + 1),
+        };
+        for &start in starts {
+            operands.bounds.push((operands.regs.len() as u32, operands.labels.len() as u32));
+            operands.decode(code, start);
+        }
+        operands.bounds.push((operands.regs.len() as u32, operands.labels.len() as u32));
+        operands
+    }
+
+    fn decode(&mut self, code: &[u16], start: u32) {
+        let op = op_at(code, start);
+        self.ops.push(op);
+        let mut place = start + 1;
+        for &(_, role) in op.operands() {
+            match role {
+                Role::Reg(access, _) => self.regs.push((Reg(code[place as usize]), access)),
+                Role::Regs(access) => {
+                    let list = &code[place as usize + 1..][..code[place as usize] as usize];
+                    self.regs.extend(list.iter().map(|&reg| (Reg(reg), access)));
+                }
+                Role::Label => self.labels.push((place, read_u32(code, place))),
+                Role::Labels => {
+                    let places = (0..code[place as usize] as u32).map(|i| place + 1 + 2 * i);
+                    self.labels.extend(places.map(|at| (at, read_u32(code, at))));
+                }
+                _ => {}
+            }
+            place += width(code, role, place);
+        }
+    }
+
+    /// How many instructions there are.
+    pub fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+
+    /// The opcode of an instruction.
+    pub fn op(&self, inst: u32) -> Op {
+        self.ops[inst as usize]
+    }
+
+    /// The registers of an instruction, in the order of its operands.
+    pub fn regs(&self, inst: u32) -> &[(Reg, Access)] {
+        let i = inst as usize;
+        &self.regs[self.bounds[i].0 as usize..self.bounds[i + 1].0 as usize]
+    }
+
+    /// The numbers of an instruction's labels.
+    pub fn labels(&self, inst: u32) -> impl Iterator<Item = u32> + '_ {
+        self.label_places(inst).iter().map(|&(_, label)| label)
+    }
+
+    fn label_places(&self, inst: u32) -> &[(u32, u32)] {
+        let i = inst as usize;
+        &self.labels[self.bounds[i].1 as usize..self.bounds[i + 1].1 as usize]
+    }
+}
+
 /// Calls `f` with the offset of each label of the instruction at `at`.
 pub(crate) fn for_each_label_place(code: &[u16], at: u32, mut f: impl FnMut(u32)) {
     let mut place = at + 1;
@@ -472,11 +551,6 @@ pub(crate) fn for_each_label_place(code: &[u16], at: u32, mut f: impl FnMut(u32)
         }
         place += width(code, role, place);
     }
-}
-
-/// Calls `f` with each label number of the instruction at `at`.
-pub fn for_each_label(code: &[u16], at: u32, mut f: impl FnMut(u32)) {
-    for_each_label_place(code, at, |place| f(read_u32(code, place)));
 }
 
 /// Calls `f` with each register operand of the instruction at `at`.

@@ -6,12 +6,12 @@ use vo_bytecode::module::KnownTypes;
 use vo_syntax::ast::{BinaryOp, Expr, Node, UnaryOp};
 use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Span;
-use vo_types::World;
 use vo_types::info::Mode;
 use vo_types::object::{ObjId, ObjectKind};
 use vo_types::package::PkgId;
 use vo_types::types::TypeId;
 use vo_types::universe::Builtin;
+use vo_types::{PURE_FUNCTIONS, World};
 
 use crate::lower;
 use crate::optimise;
@@ -177,7 +177,7 @@ fn reachable(world: &World, root: PkgId) -> Vec<PkgId> {
 fn package_init<'w>(p: &mut Program<'w>, pkg: PkgId) -> PackageInit<'w> {
     let world = p.world;
     let steps = world.init_order(pkg).into_iter().map(|step| {
-        let pure = is_pure(world, step.rhs);
+        let pure = step.plain || is_pure(world, step.rhs);
         Step { lhs: step.lhs, rhs: Some(step.rhs), pure, func: None }
     });
     let objects = world.package(pkg).objects();
@@ -231,6 +231,10 @@ fn initialise<'w>(p: &mut Program<'w>, package: &mut PackageInit<'w>, step: usiz
     }
     let (function, span) = match step.rhs {
         Some(rhs) => {
+            // One that is plain may not have been checked.
+            step.lhs.iter().for_each(|&var| {
+                p.world.type_of(var);
+            });
             let (function, count) = lower::initializer(p, &step.lhs, rhs, prefix, *literals);
             *literals = count;
             (function, rhs.span())
@@ -276,12 +280,7 @@ fn is_pure(world: &World, e: &Expr) -> bool {
     }
 }
 
-/// Library functions whose calls have no effect: every package's error values are made with the first, and
-/// package unicode's many tables with the others.
-const PURE_FUNCTIONS: [(&str, &str); 3] =
-    [("errors", "New"), ("unicode", "newTable"), ("unicode", "newCaseRanges")];
-
-/// Conversions, `new`, and the functions above.
+/// Conversions, `new`, and the functions of [`PURE_FUNCTIONS`].
 fn is_pure_call(world: &World, fun: &Expr) -> bool {
     let Some(tv) = world.info.type_and_value(fun.id()) else { return false };
     match tv.mode {

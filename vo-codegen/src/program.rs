@@ -15,9 +15,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use vo_bytecode::module::{Capture, FuncFlags, GlobalVar, Globals, NativeImport};
 use vo_bytecode::typedesc::{MethodDesc, NO_FUNC, TypeId as DescId};
 use vo_bytecode::{Class, Function};
-use vo_syntax::ast::{Decl, FuncDecl};
+use vo_syntax::ast::FuncDecl;
 use vo_syntax::diag::{Code as DiagCode, Diagnostic};
 use vo_syntax::source::Span;
+use vo_syntax::symbol::Symbol;
 use vo_types::World;
 use vo_types::object::ObjId;
 use vo_types::package::PkgId;
@@ -85,6 +86,16 @@ enum FuncKey {
     Wrapper(WrapperKind),
 }
 
+/// A type's methods, as far as somebody wants them: to look at one means to look at its signature, and the types in
+/// it, which most programs have no other use for.
+struct MethodSet {
+    /// Names that no interface had when they were looked at.
+    waiting: Vec<(Symbol, Option<PkgId>)>,
+    wanted: Rc<[MethodSetEntry]>,
+    /// How many selectors there were then.
+    seen: usize,
+}
+
 /// See the module's description.
 pub struct Program<'w> {
     pub world: &'w World,
@@ -112,7 +123,7 @@ pub struct Program<'w> {
     boxed: FxHashSet<TypeId>,
     pub(crate) boxed_list: Vec<TypeId>,
     pub(crate) reflection: Reflection,
-    method_sets: FxHashMap<TypeId, Rc<[MethodSetEntry]>>,
+    method_sets: FxHashMap<TypeId, MethodSet>,
     called: FxHashSet<u32>,
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -369,11 +380,7 @@ impl<'w> Program<'w> {
         if let Some(&decl) = self.decls.get(&obj) {
             return decl;
         }
-        let at = self.world.object(obj).decl_ref();
-        let decl = at.and_then(|at| match self.world.file(at.file).decls.get(at.decl as usize) {
-            Some(Decl::Func(decl)) => Some(&**decl),
-            _ => None,
-        });
+        let decl = self.world.func_decl(obj);
         self.decls.insert(obj, decl);
         decl
     }
@@ -578,9 +585,23 @@ impl<'w> Program<'w> {
         self.called.insert(selector);
     }
 
-    pub(crate) fn method_set(&mut self, ty: TypeId) -> Rc<[MethodSetEntry]> {
-        let world = self.world;
-        self.method_sets.entry(ty).or_insert_with(|| world.method_set(ty).into()).clone()
+    /// Those of a type's methods whose names some interface has.
+    fn wanted_methods(&mut self, ty: TypeId) -> Rc<[MethodSetEntry]> {
+        let (world, types) = (self.world, &self.types);
+        let set = self.method_sets.entry(ty).or_insert_with(|| MethodSet {
+            waiting: world.names_of_methods(ty),
+            wanted: Rc::default(),
+            seen: 0,
+        });
+        if std::mem::replace(&mut set.seen, types.selectors.len()) < types.selectors.len() {
+            let new = set.waiting.extract_if(.., |(name, _)| types.names_selector(*name));
+            let new: Vec<MethodSetEntry> =
+                new.filter_map(|(name, pkg)| world.method_of(ty, name, pkg)).collect();
+            if !new.is_empty() {
+                set.wanted = set.wanted.iter().cloned().chain(new).collect();
+            }
+        }
+        set.wanted.clone()
     }
 
     /// Requests the functions of methods that interface calls can reach; says whether there were new ones.
@@ -595,7 +616,7 @@ impl<'w> Program<'w> {
             if self.types.known_desc(ty).is_none() || matches!(self.world.under(ty), Type::Interface(_)) {
                 continue;
             }
-            for entry in self.method_set(ty).iter() {
+            for entry in self.wanted_methods(ty).iter() {
                 let selector = self.types.known_selector(entry.name, entry.pkg, entry.sig);
                 if selector.is_some_and(|s| self.called.contains(&s)) {
                     self.table_func(ty, entry);
@@ -655,7 +676,7 @@ impl<'w> Program<'w> {
 
     fn method_table(&mut self, ty: TypeId) -> Vec<MethodDesc> {
         let mut methods = Vec::new();
-        for entry in self.method_set(ty).iter() {
+        for entry in self.wanted_methods(ty).iter() {
             let Some(selector) = self.types.known_selector(entry.name, entry.pkg, entry.sig) else {
                 continue;
             };

@@ -54,7 +54,7 @@ impl Program<'_> {
                 self.mark_boxed(pointer);
             }
             self.types.desc(ty);
-            for entry in self.method_set(ty).iter().filter(|e| e.name.is_exported()) {
+            for entry in self.world.method_set(ty).iter().filter(|e| e.name.is_exported()) {
                 self.keep_method(ty, entry);
             }
         }

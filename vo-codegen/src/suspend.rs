@@ -11,12 +11,11 @@ use vo_bytecode::operand::Access;
 use vo_bytecode::ops::{Flags, Op};
 use vo_bytecode::{PointKind, Reg, SuspendPoint};
 
-use crate::func::{for_each_label, for_each_reg, may_land, never_falls_through, op_at};
+use crate::func::{Operands, may_land, never_falls_through};
 
 /// The function as the builder has it; instructions and labels by index.
 pub struct Flow<'a> {
-    pub code: &'a [u16],
-    pub starts: &'a [u32],
+    pub operands: &'a Operands,
     /// Label number to instruction index.
     pub labels: &'a [u32],
     pub kept: &'a [bool],
@@ -83,20 +82,20 @@ impl<'a> Solver<'a> {
     }
 
     fn op(&self, inst: u32) -> Op {
-        op_at(self.flow.code, self.flow.starts[inst as usize])
+        self.flow.operands.op(inst)
     }
 
     fn find_blocks(&mut self) {
-        let n = self.flow.starts.len();
+        let n = self.flow.operands.len();
         let mut leader = vec![false; n + 1];
         leader[0] = true;
         if let Some(at) = self.flow.landing {
             leader[at as usize] = true;
         }
         for i in (0..n as u32).filter(|&i| self.flow.kept[i as usize]) {
-            for_each_label(self.flow.code, self.flow.starts[i as usize], |l| {
+            for l in self.flow.operands.labels(i) {
                 leader[self.flow.labels[l as usize] as usize] = true;
-            });
+            }
             if self.op(i).flags().has(Flags::END) {
                 leader[i as usize + 1] = true;
             }
@@ -127,9 +126,8 @@ impl<'a> Solver<'a> {
         for i in (from..to).filter(|&i| self.flow.kept[i as usize]) {
             let op = self.op(i);
             lands |= may_land(op);
-            for_each_label(self.flow.code, self.flow.starts[i as usize], |l| {
-                succs.push(block_of[self.flow.labels[l as usize] as usize]);
-            });
+            let targets = self.flow.operands.labels(i).map(|l| self.flow.labels[l as usize]);
+            succs.extend(targets.map(|at| block_of[at as usize]));
             falls = !never_falls_through(op);
         }
         if falls && b + 1 < self.blocks.len() {
@@ -147,19 +145,18 @@ impl<'a> Solver<'a> {
             let (from, to) = (self.blocks[b].from, self.blocks[b].to);
             let stamp = b as u32 + 1;
             for i in (from..to).filter(|&i| self.flow.kept[i as usize]) {
-                let start = self.flow.starts[i as usize];
-                for_each_reg(self.flow.code, start, |reg, access| {
+                for &(reg, access) in self.flow.operands.regs(i) {
                     let r = reg.0 as usize;
                     if access != Access::Def && written[r] != stamp && self.global[r] == LOCAL {
                         self.global[r] = self.globals.len() as u32;
                         self.globals.push(reg);
                     }
-                });
-                for_each_reg(self.flow.code, start, |reg, access| {
+                }
+                for &(reg, access) in self.flow.operands.regs(i) {
                     if access != Access::Use {
                         written[reg.0 as usize] = stamp;
                     }
-                });
+                }
             }
         }
         self.words = self.globals.len().div_ceil(64);
@@ -182,20 +179,19 @@ impl<'a> Solver<'a> {
     fn summarise(&self, b: usize, gen_: &mut [u64], kill: &mut [u64]) {
         let block = &self.blocks[b];
         for i in (block.from..block.to).rev().filter(|&i| self.flow.kept[i as usize]) {
-            let start = self.flow.starts[i as usize];
-            for_each_reg(self.flow.code, start, |reg, access| {
+            for &(reg, access) in self.flow.operands.regs(i) {
                 let g = self.global[reg.0 as usize];
                 if g != LOCAL && access != Access::Use {
                     clear(gen_, g);
                     set(kill, g);
                 }
-            });
-            for_each_reg(self.flow.code, start, |reg, access| {
+            }
+            for &(reg, access) in self.flow.operands.regs(i) {
                 let g = self.global[reg.0 as usize];
                 if g != LOCAL && access != Access::Def {
                     set(gen_, g);
                 }
-            });
+            }
         }
     }
 
@@ -277,13 +273,12 @@ impl<'a> Solver<'a> {
     fn walk(&self, b: usize, live: &mut LiveSet, landing: &[Reg], points: &mut Vec<(u32, SuspendPoint)>) {
         let block = &self.blocks[b];
         for i in (block.from..block.to).rev().filter(|&i| self.flow.kept[i as usize]) {
-            let start = self.flow.starts[i as usize];
             let op = self.op(i);
-            for_each_reg(self.flow.code, start, |reg, access| {
+            for &(reg, access) in self.flow.operands.regs(i) {
                 if access != Access::Use {
                     live.remove(reg);
                 }
-            });
+            }
             if may_land(op) {
                 landing.iter().for_each(|&r| live.insert(r));
             }
@@ -293,11 +288,11 @@ impl<'a> Solver<'a> {
             {
                 points.push((i, SuspendPoint { pc: 0, kind, live: live.sorted() }));
             }
-            for_each_reg(self.flow.code, start, |reg, access| {
+            for &(reg, access) in self.flow.operands.regs(i) {
                 if access != Access::Def {
                     live.insert(reg);
                 }
-            });
+            }
             if kind == Some(PointKind::Retry) {
                 points.push((i, SuspendPoint { pc: 0, kind: PointKind::Retry, live: live.sorted() }));
             }

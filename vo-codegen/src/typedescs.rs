@@ -9,7 +9,7 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use vo_bytecode::Class;
 use vo_bytecode::module::Selector;
 use vo_bytecode::typedesc::{ChanDir, FieldDesc, Leaf, Mem, TypeDesc, TypeId as DescId, TypeKind};
@@ -35,6 +35,7 @@ pub struct TypeTable<'w> {
     closures: FxHashMap<(u32, Vec<u32>), DescId>,
     pub selectors: Vec<Selector>,
     selector_ids: FxHashMap<(Symbol, Option<PkgId>, TypeId), u32>,
+    selector_names: FxHashSet<Symbol>,
     /// Selectors of [`TypeTable::reflect_selector`].
     reflect_ids: FxHashMap<(DescId, String, String), u32>,
     /// Name and package of each selector.
@@ -53,6 +54,7 @@ impl<'w> TypeTable<'w> {
             closures: FxHashMap::default(),
             selectors: Vec::new(),
             selector_ids: FxHashMap::default(),
+            selector_names: FxHashSet::default(),
             reflect_ids: FxHashMap::default(),
             selector_keys: Vec::new(),
         }
@@ -251,6 +253,7 @@ impl<'w> TypeTable<'w> {
         }
         let id = self.selectors.len() as u32;
         self.selector_ids.insert(key, id);
+        self.selector_names.insert(name);
         self.selector_keys.push(key);
         self.selectors.push(Selector {
             name: name.as_str().to_owned(),
@@ -278,6 +281,11 @@ impl<'w> TypeTable<'w> {
         self.selectors.push(Selector { name: name.to_owned(), pkg: pkg.to_owned(), ty, params, results });
         self.reflect_ids.insert(key, id);
         id
+    }
+
+    /// Whether any interface has a method of this name.
+    pub fn names_selector(&self, name: Symbol) -> bool {
+        self.selector_names.contains(&name)
     }
 
     /// The selector, if any interface has such a method.

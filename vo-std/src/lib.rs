@@ -9,7 +9,6 @@
 //! What must stay true: every body-less function of `pkg/` has a native of that
 //! name (a test walks them), and natives never call back into Vo code, but for package reflect's `call`.
 
-use include_dir::{Dir, include_dir};
 use vo_vm::Registry;
 
 pub mod abi;
@@ -47,8 +46,6 @@ mod time;
 #[path = "../pkg/weak/native.rs"]
 mod weak;
 
-static PACKAGES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/pkg");
-
 /// One source file of a library package.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceFile {
@@ -57,40 +54,27 @@ pub struct SourceFile {
     pub text: &'static [u8],
 }
 
+/// Import path and files of a package.
+type Package = (&'static str, &'static [SourceFile]);
+
+// `PACKAGES`: all packages in the order of their import paths, the files of each in the order of their names.
+include!(concat!(env!("OUT_DIR"), "/packages.rs"));
+
 /// The source files of a library package in order of their names, or `None` where
 /// there is no such package.
-pub fn package_files(path: &str) -> Option<Vec<SourceFile>> {
-    let dir = PACKAGES.get_dir(path)?;
-    let mut files: Vec<SourceFile> = dir
-        .files()
-        .filter(|f| f.path().extension().is_some_and(|e| e == "vo"))
-        .filter_map(|f| Some(SourceFile { name: f.path().file_name()?.to_str()?, text: f.contents() }))
-        .collect();
-    files.sort_by_key(|f| f.name);
-    (!files.is_empty()).then_some(files)
+pub fn package_files(path: &str) -> Option<&'static [SourceFile]> {
+    let at = PACKAGES.binary_search_by_key(&path, |&(path, _)| path).ok()?;
+    Some(PACKAGES[at].1)
 }
 
 /// Whether the library has a package with this import path.
 pub fn has_package(path: &str) -> bool {
-    PACKAGES.get_dir(path).is_some_and(has_sources)
-}
-
-fn has_sources(dir: &Dir<'static>) -> bool {
-    dir.files().any(|f| f.path().extension().is_some_and(|e| e == "vo"))
+    package_files(path).is_some()
 }
 
 /// Import paths of all packages, sorted.
 pub fn packages() -> Vec<String> {
-    fn walk(dir: &Dir<'static>, found: &mut Vec<String>) {
-        if has_sources(dir) {
-            found.push(dir.path().to_string_lossy().into_owned());
-        }
-        dir.dirs().for_each(|d| walk(d, found));
-    }
-    let mut found = Vec::new();
-    PACKAGES.dirs().for_each(|d| walk(d, &mut found));
-    found.sort();
-    found
+    PACKAGES.iter().map(|&(path, _)| path.to_owned()).collect()
 }
 
 /// The natives of all packages.

@@ -426,13 +426,13 @@ impl<'a> Lexer<'a> {
     fn line_comment(&mut self) {
         let start = self.at;
         let rest = &self.src[start..];
-        let length = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         self.at = start + length;
         let text = rest[..length].strip_suffix(b"\r").unwrap_or(&rest[..length]);
         let span = self.span_of(start, start + text.len());
         if text.starts_with(b"//go:") {
             let text = String::from_utf8_lossy(&text[2..]).into();
-            let line = self.src[..start].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+            let line = memchr::memrchr(b'\n', &self.src[..start]).map_or(0, |i| i + 1);
             let alone = self.src[line..start].trim_ascii().is_empty();
             self.directives.push(Directive { span, text, alone });
         } else if text.starts_with(b"//line ") && (start == 0 || self.src[start - 1] == b'\n') {
@@ -572,7 +572,7 @@ fn bad_byte(src: &[u8], at: usize) -> usize {
 
 fn memory_contains(haystack: &[u8], needle: &[u8]) -> bool {
     match needle {
-        [byte] => haystack.contains(byte),
-        _ => haystack.contains(&needle[0]) && haystack.windows(needle.len()).any(|w| w == needle),
+        [byte] => memchr::memchr(*byte, haystack).is_some(),
+        _ => memchr::memmem::find(haystack, needle).is_some(),
     }
 }

@@ -22,7 +22,6 @@ use crate::diag::{Code, Diagnostic, sort_and_dedup};
 use crate::lexer::Lexer;
 use crate::source::{Dialect, FileId, Pos, SourceFile, SourceMap, Span};
 use crate::token::{Token, TokenClass};
-use rustc_hash::FxHashMap;
 
 /// How deep brackets, blocks, literals and types may nest.
 pub const MAX_NESTING: u32 = 1_000;
@@ -40,6 +39,9 @@ pub struct Options {
     pub imports_only: bool,
     /// Step over the bodies of declared functions; [`parse_body`] reads them later.
     pub skip_bodies: bool,
+    /// Step over declared functions but for their names; [`parse_func`] reads them later. Only for files without
+    /// errors: none is found in what nobody reads.
+    pub skim: bool,
 }
 
 /// What parsing a file gives.
@@ -72,6 +74,19 @@ pub fn parse_body(map: &SourceMap, body: Span, ids: &NodeIds, options: Options) 
     (block, diagnostics)
 }
 
+/// Parses a declared function that was skimmed, its body skipped, and what is wrong in it.
+pub fn parse_func(map: &SourceMap, func: Span, ids: &NodeIds) -> (FuncDecl, Vec<Diagnostic>) {
+    let source = map.file_at(func.start).expect("internal error: a function outside of all files");
+    let lexer = Lexer::resume(source, source.offset(func.start));
+    let options = Options { skip_bodies: true, ..Options::default() };
+    let mut parser = Parser::with_lexer(source, lexer, ids, options);
+    let decl = parser.func_decl();
+    let mut diagnostics = std::mem::take(&mut parser.lexer.diagnostics);
+    diagnostics.append(&mut parser.soft_errors);
+    ids.give_back(parser.free_ids);
+    (decl, diagnostics)
+}
+
 /// How functions like [`Parser::simple_stmt`] treat constructs that only some statements allow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Context {
@@ -87,7 +102,6 @@ struct Parser<'a> {
     ids: &'a NodeIds,
     /// What is left of the block of ids taken last.
     free_ids: std::ops::Range<u32>,
-    names: FxHashMap<&'a [u8], Symbol>,
     options: Options,
     dialect: Dialect,
     /// Just past the last consumed token.
@@ -132,7 +146,6 @@ impl<'a> Parser<'a> {
             token: Token::Eof,
             ids,
             free_ids: 0..0,
-            names: FxHashMap::default(),
             options,
             dialect: source.dialect(),
             prev_end: source.start(),
@@ -240,13 +253,7 @@ impl<'a> Parser<'a> {
     }
 
     fn symbol(&mut self) -> Symbol {
-        let text = self.lexer.text();
-        if let Some(&known) = self.names.get(text) {
-            return known;
-        }
-        let symbol = Symbol::intern(&self.lexer.name());
-        self.names.insert(text, symbol);
-        symbol
+        Symbol::recent(self.lexer.text()).unwrap_or_else(|| Symbol::intern(&self.lexer.name()))
     }
 
     /// The current token, a name or keyword, as an identifier.

@@ -164,7 +164,7 @@ pub struct SourceFile {
     id: FileId,
     name: Arc<str>,
     base: u32,
-    bytes: Box<[u8]>,
+    bytes: Cow<'static, [u8]>,
     dialect: Dialect,
     lines: OnceLock<Vec<u32>>,
     line_directives: OnceLock<Vec<LineDirective>>,
@@ -220,8 +220,7 @@ impl SourceFile {
     /// Offsets of the first bytes of all lines.
     fn lines(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let starts =
-                self.bytes.iter().enumerate().filter(|&(_, &b)| b == b'\n').map(|(i, _)| i as u32 + 1);
+            let starts = memchr::memchr_iter(b'\n', &self.bytes).map(|i| i as u32 + 1);
             std::iter::once(0).chain(starts).collect()
         })
     }
@@ -302,6 +301,11 @@ impl SourceMap {
         self.add_with_dialect(name, bytes, Dialect::of_file_name(name))
     }
 
+    /// Adds a file whose text is part of the binary, or was read: what is part of the binary is not copied.
+    pub fn add_text(&mut self, name: &str, text: Cow<'static, [u8]>) -> Result<FileId, SourceMapFull> {
+        self.put(name, text, Dialect::of_file_name(name))
+    }
+
     /// Adds a file of a given dialect.
     pub fn add_with_dialect(
         &mut self,
@@ -309,7 +313,15 @@ impl SourceMap {
         bytes: impl Into<Vec<u8>>,
         dialect: Dialect,
     ) -> Result<FileId, SourceMapFull> {
-        let bytes = bytes.into().into_boxed_slice();
+        self.put(name, Cow::Owned(bytes.into()), dialect)
+    }
+
+    fn put(
+        &mut self,
+        name: &str,
+        bytes: Cow<'static, [u8]>,
+        dialect: Dialect,
+    ) -> Result<FileId, SourceMapFull> {
         let base = self.files.last().map_or(1, |f| f.end().0 + 1);
         let size = u32::try_from(bytes.len()).map_err(|_| SourceMapFull)?;
         if base.checked_add(size).and_then(|end| end.checked_add(1)).is_none() {

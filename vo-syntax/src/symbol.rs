@@ -3,10 +3,13 @@
 //! A [`Symbol`] is a name that is stored once per process. Two symbols are equal when they are the same
 //! stored string, so comparing and hashing cost a pointer; reading one costs nothing and takes no lock.
 //!
+//! Each thread remembers the names that it met of late, so that most are found without the table and its lock.
+//!
 //! What must stay true: a `Symbol` is only ever made by [`Symbol::intern`]; interned names are never freed
 //! (their number is bounded by the distinct identifiers of all programs that the process compiles).
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashSet, FxHasher};
+use std::cell::Cell;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -15,11 +18,46 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 #[derive(Clone, Copy)]
 pub struct Symbol(&'static str);
 
-static NAMES: LazyLock<Mutex<FxHashSet<&'static str>>> = LazyLock::new(Mutex::default);
+/// A small program and what it needs of the library have so many names.
+const NAMES_AT_FIRST: usize = 3500;
+
+static NAMES: LazyLock<Mutex<FxHashSet<&'static str>>> =
+    LazyLock::new(|| Mutex::new(FxHashSet::with_capacity_and_hasher(NAMES_AT_FIRST, Default::default())));
+
+/// How many names a thread remembers, each at the place that its hash names.
+const RECENT: usize = 2048;
+
+thread_local! {
+    static RECENT_NAMES: [Cell<Option<Symbol>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
+}
+
+fn place_of(name: &[u8]) -> usize {
+    let mut hasher = FxHasher::default();
+    hasher.write(name);
+    hasher.finish() as usize % RECENT
+}
 
 impl Symbol {
     /// The symbol for a name.
     pub fn intern(name: &str) -> Symbol {
+        let place = place_of(name.as_bytes());
+        RECENT_NAMES.with(|recent| match recent[place].get() {
+            Some(known) if known.0 == name => known,
+            _ => {
+                let symbol = Symbol::look_up(name);
+                recent[place].set(Some(symbol));
+                symbol
+            }
+        })
+    }
+
+    /// The symbol whose name has these bytes, if this thread has met it of late.
+    pub fn recent(name: &[u8]) -> Option<Symbol> {
+        let known = RECENT_NAMES.with(|recent| recent[place_of(name)].get())?;
+        (known.0.as_bytes() == name).then_some(known)
+    }
+
+    fn look_up(name: &str) -> Symbol {
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(&known) = names.get(name) {
             return Symbol(known);
@@ -30,6 +68,7 @@ impl Symbol {
     }
 
     /// The name.
+    #[inline]
     pub fn as_str(self) -> &'static str {
         self.0
     }
@@ -46,14 +85,17 @@ impl Symbol {
 }
 
 impl PartialEq for Symbol {
+    // Every name is stored by itself, so that no two begin at the same place.
+    #[inline]
     fn eq(&self, other: &Symbol) -> bool {
-        std::ptr::eq(self.0.as_ptr(), other.0.as_ptr()) && self.0.len() == other.0.len()
+        std::ptr::eq(self.0.as_ptr(), other.0.as_ptr())
     }
 }
 
 impl Eq for Symbol {}
 
 impl Hash for Symbol {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_usize(self.0.as_ptr() as usize);
     }

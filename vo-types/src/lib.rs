@@ -24,7 +24,7 @@ pub mod universe;
 pub mod version;
 mod world;
 
-pub use check::{check_package, closest};
+pub use check::{PURE_FUNCTIONS, check_package, closest};
 pub use importer::{Importer, NoImports, PackageSource};
 pub use info::{Info, Instance, Selection, SelectionKind, Target, TypeAndValue};
 pub use object::{ObjId, Object, ObjectKind, Owner, VarKind};

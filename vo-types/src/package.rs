@@ -23,6 +23,8 @@ pub struct Initializer<'w> {
     pub lhs: Vec<ObjId>,
     /// The expression.
     pub rhs: &'w Expr,
+    /// Whether it has no effect and reads no variable: then it is checked only when the variable is.
+    pub plain: bool,
 }
 
 /// How much of a package is checked at once.

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use elsa::FrozenVec;
 use rustc_hash::{FxHashMap, FxHashSet};
-use vo_syntax::ast::{File, NodeIds};
+use vo_syntax::ast::{Decl, File, FuncDecl, NodeIds, SkimmedFunc};
 use vo_syntax::source::{FileId, Pos, SourceMap, Span};
 use vo_syntax::symbol::Symbol;
 
@@ -153,6 +153,31 @@ impl World {
             Some(file) => file,
             None => panic!("internal error: no file {index}"),
         }
+    }
+
+    /// The declaration that an object stands in, where it is one of a package's.
+    pub(crate) fn decl_of(&self, obj: ObjId) -> Option<&Decl> {
+        let at = self.object(obj).decl.as_ref()?.at;
+        self.file(at.file).decls.get(at.decl as usize)
+    }
+
+    /// The declaration of a function or method.
+    pub fn func_decl(&self, obj: ObjId) -> Option<&FuncDecl> {
+        match self.decl_of(obj)? {
+            Decl::Func(d) => Some(d),
+            Decl::Skimmed(d) => Some(self.read_func(self.object(obj).pkg?, d)),
+            _ => None,
+        }
+    }
+
+    /// A function of a package that was skimmed when its file was parsed.
+    pub(crate) fn read_func<'w>(&'w self, pkg: PkgId, func: &'w SkimmedFunc) -> &'w FuncDecl {
+        func.read_with(|span| {
+            let (decl, diagnostics) =
+                vo_syntax::parser::parse_func(&self.sources.borrow(), span, &self.node_ids);
+            self.package(pkg).state.diagnostics.borrow_mut().extend(diagnostics);
+            decl
+        })
     }
 
     /// The files that `//go:embed` puts into a variable.

@@ -67,7 +67,7 @@ pub struct Text<'a> {
 pub fn check_path(path: &Path) -> Result<Checked, CompileError> {
     let (dir, files) = package_files(path)?;
     let module = Module::governing(&dir).map_err(CompileError::Input)?;
-    let sources = Sources::new(module);
+    let sources = Sources::for_program(module);
     let files = match files {
         Some(file) => vec![file],
         None => sources.files_of(&dir).map_err(CompileError::Input)?,
@@ -106,7 +106,7 @@ fn vet(checked: Checked, options: vo_tools::vet::Options) -> Diagnostics {
 pub fn check_text(text: &Text<'_>) -> Result<Checked, CompileError> {
     let world = World::new();
     let source = parse_text(&world, "main".into(), text)?;
-    check(world, source, Sources::new(None))
+    check(world, source, Sources::for_program(None))
 }
 
 /// A package of one file given as text.

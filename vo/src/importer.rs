@@ -5,6 +5,8 @@
 //! module. Nothing is ever fetched. A `*_test` file is no part of a package, nor is
 //! a file whose build constraints do not hold.
 
+use crate::parallel;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use vo_syntax::build::{Target, is_test_file};
@@ -85,6 +87,8 @@ pub struct Sources {
     /// Modules that `replace` lines name by their directories, under the paths that they replace.
     replaced: Vec<Module>,
     target: Target,
+    /// Whether nobody looks at the library's trees as a whole, so that little need be read of them.
+    skims: bool,
     /// Import paths of the module's own packages that were loaded.
     pub loaded: Vec<String>,
     /// Texts that stand in place of files, by absolute path: what an editor has not saved.
@@ -101,10 +105,17 @@ impl Sources {
             module,
             replaced,
             target: Target::host(),
+            skims: false,
             loaded: Vec::new(),
             overlay: HashMap::new(),
             prepared: HashMap::new(),
         }
+    }
+
+    /// As [`Sources::new`], for a program that is checked or compiled, and of whose imports nobody wants to see more
+    /// than what it needs.
+    pub fn for_program(module: Option<Module>) -> Sources {
+        Sources { skims: true, ..Sources::new(module) }
     }
 
     /// What the module's language version means for vet.
@@ -192,6 +203,7 @@ impl Sources {
         options: Options,
     ) -> Result<PackageSource, String> {
         let mut source = empty_source(path, dir, PackageMode::Full);
+        let mut ids = Vec::with_capacity(files.len());
         for file in files {
             let text = self.read(file).map_err(|e| format!("{}: {e}", file.display()))?;
             let admitted = !constrained
@@ -200,7 +212,13 @@ impl Sources {
                 continue;
             }
             let name = file.to_string_lossy();
-            add_file(world, &mut source, name.strip_prefix("./").unwrap_or(&name), text, options)?;
+            let name = name.strip_prefix("./").unwrap_or(&name);
+            let id = world.sources.borrow_mut().add(name, text).map_err(|e| format!("{name}: {e}"))?;
+            ids.push(id);
+        }
+        for parsed in parallel::parse_files(&world.sources.borrow(), &ids, &world.node_ids, options) {
+            source.diagnostics.extend(parsed.diagnostics);
+            source.files.push(parsed.file);
         }
         Ok(source)
     }
@@ -214,21 +232,23 @@ impl Sources {
     }
 
     fn library(&self, world: &World, path: &str) -> Option<Result<PackageSource, String>> {
-        library_package(world, path, PackageMode::Lazy)
+        library_package(world, path, PackageMode::Lazy, self.skims)
     }
 }
 
-/// A package of the library. Where it is checked lazily, bodies are read when they are needed.
+/// A package of the library. Where it is checked lazily, bodies are read when they are needed; where it is skimmed,
+/// functions are.
 pub fn library_package(
     world: &World,
     path: &str,
     mode: PackageMode,
+    skim: bool,
 ) -> Option<Result<PackageSource, String>> {
     let files = library_files(path)?;
     let mut source = empty_source(path, Path::new(""), mode);
     for (name, text) in files {
         let name = format!("{LIBRARY_PREFIX}{path}/{name}");
-        let options = Options { skip_bodies: mode == PackageMode::Lazy, ..Options::default() };
+        let options = Options { skip_bodies: mode == PackageMode::Lazy, skim, ..Options::default() };
         if let Err(error) = add_file(world, &mut source, &name, text, options) {
             return Some(Err(error));
         }
@@ -250,17 +270,22 @@ fn has_library_package(path: &str) -> bool {
     }
 }
 
-/// Names and texts of the source files of a library package.
-pub fn library_files(path: &str) -> Option<Vec<(String, Vec<u8>)>> {
+/// Name and text of a source file of the library, which are part of the binary or were read.
+pub type LibraryFile = (Cow<'static, str>, Cow<'static, [u8]>);
+
+/// The source files of a library package.
+pub fn library_files(path: &str) -> Option<Vec<LibraryFile>> {
     let Some(dir) = std::env::var_os(LIBRARY_DIR) else {
         let files = vo_std::package_files(path)?;
-        return Some(files.into_iter().map(|f| (f.name.to_owned(), f.text.to_vec())).collect());
+        return Some(files.iter().map(|f| (f.name.into(), f.text.into())).collect());
     };
     let entries = std::fs::read_dir(Path::new(&dir).join(path)).ok()?;
     let mut paths: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
     paths.retain(|p| p.extension().is_some_and(|e| e == "vo"));
     paths.sort();
-    let read = |p: &PathBuf| Some((p.file_name()?.to_str()?.to_owned(), std::fs::read(p).ok()?));
+    let read = |p: &PathBuf| -> Option<LibraryFile> {
+        Some((p.file_name()?.to_str()?.to_owned().into(), std::fs::read(p).ok()?.into()))
+    };
     let files: Vec<_> = paths.iter().filter_map(read).collect();
     (!files.is_empty()).then_some(files)
 }
@@ -274,10 +299,10 @@ fn add_file(
     world: &World,
     source: &mut PackageSource,
     name: &str,
-    text: Vec<u8>,
+    text: Cow<'static, [u8]>,
     options: Options,
 ) -> Result<(), String> {
-    let id = world.sources.borrow_mut().add(name, text).map_err(|e| format!("{name}: {e}"))?;
+    let id = world.sources.borrow_mut().add_text(name, text).map_err(|e| format!("{name}: {e}"))?;
     let parsed = parse_file(&world.sources.borrow(), id, &world.node_ids, options);
     source.diagnostics.extend(parsed.diagnostics);
     source.files.push(parsed.file);

@@ -18,6 +18,7 @@ mod driver;
 mod embed;
 mod engine;
 mod importer;
+mod parallel;
 mod suggest;
 mod test_package;
 mod workspace;

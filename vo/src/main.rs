@@ -7,10 +7,14 @@
 
 mod cli;
 mod cmd;
+mod pool;
 
 use clap::Parser;
 use cli::{Cli, Command};
 use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: pool::Pool = pool::Pool;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(report_bug));
@@ -29,6 +33,9 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> ExitCode {
+    // Those that run programs or stay for long see to it themselves.
+    let compiles = !matches!(cli.command, Command::Run(_) | Command::Test(_) | Command::Lsp(_));
+    let _stay = compiles.then(pool::enter);
     match cli.command {
         Command::Run(options) => cmd::run::run(&options),
         Command::Check(options) => cmd::check::check(&options),

@@ -58,7 +58,7 @@ impl TestPackage {
     /// Reads and checks everything.
     pub(crate) fn check(&self) -> Result<Checked, CompileError> {
         let world = World::new();
-        let mut sources = Sources::new(self.module.clone());
+        let mut sources = Sources::for_program(self.module.clone());
         let (own, external) = self.parse(&world, &sources)?;
         let text = main_text(&world, &self.path, &own, external.as_ref())?;
         sources.prepare(own);

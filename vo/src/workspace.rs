@@ -34,7 +34,7 @@ impl Project {
     fn analyze_library(&self, file: &Path) -> Option<Result<Analysis, String>> {
         let package = file.parent()?.strip_prefix(&self.library).ok()?.to_str()?;
         let world = World::new();
-        let source = library_package(&world, package, PackageMode::Full)?;
+        let source = library_package(&world, package, PackageMode::Full, false)?;
         Some(source.map(|source| {
             let (pkg, _) = check_package(&world, source, &mut Sources::new(None));
             Analysis { world, pkg, diagnostics: Vec::new(), vet: VetOptions::default() }

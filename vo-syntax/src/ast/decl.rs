@@ -17,6 +17,8 @@ node_enum! {
         Type(TypeDecl),
         /// `func …`
         Func(Box<FuncDecl>),
+        /// `func …` of which no more than the name has been read.
+        Skimmed(Box<SkimmedFunc>),
     }
 }
 

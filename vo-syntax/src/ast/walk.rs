@@ -80,14 +80,21 @@ pub fn walk_decl<V: Visitor + ?Sized>(v: &mut V, decl: &Decl) {
                 v.visit_expr(&s.ty);
             }
         }
-        Decl::Func(d) => {
-            d.recv.iter().for_each(|l| fields(v, l));
-            v.visit_ident(&d.name);
-            d.type_params.iter().for_each(|l| fields(v, l));
-            v.visit_func_type(&d.ty);
-            d.body.iter().for_each(|b| v.visit_block(b));
+        Decl::Skimmed(d) => {
+            if let Some(d) = d.get() {
+                walk_func(v, d);
+            }
         }
+        Decl::Func(d) => walk_func(v, d),
     }
+}
+
+fn walk_func<V: Visitor + ?Sized>(v: &mut V, d: &FuncDecl) {
+    d.recv.iter().for_each(|l| fields(v, l));
+    v.visit_ident(&d.name);
+    d.type_params.iter().for_each(|l| fields(v, l));
+    v.visit_func_type(&d.ty);
+    d.body.iter().for_each(|b| v.visit_block(b));
 }
 
 /// Visits parameters and results.

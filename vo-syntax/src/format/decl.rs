@@ -45,7 +45,9 @@ impl Layout<'_> {
     pub(super) fn decl(&mut self, decl: &Decl) {
         self.pen.at(decl.pos());
         match decl {
-            Decl::Bad(_) => panic!("internal error: a tree with errors is laid out"),
+            Decl::Bad(_) | Decl::Skimmed(_) => {
+                panic!("internal error: a tree with errors, or one that was not read, is laid out")
+            }
             Decl::Func(d) => self.func_decl(d),
             Decl::Import(d) => self.group(decl, d.lparen, &d.specs, |p, s, _| p.import_spec(s)),
             Decl::Type(d) => self.group(decl, d.lparen, &d.specs, Self::type_spec),
@@ -199,7 +201,7 @@ fn keyword(decl: &Decl) -> Token {
         Decl::Const(_) => Token::Const,
         Decl::Var(_) => Token::Var,
         Decl::Type(_) => Token::Type,
-        Decl::Func(_) | Decl::Bad(_) => Token::Func,
+        Decl::Func(_) | Decl::Skimmed(_) | Decl::Bad(_) => Token::Func,
     }
 }
 

@@ -183,7 +183,7 @@ impl Lexer<'_> {
     /// `` `…` ``
     pub(super) fn raw_string(&mut self) {
         let rest = &self.src[self.at + 1..];
-        let close = rest.iter().position(|&b| b == b'`');
+        let close = memchr::memchr(b'`', rest);
         self.at = close.map_or(self.src.len(), |length| self.at + length + 2);
         if close.is_none() {
             self.error(Code::UnterminatedLiteral, self.start, "string not terminated");

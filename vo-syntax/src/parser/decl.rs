@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::build;
+use std::sync::OnceLock;
 
 const TOP_LEVEL: &[Token] = &[Token::Import, Token::Const, Token::Type, Token::Var, Token::Func];
 
@@ -101,7 +102,13 @@ impl Parser<'_> {
         match self.token {
             Token::Import => decls.push(self.import_decl()),
             Token::Const | Token::Var | Token::Type => decls.push(self.decl()),
-            Token::Func => decls.push(self.func_decl()),
+            Token::Func => {
+                let decl = match self.skimmed_func() {
+                    Some(skimmed) => Decl::Skimmed(Box::new(skimmed)),
+                    None => Decl::Func(Box::new(self.func_decl())),
+                };
+                decls.push(decl);
+            }
             Token::LBrace if matches!(decls.last(), Some(Decl::Func(f)) if f.body.is_none()) => {
                 let message = "unexpected semicolon or newline before {";
                 self.syntax_error_at(Code::MissingBrace, self.pos(), message);
@@ -291,7 +298,26 @@ impl Parser<'_> {
     }
 
     /// `"func" [ receiver ] name [ TypeParams ] Signature [ Body ]`
-    fn func_decl(&mut self) -> Decl {
+    /// A function of which only the name is read, where that is asked for and the function is an ordinary one.
+    fn skimmed_func(&mut self) -> Option<SkimmedFunc> {
+        if !self.options.skim {
+            return None;
+        }
+        let func = self.lexer.skim_func()?;
+        let (id, start) = (self.id(), self.pos());
+        let directives = self.take_directives(|verb| verb != "go:embed" && verb != "go:build");
+        let file = self.lexer.file();
+        let symbol = |name: &str| Symbol::recent(name.as_bytes()).unwrap_or_else(|| Symbol::intern(name));
+        let recv = func.recv.map(|(ptr, base)| SkimmedRecv { ptr, base: symbol(base) });
+        let span = Span::new(file.pos(func.name_at), file.pos(func.name_at + func.name.len() as u32));
+        let name = Ident { id: self.id(), span, name: symbol(func.name) };
+        self.lexer.step_over(&func);
+        self.next();
+        let span = self.span_from(start);
+        Some(SkimmedFunc { id, span, recv, name, directives, decl: OnceLock::new() })
+    }
+
+    pub(super) fn func_decl(&mut self) -> FuncDecl {
         let (id, start) = (self.id(), self.pos());
         let directives = self.take_directives(|verb| verb != "go:embed" && verb != "go:build");
         self.next();
@@ -309,7 +335,7 @@ impl Parser<'_> {
         };
         let body = (self.token == Token::LBrace).then(|| self.decl_body());
         let span = self.span_from(start);
-        Decl::Func(Box::new(FuncDecl { id, span, recv, name, type_params, ty, body, directives }))
+        FuncDecl { id, span, recv, name, type_params, ty, body, directives }
     }
 
     /// The receiver's parameter list, cut to one parameter.

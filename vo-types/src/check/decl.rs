@@ -49,6 +49,7 @@ impl<'w> Checker<'w> {
             Decl::Var(d) => self.package_var(obj, &d.specs[at.spec as usize], at.name as usize),
             Decl::Type(d) => self.type_decl(obj, &d.specs[at.spec as usize]),
             Decl::Func(d) => self.func_decl_type(obj, d),
+            Decl::Skimmed(d) => self.func_decl_type(obj, world.read_func(self.pkg, d)),
             Decl::Bad(_) | Decl::Import(_) => {}
         }
     }
@@ -391,7 +392,7 @@ impl<'w> Checker<'w> {
             Decl::Const(d) => d.specs.iter().for_each(|s| self.local_const(d, s)),
             Decl::Var(d) => d.specs.iter().for_each(|s| self.local_var(s)),
             Decl::Type(d) => d.specs.iter().for_each(|s| self.local_type(s)),
-            Decl::Bad(_) | Decl::Import(_) | Decl::Func(_) => {}
+            Decl::Bad(_) | Decl::Import(_) | Decl::Func(_) | Decl::Skimmed(_) => {}
         }
     }
 

@@ -9,13 +9,13 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use vo_syntax::ast::Decl;
+use vo_syntax::ast::{Decl, VarSpec};
 use vo_syntax::diag::{Code, Diagnostic};
 
 use super::Checker;
 use crate::World;
-use crate::object::{ObjId, ObjectKind};
-use crate::package::{Initializer, PkgId};
+use crate::object::{Color, ObjId, ObjectKind};
+use crate::package::{Initializer, Mode, PkgId};
 
 impl World {
     /// The initialisation steps of a package, in order. Checks what they need in lazily checked
@@ -29,12 +29,22 @@ impl World {
     }
 
     fn initializer(&self, lhs: Vec<ObjId>) -> Option<Initializer<'_>> {
-        let at = self.object(*lhs.first()?).decl.as_ref()?.at;
-        let Decl::Var(d) = &self.file(at.file).decls[at.decl as usize] else { return None };
-        let spec = d.specs.get(at.spec as usize)?;
+        let first = *lhs.first()?;
+        let at = self.object(first).decl.as_ref()?.at;
+        let spec = self.var_spec(first)?;
         let index = if lhs.len() > 1 { 0 } else { at.name as usize };
         let rhs = spec.values.get(index).or(if spec.values.len() == 1 { spec.values.first() } else { None });
-        rhs.map(|rhs| Initializer { lhs, rhs })
+        let plain = self.object(first).color.get() == Color::White;
+        rhs.map(|rhs| Initializer { lhs, rhs, plain })
+    }
+
+    /// The declaration of a package variable.
+    pub(crate) fn var_spec(&self, var: ObjId) -> Option<&VarSpec> {
+        let at = self.object(var).decl.as_ref()?.at;
+        match &self.file(at.file).decls[at.decl as usize] {
+            Decl::Var(d) => d.specs.get(at.spec as usize),
+            _ => None,
+        }
     }
 }
 
@@ -42,11 +52,17 @@ impl<'w> Checker<'w> {
     /// Works out the order and keeps it; reports cycles.
     pub fn init_order(&mut self) {
         let package = self.w.package(self.pkg);
-        let vars: Vec<ObjId> = package
-            .objects()
-            .into_iter()
-            .filter(|&o| matches!(self.w.object(o).kind, ObjectKind::Var { .. } | ObjectKind::Const { .. }))
-            .collect();
+        // In a package that is checked lazily, constants are in order, and plain variables come first.
+        let lazy = package.mode == Mode::Lazy && !package.state.checked.get();
+        let (mut vars, mut plain) = (Vec::new(), Vec::new());
+        for obj in package.objects() {
+            match self.w.object(obj).kind {
+                ObjectKind::Var { .. } if lazy && self.w.is_plain(obj) => plain.push(obj),
+                ObjectKind::Const { .. } if lazy => {}
+                ObjectKind::Var { .. } | ObjectKind::Const { .. } => vars.push(obj),
+                _ => {}
+            }
+        }
         for &v in &vars {
             self.obj_decl(v);
         }
@@ -54,7 +70,9 @@ impl<'w> Checker<'w> {
         self.check_reachable_bodies(&vars);
         let graph = Graph::new(self, &vars);
         self.report_init_cycles(&vars, &graph);
-        let steps = graph.order().into_iter().filter(|&v| self.has_initial_value(v));
+        let early: FxHashSet<ObjId> = plain.iter().copied().collect();
+        let ordered = graph.order().into_iter().filter(|v| !early.contains(v));
+        let steps = plain.into_iter().chain(ordered).filter(|&v| self.has_initial_value(v));
         let steps = steps.map(|v| self.group(v)).collect();
         *package.state.init_order.borrow_mut() = Some(steps);
     }
@@ -94,11 +112,7 @@ impl<'w> Checker<'w> {
     }
 
     fn has_initial_value(&self, v: ObjId) -> bool {
-        let Some(info) = &self.w.object(v).decl else { return false };
-        match &self.w.file(info.at.file).decls[info.at.decl as usize] {
-            Decl::Var(d) => d.specs.get(info.at.spec as usize).is_some_and(|s| !s.values.is_empty()),
-            _ => false,
-        }
+        self.w.var_spec(v).is_some_and(|spec| !spec.values.is_empty())
     }
 
     // ---- cycles -------------------------------------------------------------------------------

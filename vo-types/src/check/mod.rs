@@ -34,6 +34,7 @@ mod labels;
 mod limits;
 mod literal;
 mod operand;
+mod plain;
 mod range;
 mod resolve;
 mod returns;
@@ -68,6 +69,7 @@ use crate::types::TypeId;
 pub(crate) use actions::Action;
 pub(crate) use convert_untyped::Untyped;
 pub(crate) use operand::{OpMode, Operand};
+pub use plain::PURE_FUNCTIONS;
 pub use suggest::closest;
 
 /// Adds a package to the world and checks it. The diagnostics are all errors of the package, in

@@ -104,6 +104,7 @@ impl<'w> Collector<'w, '_> {
                 }
             }
             Decl::Func(d) => self.func(d, at, scope),
+            Decl::Skimmed(d) => self.skimmed_func(d, at, scope),
         }
     }
 
@@ -416,6 +417,16 @@ impl<'w> Collector<'w, '_> {
         }
     }
 
+    /// A function that has not been read; none of those that are special.
+    fn skimmed_func(&mut self, d: &'w SkimmedFunc, at: DeclRef, scope: ScopeId) {
+        let kind = ObjectKind::Func(FuncInfo { is_method: d.recv.is_some(), ..FuncInfo::default() });
+        let obj = self.object(kind, &d.name, at, scope);
+        match (d.recv, self.c.w.object(obj).func()) {
+            (Some(recv), Some(info)) => info.ptr_recv.set(recv.ptr),
+            _ => self.declare_package_obj(&d.name, obj),
+        }
+    }
+
     fn special_func(&self, d: &FuncDecl, is_main: bool) {
         let name = d.name.name;
         let code = if is_main { Code::InvalidMainDeclaration } else { Code::InvalidInitSignature };
@@ -472,8 +483,7 @@ impl<'w> Collector<'w, '_> {
         for obj in package.objects() {
             let object = world.object(obj);
             let Some(info) = object.func().filter(|f| f.is_method) else { continue };
-            let Some(decl) = self.c.func_decl(obj) else { continue };
-            let Some((ptr, base)) = receiver_base(decl) else { continue };
+            let Some((ptr, base)) = self.receiver_base_of(obj) else { continue };
             let Some((base, extra_ptr)) = self.base_type_name(base) else { continue };
             info.ptr_recv.set(ptr || extra_ptr);
             info.recv_base.set(Some(base));
@@ -483,12 +493,20 @@ impl<'w> Collector<'w, '_> {
         }
     }
 
+    /// The base type name of a method's receiver, and whether it is a pointer.
+    fn receiver_base_of(&self, method: ObjId) -> Option<(bool, Symbol)> {
+        match self.c.w.decl_of(method)? {
+            Decl::Func(d) => receiver_base(d).map(|(ptr, base)| (ptr, base.name)),
+            Decl::Skimmed(d) => d.recv.map(|recv| (recv.ptr, recv.base)),
+            _ => None,
+        }
+    }
+
     /// The defined type that a receiver's type name leads to, aliases of this package followed;
     /// and whether an alias adds a pointer.
-    fn base_type_name(&self, name: &Ident) -> Option<(ObjId, bool)> {
+    fn base_type_name(&self, mut name: Symbol) -> Option<(ObjId, bool)> {
         let world = self.c.w;
         let scope = world.scope(world.package(self.c.pkg).scope);
-        let mut name = name.name;
         let mut ptr = false;
         for _ in 0..100 {
             let obj = scope.get(name)?;
@@ -558,11 +576,7 @@ impl<'w> Checker<'w> {
 
     /// The declaration of a function or method object.
     pub fn func_decl(&self, obj: ObjId) -> Option<&'w FuncDecl> {
-        let at = self.w.object(obj).decl.as_ref()?.at;
-        match &self.w.file(at.file).decls[at.decl as usize] {
-            Decl::Func(d) => Some(d),
-            _ => None,
-        }
+        self.w.func_decl(obj)
     }
 
     /// The declaration of a package-level type name.

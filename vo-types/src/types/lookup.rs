@@ -255,23 +255,32 @@ impl World {
     /// The method set of a type, promoted methods included, in the order of method tables
     /// (exported names first, each group by name). For an interface these are its methods.
     pub fn method_set(&self, ty: TypeId) -> Vec<MethodSetEntry> {
+        let names = self.names_of_methods(ty);
+        names.into_iter().filter_map(|(name, pkg)| self.method_of(ty, name, pkg)).collect()
+    }
+
+    /// The names of all methods that a type, or a pointer to it, may have, in the order of method sets; and the
+    /// packages that they are declared in. It looks at no method's signature.
+    pub fn names_of_methods(&self, ty: TypeId) -> Vec<(Symbol, Option<PkgId>)> {
         let mut names: Vec<(Symbol, Option<PkgId>)> = Vec::new();
         let mut seen = FxHashSet::default();
         self.method_names(self.deref(ty).0, &mut names, &mut seen);
-        let mut entries: Vec<MethodSetEntry> = Vec::new();
-        for (name, pkg) in names {
-            if let Lookup::Found(found) = self.lookup(ty, false, pkg, name)
-                && found.kind != FoundKind::Field
-            {
+        names.sort_by_cached_key(|&(name, pkg)| {
+            (!name.is_exported(), name, pkg.map(|p| self.package(p).path.clone()))
+        });
+        names.dedup_by(|a, b| a.0 == b.0 && (a.0.is_exported() || a.1 == b.1));
+        names
+    }
+
+    /// The method of a name in a type's method set.
+    pub fn method_of(&self, ty: TypeId, name: Symbol, pkg: Option<PkgId>) -> Option<MethodSetEntry> {
+        match self.lookup(ty, false, pkg, name) {
+            Lookup::Found(found) if found.kind != FoundKind::Field => {
                 let sig = self.found_type(&found);
-                entries.push(MethodSetEntry { name, pkg, found, sig });
+                Some(MethodSetEntry { name, pkg, found, sig })
             }
+            _ => None,
         }
-        let key =
-            |e: &MethodSetEntry| (!e.name.is_exported(), e.name, e.pkg.map(|p| self.package(p).path.clone()));
-        entries.sort_by_key(key);
-        entries.dedup_by(|a, b| a.name == b.name && (a.name.is_exported() || a.pkg == b.pkg));
-        entries
     }
 
     fn method_names(

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
-use vo::{CompilerOptions, Config, Engine, Program, Stdio, Stress, Thresholds};
+use vo::{CompilerOptions, Config, Engine, Host, Program, Stdio, Stress, Thresholds};
 
 pub fn run(options: &Run) -> ExitCode {
     let mut config = match config(&options.engine) {
@@ -14,6 +14,7 @@ pub fn run(options: &Run) -> ExitCode {
     };
     config.report_leaks = options.leaks;
     let start = Instant::now();
+    let stay = crate::pool::enter();
     let program = match Engine::for_one_program().load(&options.program) {
         Ok(program) => program,
         Err(error) => return super::fail(&error),
@@ -21,10 +22,11 @@ pub fn run(options: &Run) -> ExitCode {
     if let Err(message) = compile_natively(&program, &options.engine) {
         return super::fail_with(message);
     }
+    drop(stay);
     let compiled = start.elapsed();
     let name = options.program.to_string_lossy().into_owned();
     let args = std::iter::once(name).chain(options.args.iter().cloned()).map(String::into_bytes).collect();
-    let end = program.run(&config, Arc::new(Stdio { args }));
+    let end = program.run(&config, Arc::new(Process(Stdio { args })));
     let mut stderr = std::io::stderr().lock();
     let _ = stderr.write_all(end.report.as_bytes());
     if !options.stats {
@@ -56,6 +58,28 @@ pub fn run(options: &Run) -> ExitCode {
     }
     // A program's status is its own, also where it is more than eight bits wide.
     std::process::exit(end.exit_code);
+}
+
+/// The process's own streams; and its pool, which the front end leaves behind.
+struct Process(Stdio);
+
+impl Host for Process {
+    fn has_settled(&self) {
+        self.0.has_settled();
+        crate::pool::give_back();
+    }
+
+    fn write(&self, fd: i32, bytes: &[u8]) -> Option<std::io::Result<usize>> {
+        self.0.write(fd, bytes)
+    }
+
+    fn args(&self) -> Vec<Vec<u8>> {
+        self.0.args()
+    }
+
+    fn environ(&self) -> Vec<Vec<u8>> {
+        self.0.environ()
+    }
 }
 
 fn ms(duration: std::time::Duration) -> f64 {
