@@ -2,6 +2,7 @@
 
 use crate::abi::{self, Shape};
 use crate::callbacks::Callback;
+use crate::dispatch::Dispatches;
 use crate::dump::Texts;
 use crate::feedback::{Misses, Seen};
 use crate::stub;
@@ -27,6 +28,7 @@ pub(crate) struct Unit<'a> {
     /// Functions that may be called directly.
     pub(crate) direct: &'a Direct,
     pub(crate) tables: &'a TypeTables,
+    pub(crate) dispatches: &'a Dispatches,
     pub(crate) sites: &'a Sites,
     pub(crate) doors: &'a QuietDoors,
     /// What the interpreter has seen at calls of closures and methods.
@@ -183,13 +185,21 @@ pub(crate) struct Compiler {
     isa: Arc<dyn TargetIsa>,
     context: Context,
     frontend: FunctionBuilderContext,
+    /// Whether the machine's instructions are wanted as text.
+    texts: bool,
     /// See `Options::fail_on`.
     pub(crate) fail_on: Option<String>,
 }
 
 impl Compiler {
     pub(crate) fn new(isa: Arc<dyn TargetIsa>) -> Compiler {
-        Compiler { isa, context: Context::new(), frontend: FunctionBuilderContext::new(), fail_on: None }
+        Compiler {
+            isa,
+            context: Context::new(),
+            frontend: FunctionBuilderContext::new(),
+            texts: false,
+            fail_on: None,
+        }
     }
 
     /// Compiles a unit.
@@ -212,7 +222,7 @@ impl Compiler {
     /// # Errors
     /// As there.
     pub(crate) fn unit_with_texts(&mut self, unit: &Unit<'_>) -> Result<(Blob, Texts), String> {
-        self.context.set_disasm(true);
+        self.texts = true;
         let blob = self.unit(unit)?;
         let asm = self.context.compiled_code().and_then(|code| code.vcode.clone()).unwrap_or_default();
         Ok((blob, Texts { clif: self.context.func.display().to_string(), asm }))
@@ -246,9 +256,10 @@ impl Compiler {
         &mut self,
         fill: impl FnOnce(&dyn TargetIsa, &mut ir::Function, &mut FunctionBuilderContext),
     ) -> Result<Blob, String> {
-        let Compiler { isa, context, frontend, .. } = self;
+        let Compiler { isa, context, frontend, texts, .. } = self;
         let built = catch_unwind(AssertUnwindSafe(|| {
             context.clear();
+            context.set_disasm(*texts);
             fill(&**isa, &mut context.func, frontend);
             let compiled = context.compile(&**isa, &mut Default::default());
             compiled.map(|_| ()).map_err(|error| format!("{:?}", error.inner))

@@ -2,6 +2,7 @@
 //! machine's instructions.
 
 use crate::compile::{Compiler, Direct, QUIET, QuietDoors, TypeTables, Unit, new_isa};
+use crate::dispatch::Dispatches;
 use crate::feedback::{Misses, Seen};
 use crate::translate::Entry;
 use crate::translate::body::Sites;
@@ -23,23 +24,28 @@ pub(crate) struct Texts {
     pub(crate) asm: String,
 }
 
-/// Compiles a function as `--jit` does, and shows what came out.
+/// Compiles a function, or what follows one of its suspend points, as `--jit` does, and shows what came out.
 ///
 /// # Errors
-/// This machine has no backend, or the compiler failed.
-pub fn dump(link: Linkage<'_>, func: u32, shown: Shown) -> Result<String, String> {
+/// There is no such point, this machine has no backend, or the compiler failed.
+pub fn dump(link: Linkage<'_>, func: u32, point: Option<u32>, shown: Shown) -> Result<String, String> {
     let mut compiler = Compiler::new(new_isa()?);
     // The code is only looked at: the doors that it calls need not be anywhere.
     let doors: QuietDoors = QUIET.iter().map(|&door| (door, 0)).collect();
     let (tables, sites, seen) = (TypeTables::default(), Sites::default(), Seen::nothing());
     let misses = Misses::default();
-    let (entry, direct) = (Entry::Start, &Direct::All);
+    let (entry, direct) = (point.map_or(Entry::Start, Entry::Point), &Direct::All);
+    let points = link.module.functions[func as usize].points.len();
+    if let Some(point) = point.filter(|&point| point as usize >= points) {
+        return Err(format!("the function has {points} suspend points, the first is 0: there is no {point}"));
+    }
     let unit = Unit {
         link,
         func,
         entry,
         direct,
         tables: &tables,
+        dispatches: &Dispatches::default(),
         sites: &sites,
         doors: &doors,
         seen: &seen,

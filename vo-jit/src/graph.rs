@@ -49,6 +49,11 @@ pub(crate) struct Block {
 }
 
 impl Block {
+    /// A block of which nothing is known but what it does.
+    pub(crate) fn new(pc: u32, runs: [Range<usize>; 2], next: Vec<usize>) -> Block {
+        Block { pc, runs, next, preds: Vec::new(), rank: None, idom: None, header_of: None, depth: 0 }
+    }
+
     /// Its instructions.
     pub(crate) fn insts(&self) -> impl DoubleEndedIterator<Item = usize> + use<> {
         let [a, b] = self.runs.clone();
@@ -70,7 +75,10 @@ pub(crate) struct Loop {
 pub(crate) struct Graph<'a> {
     /// Offset and instruction, in order.
     pub(crate) insts: Vec<(u32, Inst<'a>)>,
+    /// The bytecode's blocks, in order, then those that [`crate::peel`] adds.
     pub(crate) blocks: Vec<Block>,
+    /// How many blocks the bytecode has.
+    own: usize,
     /// Where the function is entered. Not always the first of the order: where the landing pad leads to it (in the
     /// continuation of the landing pad's own instruction), that comes before it.
     pub(crate) entry: usize,
@@ -86,21 +94,48 @@ impl<'a> Graph<'a> {
             .map(|i| i.expect("internal error: verified code does not decode"))
             .collect();
         let blocks = find_blocks(&insts, func.landing, entry);
-        let mut graph = Graph { insts, blocks, entry: 0, order: Vec::new(), loops: Vec::new() };
+        let own = blocks.len();
+        let mut graph = Graph { insts, blocks, own, entry: 0, order: Vec::new(), loops: Vec::new() };
         graph.enter_loops_at_top();
-        let entry = graph.block_at(entry);
-        graph.entry = entry;
         let landing = func.landing.map(|pc| graph.block_at(pc));
-        graph.sort(entry, landing);
-        graph.find_dominators(entry, landing);
-        graph.find_loops(func);
+        graph.entry = graph.block_at(entry);
+        if entry != 0 {
+            graph.peel(func, graph.entry, landing);
+        }
+        graph.analyse(func, graph.entry, landing);
+        if graph.add_preheaders(landing) {
+            graph.analyse(func, graph.entry, landing);
+        }
         graph
     }
 
-    /// The block that begins at an offset.
+    /// Finds order, dominators and loops, as entered at a block.
+    pub(crate) fn analyse(&mut self, func: &Function, entry: usize, landing: Option<usize>) {
+        for block in &mut self.blocks {
+            let runs = block.runs.clone();
+            *block = Block::new(block.pc, runs, std::mem::take(&mut block.next));
+        }
+        self.loops.clear();
+        self.sort(entry, landing);
+        self.find_dominators(entry, landing);
+        self.find_loops(func);
+    }
+
+    /// The block of the bytecode that begins at an offset.
     pub(crate) fn block_at(&self, pc: u32) -> usize {
-        let found = self.blocks.binary_search_by_key(&pc, |block| block.pc);
+        let found = self.blocks[..self.own].binary_search_by_key(&pc, |block| block.pc);
         found.unwrap_or_else(|_| panic!("internal error: no block begins at {pc}"))
+    }
+
+    /// Where a block leads that goes on at an offset: there may be copies of what begins there.
+    pub(crate) fn next_at(&self, block: usize, pc: u32) -> usize {
+        let found = self.blocks[block].next.iter().find(|&&next| self.blocks[next].pc == pc);
+        found.copied().unwrap_or_else(|| self.block_at(pc))
+    }
+
+    /// Whether a block is a copy that a continuation runs once.
+    pub(crate) fn is_run_once(&self, block: usize) -> bool {
+        block >= self.own && self.blocks[block].depth == 0
     }
 
     /// The place of the instruction at an offset.
@@ -306,16 +341,7 @@ fn find_blocks(insts: &[(u32, Inst<'_>)], landing: Option<u32>, entry: u32) -> V
         if !always_ends(last) {
             next.push(b + 1);
         }
-        Block {
-            pc: insts[first].0,
-            runs: [first..end, end..end],
-            next,
-            preds: Vec::new(),
-            rank: None,
-            idom: None,
-            header_of: None,
-            depth: 0,
-        }
+        Block::new(insts[first].0, [first..end, end..end], next)
     };
     starts.iter().enumerate().map(block).collect()
 }

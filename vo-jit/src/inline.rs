@@ -1,6 +1,8 @@
 //! Which calls are translated in place.
 //!
-//! Small callees are, wherever the call is not on the way to a panic; larger ones in loops. A function
+//! Small callees are, wherever the call is not on the way to a panic; larger ones in loops, if they do not loop
+//! themselves: then a call costs little, and registers go further in a function of its own. (What they call by
+//! a closure or an interface may be known in the caller.) A function
 //! that calls itself is unrolled twice. A unit may grow by a budget, which calls nearer to
 //! its own body take from first, because inner calls are seen later.
 //!
@@ -13,6 +15,7 @@ use crate::translate::Translator;
 use crate::translate::body::Body;
 use std::collections::HashMap;
 use std::rc::Rc;
+use vo_bytecode::inst::instructions;
 use vo_bytecode::{Function, Inst, Op};
 
 /// Code units (of 16 bits; an instruction has four or five) up to which a callee is small.
@@ -34,11 +37,26 @@ const SLOT_WORDS: usize = 16;
 pub(crate) struct Inliner<'a> {
     left: usize,
     graphs: HashMap<u32, Option<Rc<Graph<'a>>>>,
+    /// Whether a function has loops, and no calls that the caller may know more about.
+    loops: HashMap<u32, bool>,
 }
 
 impl<'a> Inliner<'a> {
     pub(crate) fn new(unit: &Unit<'_>) -> Inliner<'a> {
-        Inliner { left: GROWTH + 2 * unit.function().code.len(), graphs: HashMap::new() }
+        Inliner {
+            left: GROWTH + 2 * unit.function().code.len(),
+            graphs: HashMap::new(),
+            loops: HashMap::new(),
+        }
+    }
+
+    /// Whether a function loops, and calls nothing that its caller may know more about.
+    fn only_loops(&mut self, index: u32, func: &Function) -> bool {
+        *self.loops.entry(index).or_insert_with(|| {
+            let ops = || instructions(&func.code).flatten().map(|(_, inst)| inst.op());
+            ops().any(|op| op == Op::LoopHeader)
+                && !ops().any(|op| matches!(op, Op::CallClosure | Op::CallIface))
+        })
     }
 
     /// The code of a function that may be inlined at all.
@@ -71,12 +89,12 @@ impl<'a> Translator<'a, '_> {
         if self.may_inline(index, func) { self.inliner.graph(index, func) } else { None }
     }
 
-    fn may_inline(&self, index: u32, func: &Function) -> bool {
+    fn may_inline(&mut self, index: u32, func: &Function) -> bool {
         let bodies = || self.callers.iter().chain([&self.body]);
         let same = bodies().filter(|body| body.index == index).count();
         let in_loop = |body: &Body<'_>| body.graph.blocks[body.block].depth > 0;
         let most = match same {
-            0 if bodies().any(in_loop) => SMALL_IN_LOOP,
+            0 if bodies().any(in_loop) && !self.inliner.only_loops(index, func) => SMALL_IN_LOOP,
             0 => SMALL,
             _ => SMALL_RECURSIVE,
         };
@@ -88,5 +106,6 @@ impl<'a> Translator<'a, '_> {
             && self.callers.len() < DEPTH
             && func.slot_words() <= SLOT_WORDS
             && !bodies().any(|body| body.graph.ends_in_panic(body.block))
+            && !bodies().any(|body| body.graph.is_run_once(body.block))
     }
 }

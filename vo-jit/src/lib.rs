@@ -5,9 +5,9 @@
 //! callbacks' table alone; what it answers and how it leaves is described at `vo_bytecode::Status`
 //! and in [`suspend`].
 //!
-//! Reading order: `abi` (the convention), `graph` (the order of a function's blocks), `translate` (one file per
+//! Reading order: `abi` (the convention), `graph` (the order of a function's blocks) and `peel`, `translate` (one file per
 //! group of opcodes), `facts` (what is known while one translates), `inline` (which calls are translated in
-//! place), `suspend` (leaving and coming back), `feedback` (what a translation may ask), `compile` (the stages of a
+//! place), `suspend` (leaving and coming back), `feedback` (what a translation may ask), `dispatch` (where methods are), `compile` (the stages of a
 //! unit), `workshop` (batches), `link` and `memory` (executable pages), `stub` (functions that are not
 //! compiled), `background` (the thread), `program` (what
 //! the machine holds).
@@ -19,6 +19,7 @@ mod abi;
 mod background;
 mod callbacks;
 mod compile;
+mod dispatch;
 mod dump;
 mod facts;
 mod feedback;
@@ -26,6 +27,7 @@ mod graph;
 mod inline;
 mod link;
 mod memory;
+mod peel;
 mod perf;
 mod program;
 mod stub;

@@ -9,6 +9,7 @@
 
 use crate::background;
 use crate::compile::TypeTables;
+use crate::dispatch::Dispatches;
 use crate::feedback::Misses;
 use crate::memory::{CodeRegion, MAX_BYTES, NoRoom};
 use crate::perf::PerfMap;
@@ -90,6 +91,7 @@ pub(crate) struct Inner {
     /// Addresses, one for each function; zero until the stubs are there.
     pub(crate) table: Box<[AtomicU64]>,
     pub(crate) tables: TypeTables,
+    pub(crate) dispatches: Dispatches,
     pub(crate) misses: Misses,
     pub(crate) sites: Sites,
     pub(crate) places: RwLock<Vec<Place>>,
@@ -172,6 +174,7 @@ pub fn start(link: SharedLinkage, entries: Arc<dyn Entries>, options: Options) -
         options,
         table,
         tables: TypeTables::default(),
+        dispatches: Dispatches::default(),
         misses: Misses::default(),
         sites: Sites::default(),
         places: RwLock::default(),

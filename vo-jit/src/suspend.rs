@@ -12,7 +12,7 @@
 //! A function calls nothing only if it has no instruction that may suspend but loop headers. Such a leaf
 //! polls neither stack nor interrupt word at its entry.
 
-use crate::abi::{self, STATUS, plain};
+use crate::abi::{self, STATUS, fixed, plain};
 use crate::callbacks::Callback;
 use crate::translate::Translator;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -25,6 +25,9 @@ const OWN_RECORD: usize = 24;
 
 /// Slot words up to which a leaf needs no look at the stack's limit.
 const SMALL_FRAME: usize = 512;
+
+/// Registers up to which a function is small.
+const FEW_REGS: usize = 16;
 
 impl Translator<'_, '_> {
     /// At the entry: is there stack, does somebody want the worker?
@@ -63,13 +66,20 @@ impl Translator<'_, '_> {
         self.go_to(on);
     }
 
-    fn interrupt_word(&mut self) -> Value {
-        let word = self.interrupt.expect("internal error: the unit was entered");
+    pub(crate) fn interrupt_word(&mut self) -> Value {
+        // In a large unit it is not kept in a register, which would be one less for everything else.
+        let unit = self.callers.first().unwrap_or(&self.body);
+        let flags = if unit.func.regs.len() <= FEW_REGS { fixed() } else { plain() };
+        let ctx = self.ctx();
+        let word = self.b.ins().load(types::I64, flags, ctx, offsets::INTERRUPT);
         self.b.ins().load(types::I32, plain(), word, 0)
     }
 
     /// At a loop header.
     pub(crate) fn loop_header(&mut self) {
+        if self.runs_in_strips() {
+            return;
+        }
         let set = self.interrupt_word();
         let on = self.unlikely(set);
         let status = self.ask_quietly(Callback::interrupt, &[]);
@@ -88,7 +98,7 @@ impl Translator<'_, '_> {
     }
 
     /// Makes a record of the frame, or a line of the panic's trace, and returns the status.
-    fn spill_and_exit(&mut self, status: Value) {
+    pub(crate) fn spill_and_exit(&mut self, status: Value) {
         let point = self.point();
         let SuspendPoint { kind, live, .. } = &self.body.func.points[point];
         // Frames that wait are mostly small, and come back to wait again.

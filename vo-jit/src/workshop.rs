@@ -190,12 +190,15 @@ impl Workshop {
         });
         inner.add_places(places);
         self.note_perf(inner, done, &addresses);
-        // The table before the entries: who runs new code finds whatever that code calls.
+        // The table before the entries: who runs new code finds whatever that code calls. It may find methods as
+        // soon as the table has it.
+        inner.dispatches.fill(&inner.table);
         for ((spec, _), &at) in done.iter().zip(&addresses) {
             if spec.entry == Entry::Start {
                 inner.table[spec.func as usize].store(at, Ordering::Release);
             }
         }
+        inner.dispatches.fill(&inner.table);
         for (((spec, _), &at), shape) in done.iter().zip(&addresses).zip(&shapes) {
             let Some(&thunk) = self.thunks.get(shape) else { continue };
             let entry = NativeEntry { thunk, code: at as *const u8 };
@@ -291,7 +294,18 @@ fn compile(
     let seen = Seen::by(&*inner.entries);
     let Spec { func, entry } = spec;
     let (link, tables, sites) = (inner.link.get(), &inner.tables, &inner.sites);
-    let unit = Unit { link, func, entry, direct, tables, sites, doors, seen: &seen, misses: &inner.misses };
+    let unit = Unit {
+        link,
+        func,
+        entry,
+        direct,
+        tables,
+        dispatches: &inner.dispatches,
+        sites,
+        doors,
+        seen: &seen,
+        misses: &inner.misses,
+    };
     match compiler.unit(&unit) {
         Ok(blob) => Some(blob),
         Err(error) => {

@@ -203,7 +203,7 @@ pub struct Fmt {
 pub struct Disasm {
     /// A .vo or .go file, a directory that holds a package, or a .vob file
     pub program: PathBuf,
-    /// Only this function, as traces name it (main.fib)
+    /// Only this function, as traces name it (main.fib); with --clif or --asm, main.fib@1 is what follows its suspend point 1
     pub function: Option<String>,
     /// Show the function in Cranelift's intermediate representation, optimised
     #[arg(long, requires = "function")]

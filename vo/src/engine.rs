@@ -199,14 +199,19 @@ impl Program {
         disasm::module(self.program.module())
     }
 
-    /// What the compiler makes of the functions with a name, or `None` where there is none.
+    /// What the compiler makes of the functions with a name, or `None` where there is none. `NAME@POINT` names what
+    /// follows a suspend point.
     ///
     /// # Errors
-    /// This machine has no compiler backend, or the compiler failed.
+    /// There is no such suspend point, this machine has no compiler backend, or the compiler failed.
     pub fn disassemble_native(&self, name: &str, shown: Shown) -> Result<Option<String>, String> {
         let link = self.program.linkage();
+        let (name, point) = match name.rsplit_once('@').map(|(name, point)| (name, point.parse())) {
+            Some((name, Ok(point))) => (name, Some(point)),
+            _ => (name, None),
+        };
         let functions = link.module.functions.iter().enumerate().filter(|(_, f)| f.name == name);
-        let texts = functions.map(|(i, _)| vo_jit::dump(link.get(), i as u32, shown));
+        let texts = functions.map(|(i, _)| vo_jit::dump(link.get(), i as u32, point, shown));
         let texts = texts.collect::<Result<Vec<String>, String>>()?;
         Ok((!texts.is_empty()).then(|| texts.join("\n")))
     }

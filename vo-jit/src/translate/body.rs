@@ -8,6 +8,7 @@
 //! Must stay true: a body's blocks lead to its own blocks, to its caller's `back` block, and, by way
 //! of the exit block, to where the caller leaves; nowhere else.
 
+use super::strip::{Step, Strip, stepped};
 use super::{Entry, Translator};
 use crate::abi;
 use crate::compile::Unit;
@@ -16,6 +17,7 @@ use crate::graph::Graph;
 use crate::suspend::Shared;
 use cranelift_codegen::ir::{Block, InstBuilder, SourceLoc, StackSlot, StackSlotData, StackSlotKind, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Mutex;
 use vo_bytecode::flow::always_ends;
@@ -37,6 +39,10 @@ pub(crate) struct Body<'a> {
     root: Node,
     /// Of loop headers: what registers hold before the loop.
     before: Vec<Option<Vec<(Reg, Value)>>>,
+    /// Of the headers of loops that run in strips.
+    pub(super) strips: Vec<Option<Strip>>,
+    /// Of places before loops: what ranges the registers that it counts with have on all ways there.
+    ranges: HashMap<(usize, Reg), Range>,
     /// The graph's block that is translated.
     pub(crate) block: usize,
     /// The running instruction and the one behind it.
@@ -110,6 +116,8 @@ impl<'a> Body<'a> {
             nodes: vec![None; n],
             root,
             before: (0..n).map(|_| None).collect(),
+            strips: vec![None; n],
+            ranges: HashMap::new(),
             block: graph.entry,
             graph,
             pc: 0,
@@ -121,9 +129,9 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The block at a code offset.
+    /// The block at a code offset, as the block that is translated leads to it.
     fn block_at(&self, pc: u32) -> Block {
-        self.blocks[self.graph.block_at(pc)]
+        self.blocks[self.graph.next_at(self.block, pc)]
     }
 }
 
@@ -177,8 +185,14 @@ impl<'a> Translator<'a, '_> {
         let node = self.facts.node(parent);
         self.body.nodes[block] = Some(node);
         self.facts.go(node);
+        self.join_ranges(graph, block);
         if let Some(before) = self.body.before[block].take() {
-            self.enter_loop(graph, block, before);
+            self.enter_loop(graph, block, &before);
+            if let Some(plan) = self.plan_strips(graph, block, &before) {
+                self.learn_from_edges(graph, block);
+                self.begin_strip(block, &plan);
+                self.enter_loop(graph, block, &before);
+            }
         }
         self.learn_from_edges(graph, block);
     }
@@ -211,13 +225,15 @@ impl<'a> Translator<'a, '_> {
         for &next in &graph.blocks[block].next {
             let is_last = graph.blocks[next].preds.iter().all(|&p| graph.blocks[p].rank <= rank);
             if is_last && graph.blocks[next].rank <= rank && Some(next) != landing {
+                // The inner first: a register that neither changes is seen to be the same in the outer one.
+                self.seal_strip(next);
                 self.b.seal_block(self.body.blocks[next]);
             }
         }
     }
 
     /// The source location of calls, from which traces are made.
-    fn set_location(&mut self, inst: &Inst<'_>) {
+    pub(super) fn set_location(&mut self, inst: &Inst<'_>) {
         let bits = if self.callers.is_empty() {
             self.body.pc + 1
         } else if inst.op().flags().has(Flags::CALL) {
@@ -246,6 +262,9 @@ impl<'a> Translator<'a, '_> {
     /// Before control leaves `block`: notes what loops that are entered from here find.
     fn note_loops(&mut self, graph: &Graph<'a>, block: usize) {
         for &next in &graph.blocks[block].next {
+            if graph.blocks[next].insts().next().is_none() {
+                self.note_ranges(graph, next);
+            }
             self.note_loop_entry(graph, next, Some(block));
         }
     }
@@ -266,25 +285,68 @@ impl<'a> Translator<'a, '_> {
         self.body.before[header] = Some(values);
     }
 
-    /// At a loop header: registers that the loop does not write hold what they held before it; counters
-    /// begin with what they held, and never wrap.
-    fn enter_loop(&mut self, graph: &Graph<'a>, header: usize, before: Vec<(Reg, Value)>) {
+    /// At a loop header: registers that the loop does not write hold what they held before it.
+    fn keep_invariant(&mut self, graph: &Graph<'a>, header: usize, before: &[(Reg, Value)]) {
+        let Some(natural) = graph.blocks[header].header_of.map(|l| &graph.loops[l]) else { return };
+        for &(reg, value) in before.iter().filter(|(reg, _)| natural.invariant.has(*reg)) {
+            self.b.def_var(self.body.vars[usize::from(reg.0)], value);
+        }
+    }
+
+    /// At a loop header: counters begin with what they held before it, and never wrap.
+    fn enter_loop(&mut self, graph: &Graph<'a>, header: usize, before: &[(Reg, Value)]) {
+        self.keep_invariant(graph, header, before);
+        self.learn_lengths(graph, header);
         let counters = self.counters(graph, header);
-        for (reg, value) in before {
-            let Some(counter) = counters.iter().find(|c| c.reg == reg) else {
-                self.b.def_var(self.body.vars[usize::from(reg.0)], value);
-                continue;
-            };
+        for &(reg, value) in before {
+            let Some(counter) = counters.iter().find(|c| c.reg == reg) else { continue };
             let first = self.facts.range(&self.b.func.dfg, value);
-            let bounds = if counter.step < 0 { self.bounds_of(value) } else { Vec::new() };
+            let bounds = if counter.up { Vec::new() } else { self.bounds_of(value) };
             let counted = self.get(reg);
             let dfg = &self.b.func.dfg;
-            if counter.step > 0 {
+            if counter.up {
                 self.facts.set_range(dfg, counted, Range { lo: first.lo, hi: i64::MAX });
             } else {
                 self.facts.set_range(dfg, counted, Range { lo: i64::MIN, hi: first.hi });
                 bounds.into_iter().for_each(|bound| self.facts.set_less(dfg, counted, bound));
             }
+        }
+    }
+
+    /// What an instruction of a loop takes for a length, and the loop does not change, is one.
+    fn learn_lengths(&mut self, graph: &Graph<'a>, header: usize) {
+        let Some(natural) = graph.blocks[header].header_of.map(|l| &graph.loops[l]) else { return };
+        let blocks = (0..natural.blocks.len()).filter(|&b| natural.blocks[b]);
+        for i in blocks.flat_map(|b| graph.blocks[b].insts()) {
+            if let Some(len) = length_of(&graph.insts[i].1).filter(|&len| natural.invariant.has(len)) {
+                let value = self.get(len);
+                self.facts.set_range(&self.b.func.dfg, value, Range::LENGTH);
+            }
+        }
+    }
+
+    /// At a place before a loop: the registers that the loop counts with are in what they are in on some way there.
+    fn join_ranges(&mut self, graph: &Graph<'a>, block: usize) {
+        if graph.blocks[block].insts().next().is_some() {
+            return;
+        }
+        let header = graph.blocks[block].next[0];
+        for reg in stepped(graph, header).into_iter().map(|c| c.reg) {
+            if let Some(range) = self.body.ranges.remove(&(block, reg)) {
+                let value = self.get(reg);
+                self.facts.set_range(&self.b.func.dfg, value, range);
+            }
+        }
+    }
+
+    /// On the way to a place before a loop.
+    fn note_ranges(&mut self, graph: &Graph<'a>, place: usize) {
+        let header = graph.blocks[place].next[0];
+        for reg in stepped(graph, header).into_iter().map(|c| c.reg) {
+            let value = self.get(reg);
+            let here = self.facts.range(&self.b.func.dfg, value);
+            let all = self.body.ranges.entry((place, reg)).or_insert(here);
+            *all = Range { lo: all.lo.min(here.lo), hi: all.hi.max(here.hi) };
         }
     }
 
@@ -296,36 +358,20 @@ impl<'a> Translator<'a, '_> {
         bounds
     }
 
-    /// The registers that a loop only counts up or down with, by a constant, once a turn at most, and whose
+    /// The registers that a loop only counts up or down with, once a turn at most, and whose
     /// every turn begins with a comparison that keeps the next step from wrapping.
     fn counters(&self, graph: &Graph<'a>, header: usize) -> Vec<Counter> {
-        let Some(natural) = graph.blocks[header].header_of.map(|l| &graph.loops[l]) else {
-            return Vec::new();
-        };
         let Some((condition, taken)) = condition_before(graph, header) else { return Vec::new() };
-        let mut found = Vec::new();
-        let mut spoiled: Vec<Reg> = Vec::new();
-        for block in (0..natural.blocks.len()).filter(|&b| natural.blocks[b]) {
-            let once = graph.blocks[block].depth == graph.blocks[header].depth;
-            for i in graph.blocks[block].insts() {
-                let counts = match graph.insts[i].1 {
-                    Inst::AddImm { dst, a, imm } if dst == a && once && imm != 0 => Some((dst, imm)),
-                    _ => None,
-                };
-                graph.insts[i].1.for_each_reg(|used| {
-                    if used.access != vo_bytecode::operand::Access::Use {
-                        match counts {
-                            Some((reg, step)) if !found.iter().any(|c: &Counter| c.reg == reg) => {
-                                found.push(Counter { reg, step: i64::from(step) });
-                            }
-                            _ => spoiled.push(used.reg),
-                        }
-                    }
-                });
-            }
-        }
-        found.retain(|c| !spoiled.contains(&c.reg) && keeps_from_wrapping(condition, taken, c));
-        found
+        let Some((a, b, holds)) = comparison(condition) else { return Vec::new() };
+        let holds = if taken { holds } else { holds.negated() };
+        let keeps = |c: super::strip::Stepped| {
+            let step = match c.step {
+                Step::Imm(step) => step,
+                Step::Reg(_) => return None,
+            };
+            keeps_from_wrapping((a, b, holds), c.reg, step).then_some(Counter { reg: c.reg, up: step > 0 })
+        };
+        stepped(graph, header).into_iter().filter_map(keeps).collect()
     }
 
     /// At the start of a block: what the conditions say that lead to it.
@@ -387,12 +433,12 @@ impl<'a> Translator<'a, '_> {
 /// A register that a loop counts with.
 struct Counter {
     reg: Reg,
-    step: i64,
+    up: bool,
 }
 
 /// How two operands of a comparison stand to each other.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Holds {
+pub(super) enum Holds {
     Less,
     AtMost,
     Greater,
@@ -412,15 +458,27 @@ impl Holds {
             Holds::Differs => Holds::Equal,
         }
     }
+
+    /// With the operands swapped.
+    pub(super) fn swapped(self) -> Holds {
+        match self {
+            Holds::Less => Holds::Greater,
+            Holds::AtMost => Holds::AtLeast,
+            Holds::Greater => Holds::Less,
+            Holds::AtLeast => Holds::AtMost,
+            Holds::Equal | Holds::Differs => self,
+        }
+    }
 }
 
-enum Operand {
+#[derive(Clone, Copy)]
+pub(super) enum Operand {
     Reg(Reg),
     Imm(i64),
 }
 
 /// What a signed comparing jump says where it jumps.
-fn comparison(inst: &Inst<'_>) -> Option<(Reg, Operand, Holds)> {
+pub(super) fn comparison(inst: &Inst<'_>) -> Option<(Reg, Operand, Holds)> {
     let imm = |a: Reg, imm: i32, holds| Some((a, Operand::Imm(i64::from(imm)), holds));
     match *inst {
         Inst::JumpLtS { a, b, .. } => Some((a, Operand::Reg(b), Holds::Less)),
@@ -437,10 +495,15 @@ fn comparison(inst: &Inst<'_>) -> Option<(Reg, Operand, Holds)> {
 
 /// The jump that leads to a block from all its predecessors, the same one each time, and whether it is
 /// where it jumps to.
-fn condition_before<'g, 'a>(graph: &'g Graph<'a>, block: usize) -> Option<(&'g Inst<'a>, bool)> {
+pub(super) fn condition_before<'g, 'a>(graph: &'g Graph<'a>, block: usize) -> Option<(&'g Inst<'a>, bool)> {
     let mut condition = None;
-    for &pred in &graph.blocks[block].preds {
-        let last = graph.blocks[pred].insts().next_back()?;
+    let mut preds = graph.blocks[block].preds.clone();
+    while let Some(pred) = preds.pop() {
+        let Some(last) = graph.blocks[pred].insts().next_back() else {
+            // A place before a loop.
+            preds.extend(&graph.blocks[pred].preds);
+            continue;
+        };
         if condition.is_some_and(|c| c != last) {
             return None;
         }
@@ -454,24 +517,48 @@ fn condition_before<'g, 'a>(graph: &'g Graph<'a>, block: usize) -> Option<(&'g I
     let inst = &graph.insts[condition?].1;
     comparison(inst)?;
     let mut taken = false;
-    inst.for_each_label(|target| taken |= graph.block_at(target) == block);
+    inst.for_each_label(|target| taken |= target == graph.blocks[block].pc);
     // The entry of a continuation is entered from elsewhere too.
     (block != graph.entry).then_some((inst, taken))
 }
 
 /// Whether a turn that begins behind this condition can take one more step without wrapping.
-fn keeps_from_wrapping(condition: &Inst<'_>, taken: bool, counter: &Counter) -> bool {
-    let Some((a, b, holds)) = comparison(condition) else { return false };
-    let holds = if taken { holds } else { holds.negated() };
-    let up = counter.step > 0;
-    match (a == counter.reg, b, holds) {
-        (true, Operand::Reg(_), Holds::Less) => up && counter.step == 1,
-        (true, Operand::Reg(_), Holds::Greater) => !up && counter.step == -1,
+fn keeps_from_wrapping((a, b, holds): (Reg, Operand, Holds), counter: Reg, step: i64) -> bool {
+    let up = step > 0;
+    match (a == counter, b, holds) {
+        (true, Operand::Reg(_), Holds::Less) => up && step == 1,
+        (true, Operand::Reg(_), Holds::Greater) => !up && step == -1,
         (true, Operand::Imm(_), Holds::Less | Holds::AtMost) => up,
         (true, Operand::Imm(_), Holds::Greater | Holds::AtLeast) => !up,
-        (false, Operand::Reg(b), Holds::Less) if b == counter.reg => !up && counter.step == -1,
-        (false, Operand::Reg(b), Holds::Greater) if b == counter.reg => up && counter.step == 1,
+        (false, Operand::Reg(b), Holds::Less) if b == counter => !up && step == -1,
+        (false, Operand::Reg(b), Holds::Greater) if b == counter => up && step == 1,
         _ => false,
+    }
+}
+
+/// The register that an instruction takes for a length of at least 0.
+fn length_of(inst: &Inst<'_>) -> Option<Reg> {
+    match *inst {
+        Inst::LoadAtI8 { len, .. }
+        | Inst::LoadAtU8 { len, .. }
+        | Inst::LoadAtI16 { len, .. }
+        | Inst::LoadAtU16 { len, .. }
+        | Inst::LoadAtI32 { len, .. }
+        | Inst::LoadAtU32 { len, .. }
+        | Inst::LoadAtI64 { len, .. }
+        | Inst::LoadAtF32 { len, .. }
+        | Inst::LoadAtF64 { len, .. }
+        | Inst::LoadAtPtr { len, .. }
+        | Inst::StoreAt8 { len, .. }
+        | Inst::StoreAt16 { len, .. }
+        | Inst::StoreAt32 { len, .. }
+        | Inst::StoreAt64 { len, .. }
+        | Inst::StoreAtF32 { len, .. }
+        | Inst::StoreAtF64 { len, .. }
+        | Inst::StoreAtPtr { len, .. }
+        | Inst::IndexAddr { len, .. }
+        | Inst::BoundsCheck { len, .. } => Some(len),
+        _ => None,
     }
 }
 

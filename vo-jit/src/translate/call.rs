@@ -8,6 +8,7 @@ use super::{Entry, Translator};
 use crate::abi::{self, Place, Shape, fixed, plain};
 use crate::callbacks::Callback;
 use crate::compile::{ByType, TypeTables};
+use crate::dispatch::CELL_SHIFT;
 use crate::facts::Node;
 use crate::feedback::MISSES;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -60,12 +61,17 @@ impl Translator<'_, '_> {
 
     /// Calls the function with this index in the function table.
     fn call_index(&mut self, shape: &Shape, index: Value, values: &[Value], results: RegList<'_>) {
+        let code = self.code_of(index);
+        self.call_address(shape, code, values, results);
+    }
+
+    /// The code of the function with this index in the function table.
+    fn code_of(&mut self, index: Value) -> Value {
         let ctx = self.ctx();
         let table = self.b.ins().load(types::I64, fixed(), ctx, offsets::FUNCTIONS);
         let offset = self.b.ins().ishl_imm_s(index, 3);
         let at = self.b.ins().iadd(table, offset);
-        let code = self.b.ins().load(types::I64, plain(), at, 0);
-        self.call_address(shape, code, values, results);
+        self.b.ins().load(types::I64, plain(), at, 0)
     }
 
     fn call_address(&mut self, shape: &Shape, code: Value, values: &[Value], results: RegList<'_>) {
@@ -145,14 +151,48 @@ impl Translator<'_, '_> {
         (offset < 8 * self.link.closures.len() as u64).then_some(offset as u32 / 8)
     }
 
-    /// The function of a method of a dynamic type; a nil type panics.
-    pub(crate) fn method(&mut self, ty: Reg, method: u32) -> Value {
+    /// A dynamic type, which is not nil behind this.
+    fn dynamic_type(&mut self, ty: Reg) -> Value {
         let ty = self.get(ty);
         if !self.facts.is_not_nil(&self.b.func.dfg, ty) {
             let nil = self.b.ins().icmp_imm_s(IntCC::Equal, ty, 0);
             self.trap_if(nil, RuntimePanic::NilDereference {}, None, None);
             self.facts.set_not_nil(&self.b.func.dfg, ty);
         }
+        ty
+    }
+
+    /// The code of a method of a dynamic type; a nil type panics.
+    fn method_code(&mut self, ty: Reg, method: u32) -> Value {
+        let Some(table) = self.unit.dispatches.of(method, self.link) else {
+            let func = self.method(ty, method);
+            return self.code_of(func);
+        };
+        let word = self.dynamic_type(ty);
+        let place = match table.shift - CELL_SHIFT {
+            0 => word,
+            shift => self.b.ins().ushr_imm_s(word, i64::from(shift)),
+        };
+        let place = self.b.ins().band_imm_s(place, (table.mask << CELL_SHIFT) as i64);
+        let cells = self.int(table.address as i64);
+        let cell = self.b.ins().iadd(cells, place);
+        let of = self.b.ins().load(types::I64, plain(), cell, 0);
+        let code = self.b.ins().load(types::I64, plain(), cell, 8);
+        let other = self.b.ins().icmp(IntCC::NotEqual, of, word);
+        let (look, found) = (self.cold_block(), self.b.create_block());
+        let result = self.b.append_block_param(found, types::I64);
+        self.b.ins().brif(other, look, &[], found, &[code.into()]);
+        self.go_to(look);
+        let func = self.method(ty, method);
+        let code = self.code_of(func);
+        self.b.ins().jump(found, &[code.into()]);
+        self.go_to(found);
+        result
+    }
+
+    /// The function of a method of a dynamic type; a nil type panics.
+    pub(crate) fn method(&mut self, ty: Reg, method: u32) -> Value {
+        let ty = self.dynamic_type(ty);
         self.by_type(ByType::Method(method), ty, |t| {
             let selector = t.int(i64::from(method));
             let func = t.ask_quietly(Callback::resolve_method, &[ty, selector]);
@@ -205,9 +245,9 @@ impl Translator<'_, '_> {
         let shape = self.site_shape(Some(Class::Any), args, results);
         let data = self.get(data);
         let ordinary = |t: &mut Self| {
-            let index = t.method(ty, method);
+            let code = t.method_code(ty, method);
             let values = t.call_values(&shape, Some(data), args);
-            t.call_index(&shape, index, &values, results);
+            t.call_address(&shape, code, &values, results);
         };
         match self.likely_method(method).filter(|&(_, func)| self.has_shape(func, &shape)) {
             Some((word, func)) => {

@@ -51,6 +51,7 @@ immediate_jumps! {
 impl Translator<'_, '_> {
     /// To the target where the condition holds, else to the next instruction.
     fn branch(&mut self, cond: Value, target: u32) {
+        self.next_turn(target);
         let (to, on) = (self.block_at(target), self.block_at(self.body.next));
         self.b.ins().brif(cond, to, &[], on, &[]);
     }

@@ -28,8 +28,9 @@ mod port;
 mod promote;
 mod slice;
 mod string;
+mod strip;
 
-use crate::abi::{self, Place, STATUS, Shape, fixed, plain};
+use crate::abi::{self, Place, STATUS, Shape, plain};
 use crate::callbacks::Callback;
 use crate::compile::Unit;
 use crate::facts::{self, Facts};
@@ -69,8 +70,6 @@ pub(crate) struct Translator<'a, 'f> {
     pub(crate) callers: Vec<Body<'a>>,
     pub(crate) inliner: Inliner<'a>,
     pub(crate) facts: Facts,
-    /// Address of the worker's interrupt word, where the unit has loops.
-    pub(crate) interrupt: Option<Value>,
     /// Where results go that do not fit registers.
     rest: Option<Value>,
     /// The unit function's shape.
@@ -143,7 +142,6 @@ pub(crate) fn translate(
         callers: Vec::new(),
         inliner: Inliner::new(unit),
         facts: Facts::default(),
-        interrupt: None,
         rest: None,
         shape,
         args,
@@ -175,8 +173,6 @@ impl Translator<'_, '_> {
         self.b.set_srcloc(SourceLoc::new(0));
         let node = self.facts.node(None);
         self.facts.go(node);
-        let ctx = self.ctx();
-        self.interrupt = Some(self.b.ins().load(types::I64, fixed(), ctx, offsets::INTERRUPT));
         match self.unit.entry {
             Entry::Start => {
                 for (i, &param) in params[first..].iter().enumerate() {
