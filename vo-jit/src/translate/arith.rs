@@ -301,13 +301,19 @@ impl Translator<'_, '_> {
         self.set(dst, value);
     }
 
+    /// Whether a value is known to be at least 0 and below another.
+    fn is_below(&self, value: Value, limit: i64) -> bool {
+        let range = self.facts.range(&self.b.func.dfg, value);
+        range.lo >= 0 && range.hi < limit
+    }
+
     /// A shift whose amount may be 64 or more, which gives 0.
     fn shift(&mut self, dst: Reg, a: Reg, b: Reg, width: i64, left: bool) {
         let (a, b) = (self.get(a), self.get(b));
         let shifted = if left { self.b.ins().ishl(a, b) } else { self.b.ins().ushr(a, b) };
-        let value = match self.constant(b) {
-            Some(amount) if (0..width).contains(&amount) => shifted,
-            _ => {
+        let value = match self.is_below(b, width) {
+            true => shifted,
+            false => {
                 let below = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, b, width);
                 let zero = self.int(0);
                 self.b.ins().select(below, shifted, zero)
@@ -334,8 +340,12 @@ impl Translator<'_, '_> {
 
     pub(crate) fn shr_s64(&mut self, dst: Reg, a: Reg, b: Reg) {
         let (a, b) = (self.get(a), self.get(b));
-        let most = self.int(63);
-        let amount = self.b.ins().umin(b, most);
+        let amount = if self.is_below(b, 64) {
+            b
+        } else {
+            let most = self.int(63);
+            self.b.ins().umin(b, most)
+        };
         let value = self.b.ins().sshr(a, amount);
         self.set(dst, value);
     }
@@ -388,8 +398,12 @@ impl Translator<'_, '_> {
 
     pub(crate) fn check_shift(&mut self, count: Reg) {
         let count = self.get(count);
+        if self.facts.range(&self.b.func.dfg, count).lo >= 0 {
+            return;
+        }
         let negative = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, count, 0);
         self.trap_if(negative, RuntimePanic::NegativeShift {}, None, None);
+        self.facts.set_range(&self.b.func.dfg, count, Range { lo: 0, hi: i64::MAX });
     }
 
     pub(crate) fn fma_f64(&mut self, dst: Reg, a: Reg, b: Reg, c: Reg) {
