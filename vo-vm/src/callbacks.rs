@@ -187,6 +187,7 @@ impl Machine {
             Exit::Native(Status::Ok) => {
                 // SAFETY: room by the contract.
                 unsafe { std::ptr::copy_nonoverlapping(self.ret.as_ptr(), results, self.ret.len()) };
+                self.ret.clear();
                 Status::Ok
             }
             Exit::Native(status) => status,

@@ -342,6 +342,7 @@ pub(crate) fn deliver(m: &mut Machine, site: Site) -> Transfer {
     for (reg, &word) in call.results.iter().zip(&m.ret) {
         site.w.set(reg, word);
     }
+    m.ret.clear();
     Transfer::Go(site.w, site.w.code().at(call.next))
 }
 

@@ -237,6 +237,7 @@ fn mark_machine(machine: &Machine, marker: &mut Marker<'_>) {
     mark_frames(machine, marker);
     mark_range(machine.memory.native_end, machine.memory.native_from, marker);
     let mut words = |words: &[u64]| words.iter().for_each(|&word| marker.word(word));
+    // Empty again once a result has been delivered: it would keep what it leads to.
     words(&machine.ret);
     if let Some(completing) = machine.memory.completing {
         // SAFETY: the completion that runs on the stopped worker keeps them.
