@@ -46,7 +46,7 @@ macro_rules! for_each_callback {
             // ---- islands and ports -------------------------------------------------------------
             create_island "a new island for at most `n` workers, into `*out`" (n: word, out: addr) -> status;
             go_island "starts a fiber on an island that runs a copy of a closure" (island: word, closure: word, site: word) -> status;
-            port_new "a port of type `ty` with room for `cap` elements, into `*out`" (ty: word, cap: word, out: addr) -> status;
+            port_new "a port of type `ty` with room for `cap` elements, made at a site, into `*out`" (ty: word, cap: word, site: word, out: addr) -> status;
             port_send "sends an element" (port: word, words: addr) -> status;
             port_recv "receives an element into `words`, whether it was sent into `*ok`" (port: word, words: addr, ok: addr) -> status;
             port_try_recv "receives without waiting; done and ok into `out[0..2]`" (port: word, words: addr, out: addr) -> status;

@@ -128,6 +128,24 @@ enum FrameId {
     RangeBody(NodeId),
 }
 
+/// The variable that a call of `island.Move` makes nil: its argument, where that is a variable.
+pub(crate) fn given_away<'e>(world: &World, call: &'e ast::CallExpr) -> Option<&'e Expr> {
+    let [arg] = &call.args[..] else { return None };
+    let name = match call.fun.unparen() {
+        Expr::Ident(name) => name,
+        Expr::Selector(sel) => &sel.sel,
+        _ => return None,
+    };
+    if name.name.as_str() != "Move" {
+        return None;
+    }
+    let object = world.object(world.info.use_of(name.id)?);
+    let is_move = object.func().is_some_and(|f| !f.is_method)
+        && object.pkg.is_some_and(|pkg| world.package(pkg).path == "island");
+    let mode = world.info.type_and_value(arg.id())?.mode;
+    (is_move && mode == vo_types::info::Mode::Variable).then_some(arg)
+}
+
 struct Scan<'w> {
     world: &'w World,
     facts: Facts,
@@ -283,6 +301,9 @@ impl<'w> Scan<'w> {
     }
 
     fn call(&mut self, e: &ast::CallExpr) {
+        if let Some(arg) = given_away(self.world, e) {
+            self.assign(arg);
+        }
         let Some(tv) = self.world.info.type_and_value(e.fun.id()) else { return };
         if tv.mode == vo_types::info::Mode::Builtin(Builtin::Recover) {
             self.body().recovers = true;

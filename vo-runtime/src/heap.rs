@@ -19,13 +19,14 @@
 //! its next allocating operation. So within one operation of this crate objects that
 //! are held in local variables only are safe.
 //!
-//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `cycle`, `barrier`, `mark`, `queue`, `roots`, `sweep`, `watch`, `pacer`, `verify`.
+//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `cycle`, `barrier`, `mark`, `queue`, `roots`, `sweep`, `watch`, `pacer`, `handover`, `verify`.
 
 mod alloc;
 mod arena;
 pub mod barrier;
 mod block;
 mod cycle;
+mod handover;
 mod mark;
 mod pacer;
 mod pages;
@@ -41,6 +42,8 @@ mod tests;
 
 pub use alloc::{AllocCache, CacheEntry};
 pub use cycle::wipe_stack;
+pub(crate) use handover::GIVE_FROM;
+pub use handover::Pages;
 pub use mark::{Marker, prefetch};
 pub use pacer::{HeapStats, SizeStats};
 pub use roots::Roots;
@@ -147,6 +150,30 @@ struct Central {
 
 // SAFETY: blocks belong to the heap, caches are entered while their owners are stopped or hold the lock.
 unsafe impl Send for Central {}
+
+/// A live object, and where it stands among those of its block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Located {
+    pub(crate) start: Word,
+    /// Bytes.
+    pub(crate) size: u64,
+    pub(crate) layout: &'static crate::layout::Layout,
+    pub(crate) block: u64,
+    pub(crate) index: u32,
+    pub(crate) slots: u32,
+}
+
+impl Located {
+    /// Whether it has pages of its own.
+    fn is_large(&self) -> bool {
+        self.block().class == 0
+    }
+
+    fn block(&self) -> &Block {
+        // SAFETY: blocks are never freed, and this one holds a live object.
+        unsafe { &*(self.block as *const Block) }
+    }
+}
 
 /// Blocks of one layout and size class.
 struct Bin {
@@ -283,27 +310,28 @@ impl Heap {
         }
     }
 
-    /// First address, length and layout of the object that an address points into; `None` where it is no address of this
-    /// heap.
+    /// The object that an address points into; `None` where it is no address of this heap.
     ///
     /// # Safety
     /// The caller is a worker inside the island (or has stopped it), and the address, if it is one of the heap, points into a
     /// live object: the object's block then does not change.
     #[inline]
-    pub unsafe fn locate(&self, addr: Word) -> Option<(Word, u64, &'static crate::layout::Layout)> {
-        let window = window();
-        let (base, size) = window.range();
-        if addr.wrapping_sub(base) >= size {
-            return None;
-        }
-        let block = window.block_of(addr);
+    pub(crate) unsafe fn find(&self, addr: Word) -> Option<Located> {
+        let block = window().block_of(addr);
         // SAFETY: blocks are never freed; the rest is read where the block is ours, and by the contract it holds a live object.
         unsafe {
             if block.is_null() || (*block).owner() != self.id {
                 return None;
             }
             let index = (*block).index_of(addr);
-            Some(((*block).slot_addr(index), (*block).slot, &*(*block).layout))
+            Some(Located {
+                start: (*block).slot_addr(index),
+                size: (*block).slot,
+                layout: &*(*block).layout,
+                block: block as u64,
+                index,
+                slots: (*block).slots,
+            })
         }
     }
 
@@ -391,7 +419,7 @@ impl Central {
         }
     }
 
-    /// Gives all memory back.
+    /// Gives all memory back: some of it to the heaps of other islands.
     fn release_all(&mut self) {
         let blocks: Vec<*mut Block> = self.blocks().collect();
         self.bins.clear();
@@ -402,7 +430,10 @@ impl Central {
             // SAFETY: the heap ends; nobody uses its objects.
             unsafe { self.free_block(block) };
         }
-        self.release_spare();
+        while let Some((base, pages)) = self.spare.take_longest() {
+            window().recycle(base, pages);
+        }
+        self.pacer.spare_bytes = 0;
     }
 
     fn release_spare(&mut self) {

@@ -244,6 +244,11 @@ impl Layouts {
         self.lock().bins[bin as usize]
     }
 
+    /// Calls `f` with the size class of each of these bins.
+    pub(crate) fn for_each_class(&self, bins: std::ops::Range<usize>, mut f: impl FnMut(u8)) {
+        self.lock().bins[bins].iter().for_each(|bin| f(bin.class));
+    }
+
     /// How many bins there are; they only become more.
     pub fn bin_count(&self) -> usize {
         self.lock().bins.len()

@@ -46,14 +46,15 @@ pub struct Port {
     cap: usize,
     elem: Ty,
     home: Arc<dyn Home>,
+    made_at: (u32, u32),
 }
 
 impl Port {
-    /// A port of type `ty` with room for `cap` elements.
+    /// A port of type `ty` with room for `cap` elements; `made_at` is for reports.
     ///
     /// # Errors
     /// A capacity below 1, or beyond all memory, panics.
-    pub fn new(ty: Ty, cap: i64, home: Arc<dyn Home>) -> Result<Arc<Port>> {
+    pub fn new(ty: Ty, cap: i64, home: Arc<dyn Home>, made_at: (u32, u32)) -> Result<Arc<Port>> {
         let elem = ty.elem_type();
         let words = elem_words(&elem) as u64 + 1;
         let fits = u64::try_from(cap).ok().filter(|&n| n >= 1).and_then(|n| n.checked_mul(8 * words));
@@ -61,12 +62,17 @@ impl Port {
             return Err(RuntimePanic::MakePort {}.into());
         };
         let slots = vec![0u64; (bytes / 8) as usize].into_boxed_slice();
-        Ok(Arc::new(Port { core: ChanCore::new(), slots, cap: cap as usize, elem, home }))
+        Ok(Arc::new(Port { core: ChanCore::new(), slots, cap: cap as usize, elem, home, made_at }))
     }
 
     /// The element type.
     pub fn elem(&self) -> Ty {
         self.elem
+    }
+
+    /// Function and code offset where it was made.
+    pub fn made_at(&self) -> (u32, u32) {
+        self.made_at
     }
 
     /// The island that made it.

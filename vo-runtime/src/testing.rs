@@ -119,6 +119,13 @@ impl Types {
         id
     }
 
+    /// Gives a field another type of the same size, for types that lead back to themselves.
+    pub(crate) fn retype_field(&mut self, id: TypeId, field: usize, ty: TypeId) {
+        if let TypeKind::Struct { fields } = &mut self.module.types[id.0 as usize].kind {
+            fields[field].ty = ty;
+        }
+    }
+
     fn finish_memory(&mut self, id: TypeId, align: u32, comparable: bool) {
         let desc = &mut self.module.types[id.0 as usize];
         (desc.align, desc.comparable, desc.leaves, desc.inline) = (align, comparable, None, false);

@@ -8,42 +8,55 @@
 //! copy of its own.
 //!
 //! ```text
-//!   Message   words:   the value's registers
-//!             objects: layout, lo..hi   (the part that was reached; only that is allocated)
-//!             pieces:  object, offset, bytes in `data`
-//!             fixes:   object, offset   <- address of another object + offset
+//!   data:    | the value's registers | piece 0 | piece 1 | ...       bytes as they were, but for the addresses:
+//!   fixes:     ^    ^                  ^  ^                          words that are (object, offset) until they are set
+//!   pieces:  object, offset there, first word and bytes in `data`
+//!   objects: layout, lo..hi   (the part that was reached; only that is allocated)
 //! ```
 //!
-//! The walk is a list that grows while it is read, so depth costs memory and no stack; an entry knows the one that it was
-//! reached from, which gives the path in the message of a panic.
+//! The walk has a list of what it has reached and takes the last: it copies that, and looks for addresses in the copy. So depth costs no
+//! stack, the fixes are in order, objects are met in about the order that they were made in, and a value that is written meanwhile
+//! is read once. Large arrays without addresses cross as pages ([`Pages`]): copied into them, or handed over where the program
+//! has given them away (`island.Move`).
 //!
-//! Reading order: [`plan`] (where a type's values hold addresses), [`copy`] (the sender's half), [`build`] (the receiver's).
+//! Reading order: [`plan`] (where a type's values hold addresses), [`copy`] (the sender's half: the walk), [`seen`] (which objects
+//! have been reached), [`path`] (what does not cross, and the way to it), [`build`] (the receiver's half).
 
 mod build;
 mod copy;
+mod path;
 mod plan;
+mod seen;
 #[cfg(test)]
 mod tests;
 
 pub use copy::{Captured, CrossError, Origin};
 pub(crate) use plan::Plan;
 
+use crate::heap::{Heap, Pages};
 use crate::layout::Layout;
 use crate::port::PortRef;
 use crate::rtype::Ty;
 use crate::value::Word;
+use std::sync::{Mutex, MutexGuard};
 
 /// A value on its way between islands.
 #[derive(Default)]
 pub struct Message {
-    /// The value's registers; those that are addresses are set by fixes.
-    words: Vec<u64>,
-    objects: Vec<Object>,
-    pieces: Vec<Piece>,
+    parts: Parts,
+    /// Words of the value's registers, at the beginning of the data.
+    registers: usize,
+}
+
+#[derive(Default)]
+struct Parts {
     data: Vec<u64>,
-    fixes: Vec<Fix>,
-    /// Words that differ from the source's: object, offset, word.
-    sets: Vec<(u32, u64, Word)>,
+    /// Words of `data` that are addresses, in order: see [`Reference`].
+    fixes: Vec<u32>,
+    /// References whose offset does not fit: word of `data`, offset.
+    far: Vec<(u32, u64)>,
+    pieces: Vec<Piece>,
+    objects: Vec<Object>,
     maps: Vec<MapCopy>,
 }
 
@@ -57,31 +70,49 @@ struct Object {
 
 enum What {
     Plain(&'static Layout),
-    /// A map with so many entries; filled last.
-    Map(Ty, u64),
+    /// A map of about so many entries, to be filled last.
+    Map(Ty, u32),
     /// The handle of a port.
     Port(PortRef),
+    /// An array without addresses that comes with its memory.
+    Pages(Box<Option<Pages>>),
 }
 
 /// Bytes of an object.
+#[derive(Clone, Copy)]
 struct Piece {
-    object: u32,
     /// Offset in the source object.
     offset: u64,
-    /// First word in `data`.
-    at: usize,
-    bytes: u64,
-}
-
-/// In `object`, at `offset` of the source object, stands an address: of `target`, plus `add` from the source object's start.
-struct Fix {
     object: u32,
-    offset: u64,
-    target: u32,
-    add: u64,
+    /// First word in `data`.
+    at: u32,
+    bytes: u32,
 }
 
-/// In [`Fix::object`]: the message's words.
+impl Piece {
+    /// The first word in `data` behind it.
+    fn end(&self) -> u32 {
+        self.at + self.bytes.div_ceil(8)
+    }
+}
+
+/// What stands in `data` for an address: of an object, plus so many bytes from the source object's start.
+struct Reference;
+
+impl Reference {
+    /// The offset stands in [`Parts::far`].
+    const FAR: u64 = u32::MAX as u64;
+
+    fn pack(object: u32, add: u64) -> u64 {
+        u64::from(object) << 32 | add.min(Reference::FAR)
+    }
+
+    fn unpack(word: u64) -> (u32, u64) {
+        ((word >> 32) as u32, word & Reference::FAR)
+    }
+}
+
+/// In [`Piece::object`]: the value's registers.
 const ROOT: u32 = u32::MAX;
 
 /// The entries of a map lie in an object that is made for it.
@@ -93,54 +124,50 @@ struct MapCopy {
 impl Message {
     /// The bytes of a message, about: for limits and counters.
     pub fn bytes(&self) -> u64 {
-        (8 * (self.words.len() + self.data.len()) + 24 * self.objects.len() + 24 * self.fixes.len()) as u64
+        let parts = &self.parts;
+        (8 * parts.data.len() + size_of::<Object>() * parts.objects.len() + 4 * parts.fixes.len()) as u64
     }
 
     /// A message of words that are no addresses: for what the machine itself has to say.
     pub fn of_words(words: Vec<u64>) -> Message {
-        Message { words, ..Message::default() }
+        let registers = words.len();
+        Message { parts: Parts { data: words, ..Parts::default() }, registers }
     }
 
     /// Makes the words at `at` a string.
     pub fn set_string(&mut self, at: usize, text: &str, noscan: &'static Layout) {
-        self.words[at + 1] = text.len() as u64;
+        self.parts.data[at + 1] = text.len() as u64;
         if !text.is_empty() {
-            let target = self.add_text(text, noscan);
-            self.fixes.push(Fix { object: ROOT, offset: 8 * at as u64, target, add: 0 });
+            let target = self.parts.add_text(text, noscan);
+            self.parts.refer(at as u32, target);
         }
     }
 
     /// Makes the words at `at` an interface value of a string type.
     pub fn set_boxed_string(&mut self, at: usize, ty: Ty, text: &str, noscan: &'static Layout) {
-        let target = self.add_text(text, noscan);
-        let object = self.objects.len() as u32;
-        self.objects.push(Object { what: What::Plain(ty.layout), lo: 0, hi: 16 });
+        let parts = &mut self.parts;
+        let target = parts.add_text(text, noscan);
         let (none, len) = ([0u8; 8], (text.len() as u64).to_ne_bytes());
-        self.add_piece(object, 0, &[none, len].concat());
-        self.fixes.push(Fix { object, offset: 0, target, add: 0 });
-        self.words[at] = ty.word();
-        self.fixes.push(Fix { object: ROOT, offset: 8 * (at as u64 + 1), target: object, add: 0 });
+        let first = parts.data.len() as u32;
+        let object = parts.add_object(What::Plain(ty.layout), &[none, len].concat());
+        parts.refer(first, target);
+        parts.data[at] = ty.word();
+        parts.refer(at as u32 + 1, object);
     }
 
-    fn add_text(&mut self, text: &str, noscan: &'static Layout) -> u32 {
-        let object = self.objects.len() as u32;
-        self.objects.push(Object { what: What::Plain(noscan), lo: 0, hi: text.len() as u64 });
-        self.add_piece(object, 0, text.as_bytes());
-        object
-    }
-
-    fn add_piece(&mut self, object: u32, offset: u64, bytes: &[u8]) {
-        let at = self.data.len();
-        self.data.resize(at + bytes.len().div_ceil(8), 0);
-        // SAFETY: room for the bytes has just been made.
-        unsafe {
-            std::ptr::copy_nonoverlapping(
-                bytes.as_ptr(),
-                self.data.as_mut_ptr().add(at).cast::<u8>(),
-                bytes.len(),
-            );
+    /// What the value took with it goes back: it was not sent, and the sender still has it.
+    ///
+    /// # Safety
+    /// The caller runs in the island of `heap`, which the message was made in, and the value is alive.
+    pub unsafe fn give_back(&mut self, heap: &Heap) {
+        for object in &mut self.parts.objects {
+            if let What::Pages(pages) = &mut object.what
+                && let Some(pages) = pages.take_if(|pages| pages.is_moved())
+            {
+                // SAFETY: the object that the pages were taken from is alive.
+                unsafe { heap.take_back(pages) };
+            }
         }
-        self.pieces.push(Piece { object, offset, at, bytes: bytes.len() as u64 });
     }
 
     /// The word that a mailbox keeps; it owns the message.
@@ -155,5 +182,71 @@ impl Message {
     pub unsafe fn from_word(word: Word) -> Option<Box<Message>> {
         // SAFETY: the word owned the message.
         (word != 0).then(|| unsafe { Box::from_raw(word as *mut Message) })
+    }
+}
+
+impl Parts {
+    fn add_text(&mut self, text: &str, noscan: &'static Layout) -> u32 {
+        self.add_object(What::Plain(noscan), text.as_bytes())
+    }
+
+    /// An object of so many bytes, and the piece that is all of it.
+    fn add_object(&mut self, what: What, bytes: &[u8]) -> u32 {
+        let object = self.objects.len() as u32;
+        self.objects.push(Object { what, lo: 0, hi: bytes.len() as u64 });
+        let at = self.data.len() as u32;
+        self.data.extend(bytes.chunks(8).map(|chunk| {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            u64::from_ne_bytes(word)
+        }));
+        self.pieces.push(Piece { object, offset: 0, at, bytes: bytes.len() as u32 });
+        object
+    }
+
+    /// Makes a word of the data the address of an object.
+    fn refer(&mut self, at: u32, object: u32) {
+        self.data[at as usize] = Reference::pack(object, 0);
+        let place = self.fixes.partition_point(|&fix| fix < at);
+        self.fixes.insert(place, at);
+    }
+
+    /// Bytes that the vectors hold, used or not.
+    fn capacity(&self) -> usize {
+        8 * self.data.capacity()
+            + 4 * self.fixes.capacity()
+            + size_of::<Piece>() * self.pieces.capacity()
+            + size_of::<Object>() * self.objects.capacity()
+    }
+}
+
+/// Vectors of messages that are gone, for the next ones: a message of a megabyte would have its memory from the system each time.
+static UNUSED: Mutex<Vec<Parts>> = Mutex::new(Vec::new());
+
+/// Vectors with less are as quickly made anew; with more, they are not kept; and how many are.
+const KEPT_BYTES: std::ops::RangeInclusive<usize> = 1 << 12..=1 << 23;
+const KEPT: usize = 4;
+
+fn unused() -> MutexGuard<'static, Vec<Parts>> {
+    UNUSED.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl Drop for Message {
+    fn drop(&mut self) {
+        if !KEPT_BYTES.contains(&self.parts.capacity()) {
+            return;
+        }
+        let mut parts = std::mem::take(&mut self.parts);
+        parts.data.clear();
+        parts.fixes.clear();
+        parts.far.clear();
+        parts.pieces.clear();
+        // Dropping a port may end an island: before the lock is taken.
+        parts.objects.clear();
+        parts.maps.clear();
+        let mut unused = unused();
+        if unused.len() < KEPT {
+            unused.push(parts);
+        }
     }
 }

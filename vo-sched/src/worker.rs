@@ -289,8 +289,10 @@ impl WorkerCx {
     pub fn spawn(&mut self, fiber: FiberRef) {
         fiber.set_id(self.next_id());
         let alone = self.is_alone_with(fiber);
+        // Whoever has another world alone takes no lock for what its own workers add.
+        let inside = ptr::eq(self.world, fiber.world()).then_some(self.index());
         // SAFETY: a fiber's world outlives it.
-        unsafe { (*fiber.world()).add(fiber, Some(self.index()), alone) };
+        unsafe { (*fiber.world()).add(fiber, inside, alone) };
         fiber.spawned();
         self.me.counters.spawned.bump();
         if alone && fiber.pins() {

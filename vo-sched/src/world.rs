@@ -33,8 +33,8 @@
 //! the places.
 //!
 //! Must stay true: between `stop` and `start` no other worker touches the world's heap, fibers or
-//! timers' data; the lists of fibers have locks of their own and may grow meanwhile; fibers that threads
-//! other than workers add are in a list that is locked in every mode.
+//! timers' data; the lists of fibers have locks of their own and may grow meanwhile; fibers that are
+//! added from outside of the world are in a list that is locked in every mode.
 
 use crate::fiber::{AllLinks, FiberHeader, FiberRef};
 use crate::limit::Permits;
@@ -132,7 +132,7 @@ pub struct World {
     mode: AtomicU32,
     /// The world is never closed (again): it has fibers that are tied to workers.
     kept_open: AtomicBool,
-    /// The last one is for fibers that come from other threads than workers, and always locked.
+    /// The last one is for fibers that come from outside of the world, and always locked.
     shards: Box<[Shard]>,
     host: AtomicPtr<()>,
     pub(crate) permits: Permits,
@@ -144,7 +144,7 @@ struct Shard {
     count: AtomicUsize,
 }
 
-/// The shard for fibers from foreign threads.
+/// The shard for fibers that come from outside.
 const FOREIGN: usize = SHARDS;
 
 // SAFETY: the list's pointers are used under the shard's lock.
@@ -432,8 +432,8 @@ impl World {
         }
     }
 
-    /// Adds a new fiber to the list: for a worker, which is perhaps alone in the world, or (`None`) for
-    /// another thread.
+    /// Adds a new fiber to the list: for a worker inside, which is perhaps alone in the world, or (`None`) for
+    /// a worker elsewhere or another thread.
     pub(crate) fn add(&self, fiber: FiberRef, worker: Option<usize>, alone: bool) {
         let index = worker.map_or(FOREIGN, |worker| worker % SHARDS);
         // SAFETY: a new fiber belongs to its creator.

@@ -557,11 +557,12 @@ mod doors {
         ctx: *mut JitContext,
         ty: u64,
         cap: u64,
+        site: u64,
         out: *mut u64,
     ) -> Status {
         let m = unsafe { machine(ctx) };
         let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
-        let made = ports::new(m, floor, ty, cap as i64);
+        let made = ports::new(m, floor, ty, cap as i64, site_parts(site));
         unsafe { m.deliver(out, made.map(|word| [word])) }
     }
 

@@ -13,8 +13,8 @@ use vo_runtime::transfer::{Captured, CrossError, Message, Origin};
 use vo_runtime::value::{Iface, Word, store_word};
 use vo_sched::WorkerCx;
 
-/// Bytes that a message may have.
-pub(crate) const MESSAGE_LIMIT: u64 = 64 << 20;
+/// Bytes that a message may have, unless the sender's island has another limit.
+const MESSAGE_LIMIT: u64 = 64 << 20;
 
 /// Why an operation with another island did not complete.
 #[derive(Debug)]
@@ -47,6 +47,16 @@ impl From<CrossError> for Refused {
 struct Sender<'m> {
     island: &'m Island,
     program: &'m Program,
+}
+
+impl Sender<'_> {
+    /// Bytes that a message may have.
+    fn limit(&self) -> u64 {
+        match self.island.limits.message.load(std::sync::atomic::Ordering::Relaxed) {
+            0 => MESSAGE_LIMIT,
+            limit => limit,
+        }
+    }
 }
 
 impl Origin for Sender<'_> {
@@ -85,18 +95,18 @@ impl Machine {
     ) -> std::result::Result<Box<Message>, CrossError> {
         let sender = self.sender();
         // SAFETY: the running fiber's value, in its island.
-        unsafe { Message::copy(self.island().heap(), &sender, ty, words, MESSAGE_LIMIT) }
+        unsafe { Message::copy(self.island().heap(), &sender, ty, words, sender.limit()) }
     }
 
     /// A copy of a closure.
     pub(crate) fn copy_closure(&mut self, closure: u64) -> std::result::Result<Box<Message>, CrossError> {
         let sender = self.sender();
         // SAFETY: as above.
-        unsafe { Message::copy_closure(self.island().heap(), &sender, closure, MESSAGE_LIMIT) }
+        unsafe { Message::copy_closure(self.island().heap(), &sender, closure, sender.limit()) }
     }
 
     /// Builds the value of a message in the running fiber's island. Collects garbage first where the heap wants it.
-    pub(crate) fn build(&mut self, w: impl Frames, message: &Message, out: &mut [u64]) -> Result<()> {
+    pub(crate) fn build(&mut self, w: impl Frames, message: &mut Message, out: &mut [u64]) -> Result<()> {
         self.ensure(w)?;
         let island: *const Island = self.island();
         // SAFETY: the island outlives the turn.
@@ -123,8 +133,10 @@ impl Machine {
     pub(crate) fn open_element(&mut self, w: impl Frames, words: &mut [u64]) -> Result<()> {
         let Some((message, words)) = words.split_last_mut() else { return Ok(()) };
         // SAFETY: the word behind an element owns a message, or is 0.
-        let Some(message) = (unsafe { Message::from_word(std::mem::take(message)) }) else { return Ok(()) };
-        self.build(w, &message, words)
+        let Some(mut message) = (unsafe { Message::from_word(std::mem::take(message)) }) else {
+            return Ok(());
+        };
+        self.build(w, &mut message, words)
     }
 
     /// Puts what an operation refused on top of the fiber's panics; a trap is the caller's.

@@ -315,6 +315,7 @@ unsafe fn give_back(island: &Island, scheduler: &vo_sched::Shared) {
         let _ = scheduler.cancel_fibers(island.world());
         let stats = island.heap().stats();
         island.counts.collections.store(u64::from(stats.collections), Ordering::Relaxed);
+        island.counts.bytes.store(stats.heap_alloc, Ordering::Relaxed);
         island.heap().release();
     }
 }

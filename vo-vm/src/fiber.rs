@@ -58,6 +58,14 @@ pub(crate) struct Extra {
     pub(crate) cancelled: bool,
 }
 
+impl Extra {
+    /// Whether the fiber runs on as one does that deals with no other island.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.incoming.is_none() && self.ports.is_empty() && !self.cancelled
+    }
+}
+
 /// The outcome of a blocking operation that did not have to wait.
 #[derive(Default)]
 pub(crate) struct Completed {

@@ -92,6 +92,8 @@ pub(crate) struct IslandLimits {
     pub(crate) ending: AtomicU64,
     /// Bytes, for `Stats`.
     pub(crate) bytes: AtomicU64,
+    /// Bytes of a message that it sends; 0: as usual.
+    pub(crate) message: AtomicU64,
 }
 
 /// What an island has done.
@@ -106,6 +108,8 @@ pub(crate) struct Counts {
     pub(crate) sent: AtomicU64,
     pub(crate) received: AtomicU64,
     pub(crate) collections: AtomicU64,
+    /// Bytes that it had when it ended.
+    pub(crate) bytes: AtomicU64,
 }
 
 /// How long deferred calls may take when an island ends, unless it is said.
@@ -310,7 +314,7 @@ impl Island {
         [
             self.number,
             self.state() as u64,
-            heap.heap_alloc,
+            if self.heap.is_released() { 0 } else { heap.heap_alloc },
             load(&self.limits.bytes),
             u64::from(heap.collections).max(load(&counts.collections)),
             self.world.live_fibers() as u64,
@@ -325,6 +329,7 @@ impl Island {
     pub(crate) fn line(&self) -> String {
         let [_, _, bytes, _, collections, goroutines, started, cpu, sent, received] = self.numbers();
         let how = self.end().map_or("running", |end| end.reason.name());
+        let bytes = bytes.max(self.counts.bytes.load(Ordering::Relaxed));
         format!(
             "{}: {how}, {bytes} bytes, {collections} collections, {goroutines} of {started} goroutines, \
              {cpu} ns, {sent} messages sent, {received} received",

@@ -24,6 +24,8 @@ pub struct IslandBounds {
     pub goroutines: u64,
     /// Nanoseconds for deferred calls at the end.
     pub ending: u64,
+    /// Bytes of a message.
+    pub message: u64,
 }
 
 /// What became of a send that does not wait.
@@ -73,6 +75,15 @@ impl NativeCx<'_> {
         ending::begin(&island, IslandEnd::new(Reason::Finished, String::new()));
     }
 
+    /// The caller gives a byte slice away: see [`vo_runtime::heap::Heap::give`].
+    pub fn give_away(&mut self, array: u64, len: u64, cap: u64) {
+        if len == 0 {
+            return;
+        }
+        // SAFETY: the running fiber's value.
+        unsafe { self.m.island().heap().give(array, cap) };
+    }
+
     /// Sets an island's limits.
     pub fn island_limit(&mut self, handle: u64, bounds: IslandBounds) {
         if handle == 0 {
@@ -87,6 +98,7 @@ impl NativeCx<'_> {
         }
         limits.cpu.store(bounds.cpu, Ordering::Relaxed);
         limits.goroutines.store(bounds.goroutines as usize, Ordering::Relaxed);
+        limits.message.store(bounds.message, Ordering::Relaxed);
         if bounds.ending != 0 {
             limits.ending.store(bounds.ending, Ordering::Relaxed);
         }

@@ -56,12 +56,11 @@ fn begin(m: &mut Machine, fiber: &mut VoFiber, cx: &mut WorkerCx) -> Option<Exit
         return Some(wakeup::to_the_end(m, transfer));
     }
     m.begin_turn(fiber, cx);
-    if fiber.extra.is_none()
-        && let Some(exit) = wakeup::resume(m)
-    {
+    let plain = fiber.extra.as_ref().is_none_or(|extra| extra.is_plain());
+    if plain && let Some(exit) = wakeup::resume(m) {
         return Some(exit);
     }
-    let transfer = if fiber.extra.is_some() { begin_extra(m) } else { record::resume(m) };
+    let transfer = if plain { record::resume(m) } else { begin_extra(m) };
     Some(wakeup::to_the_end(m, transfer))
 }
 
@@ -89,9 +88,9 @@ fn begin_cancelled(
 #[cold]
 #[inline(never)]
 fn begin_extra(m: &mut Machine) -> Transfer {
-    let Some(message) = m.fiber_mut().extra().incoming.take() else { return record::resume(m) };
+    let Some(mut message) = m.fiber_mut().extra().incoming.take() else { return record::resume(m) };
     let (floor, mut closure) = (Floor, [0]);
-    if let Err(trap) = m.build(floor, &message, &mut closure) {
+    if let Err(trap) = m.build(floor, &mut message, &mut closure) {
         return match trap {
             Trap::Fatal(error) => unwind::fatal(m, None, error.into()),
             Trap::Panic(_) => panic!("internal error: a function cannot be built"),

@@ -5,8 +5,10 @@
 use crate::compiled::Crossing;
 use crate::fiber::VoFiber;
 use crate::interp::Site;
+use crate::island::home_of;
 use crate::machine::Machine;
 use crate::native::Caller;
+use crate::ops::port::port_behind;
 use crate::program::Program;
 use crate::record::Record;
 use crate::unwind::{PANIC_MARK, TraceSite};
@@ -157,6 +159,23 @@ pub(crate) fn write_parked(out: &mut String, program: &Program, fiber: &VoFiber)
     let _ = writeln!(out, "goroutine {} [{}{place}]:", fiber.header.id(), fiber.header.wait_reason().text());
     write_sites(out, program, saved_sites(program, &fiber.saved, true));
     write_creator(out, program, (fiber.creator, fiber.created_at));
+    write_ports(out, program, fiber);
+}
+
+/// Writes the ports that a fiber waits for: what they carry, whose they are, where they were made.
+fn write_ports(out: &mut String, program: &Program, fiber: &VoFiber) {
+    let handles = fiber.extra.as_ref().map_or(&[][..], |extra| &extra.ports);
+    for port in handles.iter().filter_map(|&handle| port_behind(handle)) {
+        let (func, pc) = port.made_at();
+        let Caller { function, file, line, .. } = caller(program, TraceSite { func, pc });
+        let (elem, home) = (&port.elem().name, home_of(port).name());
+        let home = if home == "main" { "the main island".to_owned() } else { home };
+        let _ = write!(
+            out,
+            "waits for a port of {elem} on {home}, made by {function}\n\t{file}:{line} +{:#x}\n",
+            2 * pc
+        );
+    }
 }
 
 /// Writes frames, innermost first; the middle of many is left out, and never kept.

@@ -7,12 +7,14 @@ use smallvec::SmallVec;
 use vo_bytecode::operand::RegList;
 use vo_bytecode::{Class, Inst, Reg};
 use vo_syntax::ast::{self, Expr, Node};
-use vo_types::info::{Mode, Selection, Target};
+use vo_types::info::{self, Mode, Selection};
 use vo_types::object::{ObjId, ObjectKind};
 use vo_types::package::PkgId;
 use vo_types::types::{FoundKind, Lookup, Signature, Type, TypeId};
 
+use super::assign::Target;
 use super::{Lower, Place, Regs, Storage, Value, Wish};
+use crate::escape;
 use crate::program::{Code, Intrinsic};
 
 /// What is called.
@@ -207,7 +209,7 @@ impl<'w> Lower<'_, 'w> {
     pub(super) fn resolve(&mut self, sel: &'w ast::SelectorExpr, selection: &Selection) -> Resolved {
         let recv = self.subst(selection.recv);
         let mut resolved = match (self.env.is_empty(), selection.target) {
-            (true, Target::Method(obj)) => {
+            (true, info::Target::Method(obj)) => {
                 let path: Vec<u32> = selection.path.to_vec();
                 let holder = self.end_of_path(recv, &path);
                 self.declared(obj, holder, path)
@@ -232,7 +234,7 @@ impl<'w> Lower<'_, 'w> {
         if sel.sel.name.is_exported() {
             return None;
         }
-        if let Target::Method(obj) = selection.target {
+        if let info::Target::Method(obj) = selection.target {
             return self.world.object(obj).pkg;
         }
         let holder = self.end_of_path(selection.recv, &selection.path);
@@ -317,11 +319,31 @@ impl<'w> Lower<'_, 'w> {
 
     /// The words of the receiver and all arguments.
     pub(super) fn arguments(&mut self, prepared: &Prepared, call: &'w ast::CallExpr) -> Vec<u16> {
+        if let Some(words) = self.moved_variable(call) {
+            return words.iter().map(|r| r.0).collect();
+        }
         let mut words: Vec<u16> = prepared.first.iter().map(|r| r.0).collect();
         let sig = self.signature(prepared.sig);
         let args = self.argument_words(sig, &call.args, call.ellipsis.is_valid());
         words.extend(args.iter().map(|r| r.0));
         words
+    }
+
+    /// The argument of a call of `island.Move` that is a variable: the variable is nil before the call is made.
+    fn moved_variable(&mut self, call: &'w ast::CallExpr) -> Option<Regs> {
+        let arg = escape::given_away(self.world, call)?;
+        let (target, ty) = (self.target(arg), self.ty(arg));
+        let value = match &target {
+            Target::Regs(regs, _) => regs.clone(),
+            Target::Place(place, _) => self.load_value(place.clone(), ty, None).regs(),
+            _ => return None,
+        };
+        let classes = self.classes(ty);
+        let words = self.tmps(&classes);
+        self.moves(&words, &value);
+        let nil = self.zero(ty, None);
+        self.write_target(&target, &nil);
+        Some(words)
     }
 
     pub(super) fn argument_words(&mut self, sig: &Signature, args: &'w [Expr], spread: bool) -> Vec<Reg> {

@@ -21,8 +21,8 @@ impl Translator<'_, '_> {
     }
 
     pub(crate) fn port_new(&mut self, dst: Reg, ty: u32, n: Reg) {
-        let (ty, n, outs) = (self.type_word_of(ty), self.get(n), self.outs_area(1));
-        self.check(Callback::port_new, &[ty, n, outs]);
+        let (ty, n, site, outs) = (self.type_word_of(ty), self.get(n), self.site(), self.outs_area(1));
+        self.check(Callback::port_new, &[ty, n, site, outs]);
         let port = self.out(0);
         self.set(dst, port);
     }

@@ -248,10 +248,10 @@ impl AllocCache {
 
     /// Makes room for so many bins.
     fn reserve(&mut self, bins: usize) {
-        for bin in self.storage.len()..bins {
-            let class = self.heap.types.layouts.bin_info(bin as u32).class;
-            self.storage.push(CacheEntry::new(sizeclass::size(class)));
-        }
+        let new = self.storage.len()..bins;
+        self.storage.reserve(new.len());
+        let (storage, layouts) = (&mut self.storage, &self.heap.types.layouts);
+        layouts.for_each_class(new, |class| storage.push(CacheEntry::new(sizeclass::size(class))));
         self.entries = self.storage.as_mut_ptr();
         self.len = self.storage.len() as u64;
         self.tell_entries();
@@ -353,19 +353,7 @@ impl Heap {
         let mut central = self.lock();
         let pages = bytes.div_ceil(PAGE);
         let (base, zeroed) = central.take_pages(pages, bytes)?;
-        let block = window().take_block();
-        // SAFETY: ours now; nobody knows it before `set_block`.
-        unsafe {
-            (*block).set_large(base, pages, bytes, layout);
-            (*block).take_over(self.id);
-            if self.is_marking() {
-                (*block).set_mark(0);
-            }
-        }
-        window().set_block(base, pages, block);
-        central.large.push(block);
-        central.pacer.handed(1, pages * PAGE);
-        self.note_goal(&central);
+        central.add_large(self, base, pages, bytes, layout);
         drop(central);
         if self.is_marking() {
             self.assist(bytes);
@@ -392,6 +380,31 @@ impl Heap {
 }
 
 impl Central {
+    /// Makes pages the block of a large object.
+    pub(super) fn add_large(
+        &mut self,
+        heap: &Heap,
+        base: u64,
+        pages: u64,
+        bytes: u64,
+        layout: &'static Layout,
+    ) -> *mut Block {
+        let block = window().take_block();
+        // SAFETY: ours now; nobody knows it before `set_block`.
+        unsafe {
+            (*block).set_large(base, pages, bytes, layout);
+            (*block).take_over(heap.id);
+            if heap.is_marking() {
+                (*block).set_mark(0);
+            }
+        }
+        window().set_block(base, pages, block);
+        self.large.push(block);
+        self.pacer.handed(1, pages * PAGE);
+        heap.note_goal(self);
+        block
+    }
+
     /// Makes the lists of bins up to this one.
     fn add_bins(&mut self, bin: u32, heap: &Heap) {
         for bin in self.bins.len()..=bin as usize {
@@ -426,7 +439,7 @@ impl Central {
             return Err(fail.into());
         }
         let spare = if pages * PAGE >= DIRECT { None } else { self.spare.take(pages) };
-        let (base, zeroed) = match spare {
+        let (base, zeroed) = match spare.or_else(|| window().take_used(pages)) {
             Some(base) => (base, false),
             None => (window().take(pages).ok_or(fail)?, true),
         };

@@ -31,6 +31,8 @@ struct State {
     fresh: u64,
     /// Pages that were given back.
     free: PageRuns,
+    /// Pages of islands that have ended, as they left them: a small island that comes next need not have its memory from the system.
+    used: PageRuns,
     /// Blocks that stand for nothing now.
     blocks: Vec<BlockPtr>,
 }
@@ -62,7 +64,8 @@ impl Window {
             os::unmap(base, size);
             return None;
         };
-        let state = State { fresh: 0, free: PageRuns::default(), blocks: Vec::new() };
+        let state =
+            State { fresh: 0, free: PageRuns::default(), used: PageRuns::default(), blocks: Vec::new() };
         Some(Window { base, size, table: table as *const AtomicPtr<Block>, state: Mutex::new(state) })
     }
 
@@ -117,6 +120,42 @@ impl Window {
         self.lock().free.give(base, pages);
     }
 
+    /// Gives back pages whose memory was moved there: they become a part of the window like any other.
+    pub(crate) fn give_mapped(&self, base: u64, pages: u64) {
+        os::renew(base, pages * PAGE);
+        self.lock().free.give(base, pages);
+    }
+
+    /// Gives back pages of an island that has ended.
+    pub(crate) fn recycle(&self, base: u64, pages: u64) {
+        let mut state = self.lock();
+        if state.used.total() + pages <= MOST_USED {
+            state.used.give(base, pages);
+            return;
+        }
+        drop(state);
+        self.give(base, pages);
+    }
+
+    /// A run of pages that hold anything, if there is one; for small runs.
+    pub(crate) fn take_used(&self, pages: u64) -> Option<u64> {
+        if pages > MOST_USED {
+            return None;
+        }
+        self.lock().used.take(pages)
+    }
+
+    /// Moves what is in some pages to others; zeroes stay behind.
+    pub(crate) fn move_pages(&self, from: u64, to: u64, pages: u64) {
+        let bytes = pages * PAGE;
+        if os::remap(from, to, bytes) {
+            return;
+        }
+        // SAFETY: pages of the window that are the caller's.
+        unsafe { std::ptr::copy_nonoverlapping(from as *const u8, to as *mut u8, bytes as usize) };
+        os::decommit(from, bytes);
+    }
+
     /// A block that stands for nothing.
     pub(crate) fn take_block(&self) -> *mut Block {
         let unused = self.lock().blocks.pop();
@@ -137,6 +176,9 @@ impl Window {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
+
+/// Pages of ended islands that are kept as they are: 4 MiB.
+const MOST_USED: u64 = 512;
 
 /// Bytes from which on an object should lie in large pages: whoever jumps about in it, such as a map, misses
 /// the processor's table of pages at nearly every step otherwise.
@@ -185,12 +227,36 @@ mod os {
         if unsafe { libc::madvise(base as *mut libc::c_void, bytes as usize, libc::MADV_DONTNEED) } == 0 {
             return;
         }
+        renew(base, bytes);
+    }
+
+    /// Puts new, zeroed memory there.
+    pub(super) fn renew(base: u64, bytes: u64) {
         let prot = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: as above: replaced by a fresh mapping.
+        // SAFETY: pages of the window that nobody uses are replaced by a fresh mapping.
         let addr = unsafe {
             libc::mmap(base as *mut libc::c_void, bytes as usize, prot, FLAGS | libc::MAP_FIXED, -1, 0)
         };
         assert!(addr != libc::MAP_FAILED, "internal error: cannot give heap pages back");
+    }
+
+    /// Moves the memory of one range to another and leaves new memory behind. False where the system cannot, and nothing has
+    /// changed.
+    pub(super) fn remap(from: u64, to: u64, bytes: u64) -> bool {
+        #[cfg(target_os = "linux")]
+        {
+            let (old, new, len) = (from as *mut libc::c_void, to as *mut libc::c_void, bytes as usize);
+            let how = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED | libc::MREMAP_DONTUNMAP;
+            // SAFETY: two ranges of pages of the window that are the caller's.
+            if unsafe { libc::mremap(old, len, len, how, new) } != libc::MAP_FAILED {
+                return true;
+            }
+            // It may have taken the target out before it failed.
+            renew(to, bytes);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = (from, to, bytes);
+        false
     }
 }
 

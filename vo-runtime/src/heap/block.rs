@@ -18,7 +18,9 @@
 use super::sizeclass::{PAGE, size as class_size};
 use crate::layout::Layout;
 use std::ptr::null;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
+use std::sync::atomic::{
+    AtomicBool, AtomicU32, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
+};
 
 /// A bit for each slot.
 type Bits = Box<[AtomicU64]>;
@@ -48,6 +50,10 @@ pub(crate) struct Block {
     cursor: AtomicU32,
     /// Place in its bin's list of blocks (or in that of large objects).
     pub(crate) bin: u32,
+    /// The program has given the large object away: see `handover`.
+    pub(crate) given: AtomicBool,
+    /// Its pages are a mapping of their own.
+    pub(crate) mapped: bool,
 }
 
 impl Block {
@@ -69,6 +75,8 @@ impl Block {
             mark: Box::new([]),
             cursor: AtomicU32::new(0),
             bin: u32::MAX,
+            given: AtomicBool::new(false),
+            mapped: false,
         }
     }
 
@@ -100,6 +108,7 @@ impl Block {
             layout.first_64() & u64::MAX.checked_shr(64 - (slot / 8).min(64) as u32).unwrap_or(0);
         self.layout = layout;
         self.cursor = AtomicU32::new(0);
+        (self.given, self.mapped) = (AtomicBool::new(false), false);
         let words = (slots as usize).div_ceil(64);
         if self.alloc.len() == words {
             clear(&mut self.alloc);

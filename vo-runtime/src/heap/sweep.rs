@@ -89,11 +89,13 @@ impl Central {
     pub(super) unsafe fn free_block(&mut self, block: *mut Block) {
         // SAFETY: ours by the contract.
         unsafe {
-            let (base, pages) = ((*block).base, (*block).pages);
+            let (base, pages, mapped) = ((*block).base, (*block).pages, (*block).mapped);
             window().set_block(base, pages, std::ptr::null_mut());
             window().give_block(block);
             self.pacer.in_use_bytes -= pages * PAGE;
-            if pages * PAGE >= DIRECT {
+            if mapped {
+                window().give_mapped(base, pages);
+            } else if pages * PAGE >= DIRECT {
                 window().give(base, pages);
             } else {
                 self.spare.give(base, pages);

@@ -1,6 +1,6 @@
 //! The receiver's half: the objects of a message in the receiver's heap.
 
-use super::{Message, Object, Piece, ROOT, What};
+use super::{Message, Object, Parts, Piece, ROOT, Reference, What};
 use crate::heap::AllocCache;
 use crate::object::{iface, map, mem};
 use crate::panic::Result;
@@ -18,58 +18,116 @@ impl Message {
     /// # Safety
     /// The caller runs in the island of `cache`, and lets no collection happen before the words are where the collector sees them.
     pub unsafe fn build(
-        &self,
+        &mut self,
         cache: &mut AllocCache,
         handle: &mut dyn FnMut(&mut AllocCache, &PortRef) -> Result<Word>,
         out: &mut [u64],
     ) -> Result<()> {
-        let mut addresses = Vec::with_capacity(self.objects.len());
-        for object in &self.objects {
+        let parts = &mut self.parts;
+        cache.heap().check_pages(parts.pages())?;
+        let mut addresses = Vec::with_capacity(parts.objects.len());
+        for object in &parts.objects {
             addresses.push(object.make(cache, handle)?);
         }
-        // SAFETY: the objects are new and have room for their pieces; fixes lie inside of pieces or words.
+        out.copy_from_slice(&parts.data[..self.registers]);
+        // SAFETY: the objects are new and have room for their pieces; addresses lie inside of pieces or registers.
         unsafe {
-            for Piece { object, offset, at, bytes } in &self.pieces {
-                let to = addresses[*object as usize] + offset;
-                copy_nonoverlapping(self.data.as_ptr().add(*at).cast::<u8>(), to as *mut u8, *bytes as usize);
-            }
-            out.copy_from_slice(&self.words);
-            for fix in &self.fixes {
-                let value = addresses[fix.target as usize] + fix.add;
-                match fix.object {
-                    ROOT => out[(fix.offset / 8) as usize] = value,
-                    object => store_word(addresses[object as usize] + fix.offset, value),
-                }
-            }
-            for &(object, offset, word) in &self.sets {
-                store_word(addresses[object as usize] + offset, word);
-            }
-            for copy in self.maps.iter().rev() {
+            parts.place(&addresses, out);
+            for copy in parts.maps.iter().rev() {
                 let (entries, map) = (addresses[copy.entries as usize], addresses[copy.map as usize]);
-                let What::Map(ty, _) = self.objects[copy.map as usize].what else { continue };
-                fill(cache, map, ty, entries, self.objects[copy.entries as usize].hi)?;
+                let What::Map(ty, _) = parts.objects[copy.map as usize].what else { continue };
+                fill(cache, map, ty, entries, parts.objects[copy.entries as usize].hi)?;
+            }
+        }
+        // Nothing fails from here on.
+        for object in &mut parts.objects {
+            if let What::Pages(pages) = &mut object.what
+                && let Some(pages) = pages.take()
+            {
+                cache.heap().adopt(pages);
             }
         }
         Ok(())
     }
 }
 
+impl Parts {
+    /// Bytes of pages that the message brings.
+    fn pages(&self) -> u64 {
+        let of = |object: &Object| match &object.what {
+            What::Pages(pages) => pages.as_ref().as_ref().map_or(0, |pages| pages.bytes()),
+            _ => 0,
+        };
+        self.objects.iter().map(of).sum()
+    }
+
+    /// Copies all pieces into the new objects, and sets the addresses.
+    ///
+    /// # Safety
+    /// See [`Message::build`].
+    unsafe fn place(&self, addresses: &[Word], out: &mut [u64]) {
+        let mut fixes = self.fixes.iter().copied().peekable();
+        while let Some(fix) = fixes.next_if(|&fix| (fix as usize) < out.len()) {
+            out[fix as usize] = self.address(fix, addresses);
+        }
+        for piece in self.pieces.iter().filter(|piece| piece.object != ROOT) {
+            let Piece { offset, object, at, bytes } = *piece;
+            let to = addresses[object as usize].wrapping_add(offset);
+            // SAFETY: the object has room for the piece; a fix lies in it.
+            unsafe {
+                let from = self.data.as_ptr().add(at as usize);
+                if bytes <= 64 && bytes.is_multiple_of(8) {
+                    for i in 0..bytes as usize / 8 {
+                        (to as *mut u64).add(i).write(from.add(i).read());
+                    }
+                } else {
+                    copy_nonoverlapping(from.cast::<u8>(), to as *mut u8, bytes as usize);
+                }
+                while let Some(fix) = fixes.next_if(|&fix| fix < piece.end()) {
+                    store_word(to + 8 * u64::from(fix - at), self.address(fix, addresses));
+                }
+            }
+        }
+    }
+
+    /// What a word of the data refers to.
+    #[inline]
+    fn address(&self, fix: u32, addresses: &[Word]) -> Word {
+        let (object, mut add) = Reference::unpack(self.data[fix as usize]);
+        if add == Reference::FAR {
+            let far = self.far.iter().find(|far| far.0 == fix);
+            add = far.expect("internal error: a far reference without offset").1;
+        }
+        addresses[object as usize].wrapping_add(add)
+    }
+}
+
 impl Object {
     /// Makes the object. Answers what, plus an offset in the source object, is an address in it.
+    #[inline]
     fn make(
         &self,
         cache: &mut AllocCache,
         handle: &mut dyn FnMut(&mut AllocCache, &PortRef) -> Result<Word>,
     ) -> Result<Word> {
         match &self.what {
-            What::Port(port) => handle(cache, port),
-            What::Map(ty, count) => map::new(cache, *ty, *count as i64),
             What::Plain(layout) => {
                 // The layout repeats from the beginning of the source object.
-                let unit = 8 * layout.period().max(1) as u64;
-                let first = self.lo / unit * unit;
+                let first = match self.lo {
+                    0 => 0,
+                    lo => {
+                        let unit = 8 * layout.period().max(1) as u64;
+                        lo / unit * unit
+                    }
+                };
                 let base = cache.alloc_layout(self.hi - first, layout)?;
                 Ok(base.wrapping_sub(first))
+            }
+            What::Port(port) => handle(cache, port),
+            What::Map(ty, count) => map::new(cache, *ty, i64::from(*count)),
+            What::Pages(pages) => {
+                let pages = pages.as_ref().as_ref().expect("internal error: a message is built twice");
+                Ok(pages.base().wrapping_sub(self.lo / 8 * 8))
             }
         }
     }

@@ -1,16 +1,18 @@
-//! The sender's half: the walk over a value, and what may stop it.
+//! The sender's half: the walk over a value.
 
-use super::plan::{self, Part, Step};
-use super::{Fix, MapCopy, Message, Object, Piece, ROOT, What};
-use crate::heap::Heap;
+use super::path::why_never;
+use super::plan::{self, Part, Plan, Step};
+use super::seen::Seen;
+use super::{MapCopy, Message, Object, Parts, Piece, ROOT, Reference, What};
+use crate::heap::{GIVE_FROM, Heap, Located, Pages};
 use crate::layout::Layout;
 use crate::object::map;
 use crate::port::PortRef;
-use crate::rtype::{Handle, Kind, RtType, Ty, zero_base};
+use crate::rtype::{Ty, zero_base};
 use crate::value::{Word, load_word};
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-use vo_bytecode::typedesc::ChanDir;
+use std::ptr::copy_nonoverlapping;
 
 /// What only the machine knows about the sender's island.
 pub trait Origin {
@@ -47,88 +49,117 @@ impl std::fmt::Display for CrossError {
             CrossError::TooLarge(limit) => {
                 write!(f, "message of more than {limit} bytes cannot cross islands")
             }
-            CrossError::Changing => f.write_str("a map that crosses islands is written meanwhile"),
+            CrossError::Changing => f.write_str("a value that crosses islands is written meanwhile"),
         }
     }
 }
 
-type Copied<T> = Result<T, CrossError>;
+pub(super) type Copied<T> = Result<T, CrossError>;
 
-/// Hashes addresses.
-#[derive(Default)]
-pub(super) struct AddressHasher(u64);
+/// Objects without addresses are copied into pages from this size on: the receiver would have pages from the system for them anyway.
+const PAGES_FROM: u64 = 1 << 20;
 
-impl Hasher for AddressHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, _: &[u8]) {
-        panic!("internal error: only addresses are hashed here");
-    }
-    fn write_u64(&mut self, n: u64) {
-        // The table takes the high bits.
-        self.0 = (n >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-}
-
-/// A region that was reached, and how.
-struct Work {
-    kind: WorkKind,
-    /// Its first address.
-    src: Word,
-    /// Where it goes.
-    object: u32,
-    offset: u64,
-    /// The entry it was reached from, and the offset of the address there.
-    parent: u32,
-    via: u64,
-    /// It is the dynamic value of an interface: its path begins with its type.
-    dynamic: bool,
-}
-
+/// What the words of a piece are.
 #[derive(Clone, Copy)]
-enum WorkKind {
+pub(super) enum Kind {
     /// The registers of a value.
     Words(Ty),
-    /// So many values in a row.
-    Values(Ty, u64),
+    /// Values in a row.
+    Values(Ty),
     /// A closure object.
     Closure(u32),
-    /// So many entries of a map.
-    Entries(Ty, u64),
+    /// Entries of a map.
+    Entries(Ty),
+    /// Nothing that is an address.
+    Flat,
 }
 
-/// Regions of one object that have been reached: (element type, lo, hi) each; most objects have one.
+/// A piece as the walk sees it.
+#[derive(Clone, Copy)]
+pub(super) struct Work {
+    pub(super) kind: Kind,
+    /// The piece it was reached from, and [`DYNAMIC`].
+    pub(super) parent: u32,
+}
+
+/// A region that has been reached and not yet been copied.
+#[derive(Clone, Copy)]
+struct Reached {
+    work: Work,
+    src: Word,
+    object: u32,
+    offset: u64,
+    bytes: u64,
+}
+
+/// Beside a piece's number: it is an interface's dynamic value that was reached, or that something was reached from.
+pub(super) const DYNAMIC: u32 = 1 << 31;
+
+/// The value itself was not reached from anything.
+pub(super) const NO_PARENT: u32 = u32::MAX;
+
+/// Which part of an object has been reached: (key, lo, hi), one for each run of elements of one type.
+type Region = (u64, u64, u64);
+
+/// Keys of regions that are no type words.
+const NOTHING: u64 = 0;
+const BYTES: u64 = 1;
+const SEVERAL: u64 = 2;
+
+/// What a walk needs beside the message. Kept by its thread for the next one.
 #[derive(Default)]
-struct Covered {
-    first: Option<(u64, u64, u64)>,
-    more: Vec<(u64, u64, u64)>,
+pub(super) struct Scratch {
+    /// One for each piece.
+    pub(super) work: Vec<Work>,
+    /// Taken from the end, so that the walk goes through the heap, and the message, in the order of the value's parts.
+    reached: Vec<Reached>,
+    seen: Seen,
+    /// For each object the key of its region, which is what its `lo` and `hi` say; or [`SEVERAL`].
+    keys: Vec<u64>,
+    /// The regions of objects with several.
+    several: HashMap<u32, Vec<Region>>,
+    /// Objects without addresses, and where they lie: copied at the end.
+    flat: Vec<(u32, Word)>,
 }
 
-/// Where an address leads.
-enum Found {
-    Object { start: Word, layout: &'static Layout, size: u64 },
-    Immortal,
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 pub(super) struct Copier<'a> {
-    message: Message,
+    pub(super) parts: Parts,
+    pub(super) scratch: Scratch,
     heap: &'a Heap,
-    origin: &'a dyn Origin,
+    pub(super) origin: &'a dyn Origin,
     limit: u64,
     bytes: u64,
-    /// Number of each object that was reached, by its first address.
-    seen: HashMap<u64, u32, BuildHasherDefault<AddressHasher>>,
-    /// What of each object has been reached, by its number.
-    covered: Vec<Covered>,
-    /// Start of each object in the heap; for objects without addresses, which are copied at the end.
-    starts: Vec<Word>,
-    work: Vec<Work>,
-    /// The address that is looked at is an interface's data word.
-    dynamic: bool,
 }
 
-const NO_PARENT: u32 = u32::MAX;
+/// Where something stands: the piece (with [`DYNAMIC`]), the offset of it there for messages, and its byte in the data.
+#[derive(Clone, Copy)]
+struct Place {
+    piece: u32,
+    via: u64,
+    byte: u64,
+}
+
+impl Place {
+    /// The word in the data.
+    fn word(self) -> usize {
+        (self.byte / 8) as usize
+    }
+
+    /// So many bytes behind.
+    fn plus(self, bytes: u64) -> Place {
+        Place { piece: self.piece, via: self.via + bytes, byte: self.byte + bytes }
+    }
+}
+
+/// What the walk begins with.
+enum Root {
+    Value(Ty),
+    Closure,
+}
 
 impl Message {
     /// Copies a value of type `ty`, given by its registers.
@@ -146,7 +177,7 @@ impl Message {
         limit: u64,
     ) -> Result<Box<Message>, CrossError> {
         // SAFETY: handed on to the caller.
-        unsafe { Copier::new(heap, origin, limit).run(Root::Value(ty), words) }
+        unsafe { walk(heap, origin, limit, Root::Value(ty), words) }
     }
 
     /// Copies a closure: a message of one word.
@@ -163,339 +194,293 @@ impl Message {
         limit: u64,
     ) -> Result<Box<Message>, CrossError> {
         // SAFETY: handed on to the caller.
-        unsafe { Copier::new(heap, origin, limit).run(Root::Closure, &[closure]) }
+        unsafe { walk(heap, origin, limit, Root::Closure, &[closure]) }
     }
 }
 
-enum Root {
-    Value(Ty),
-    Closure,
+/// # Safety
+/// See [`Message::copy`].
+unsafe fn walk(
+    heap: &Heap,
+    origin: &dyn Origin,
+    limit: u64,
+    root: Root,
+    words: &[u64],
+) -> Copied<Box<Message>> {
+    let parts = super::unused().pop().unwrap_or_default();
+    let scratch = SCRATCH.take();
+    // The numbers of words are of 32 bits.
+    let limit = limit.min(u64::from(u32::MAX));
+    let mut copier = Copier { parts, scratch, heap, origin, limit, bytes: 0 };
+    // SAFETY: handed on.
+    let result = unsafe { copier.run(root, words) };
+    let Copier { parts, mut scratch, .. } = copier;
+    scratch.clear();
+    SCRATCH.set(scratch);
+    // A message that is not to be sent still owns the vectors.
+    let message = Box::new(Message { parts, registers: words.len() });
+    result.map(|()| message)
 }
 
-impl<'a> Copier<'a> {
-    fn new(heap: &'a Heap, origin: &'a dyn Origin, limit: u64) -> Copier<'a> {
-        Copier {
-            message: Message::default(),
-            heap,
-            origin,
-            limit,
-            bytes: 0,
-            seen: HashMap::default(),
-            covered: Vec::new(),
-            starts: Vec::new(),
-            work: Vec::new(),
-            dynamic: false,
-        }
+impl Scratch {
+    fn clear(&mut self) {
+        self.work.clear();
+        self.work.shrink_to(1 << 16);
+        self.reached.clear();
+        self.reached.shrink_to(1 << 12);
+        self.seen.clear();
+        self.keys.clear();
+        self.keys.shrink_to(1 << 16);
+        self.several.clear();
+        self.flat.clear();
     }
+}
 
+impl Copier<'_> {
     /// # Safety
     /// See [`Message::copy`].
-    unsafe fn run(mut self, root: Root, words: &[u64]) -> Copied<Box<Message>> {
-        self.message.words.extend_from_slice(words);
-        let src = words.as_ptr() as Word;
+    unsafe fn run(&mut self, root: Root, words: &[u64]) -> Copied<()> {
+        self.parts.data.extend_from_slice(words);
+        let place = Place { piece: NO_PARENT, via: 0, byte: 0 };
         // SAFETY: the words are the root's; everything else is reached from live values.
         unsafe {
             match root {
-                Root::Closure => self.func(NO_PARENT, 0, words[0], ROOT, 0)?,
-                Root::Value(ty) => {
-                    let kind =
-                        if ty.leaves.is_some() { WorkKind::Words(ty) } else { WorkKind::Values(ty, 1) };
-                    if ty.leaves.is_some() {
-                        self.work.push(Work {
-                            kind,
-                            src,
-                            object: ROOT,
-                            offset: 0,
-                            parent: NO_PARENT,
-                            via: 0,
-                            dynamic: false,
-                        });
-                    } else {
-                        self.pointer(NO_PARENT, 0, words[0], ty, 1, ROOT, 0)?;
-                    }
+                Root::Closure => self.func(place)?,
+                Root::Value(ty) if ty.leaves.is_some() => {
+                    let bytes = 8 * words.len() as u32;
+                    self.parts.pieces.push(Piece { offset: 0, object: ROOT, at: 0, bytes });
+                    self.scratch.work.push(Work { kind: Kind::Words(ty), parent: NO_PARENT });
+                    self.piece(0)?;
                 }
+                Root::Value(ty) => self.pointer(place, ty, 1)?,
             }
-            let mut next = 0;
-            while next < self.work.len() {
-                self.region(next)?;
-                next += 1;
+            while let Some(Reached { work, src, object, offset, bytes }) = self.scratch.reached.pop() {
+                let number = self.parts.pieces.len() as u32;
+                self.count(bytes)?;
+                self.push_piece(object, src, offset, bytes);
+                self.scratch.work.push(work);
+                self.piece(number)?;
             }
-            self.copy_flat_objects();
+            self.flat_objects()
         }
-        Ok(Box::new(self.message))
     }
 
-    // ---- regions ----------------------------------------------------------------------------------
+    // ---- pieces ------------------------------------------------------------------------------------
 
-    /// Walks over the region of work entry `index`.
+    /// Looks through a piece.
     ///
     /// # Safety
-    /// The entry is of live memory, here and below.
-    unsafe fn region(&mut self, index: usize) -> Copied<()> {
-        let Work { kind, src, object, offset, .. } = self.work[index];
-        let at = index as u32;
-        // SAFETY: the memory is that of values of the type.
+    /// The piece is a copy of live memory of what its kind says, here and below.
+    unsafe fn piece(&mut self, number: u32) -> Copied<()> {
+        let Piece { at, bytes, .. } = self.parts.pieces[number as usize];
+        let (first, bytes) = (Place { piece: number, via: 0, byte: 8 * u64::from(at) }, u64::from(bytes));
+        // SAFETY: the memory was that of values of the type.
         unsafe {
-            match kind {
-                WorkKind::Words(ty) => self.words(at, ty, src, object, offset, 0),
-                WorkKind::Closure(func) => {
-                    let mut word = 1;
-                    let captures = self.origin.captures(func).unwrap_or_default();
-                    for &Captured { ty, boxed } in captures {
-                        let place = src + 8 * word;
-                        if boxed {
-                            self.pointer(at, 8 * word, load_word(place), ty, 1, object, offset + 8 * word)?;
-                            word += 1;
-                        } else {
-                            self.words(at, ty, place, object, offset + 8 * word, 8 * word)?;
-                            word += ty.leaves.as_ref().map_or(1, |leaves| leaves.len() as u64);
-                        }
+            match self.scratch.work[number as usize].kind {
+                Kind::Flat => {}
+                Kind::Words(ty) => self.words(first, ty)?,
+                Kind::Closure(func) => self.captured(first, func)?,
+                Kind::Values(ty) => {
+                    let plan = plan::of(ty);
+                    let mut offset = 0;
+                    while offset < bytes {
+                        self.value(plan, first.plus(offset))?;
+                        offset += ty.size;
                     }
-                    Ok(())
                 }
-                WorkKind::Values(ty, count) => {
-                    let steps = &plan::of(ty).steps;
-                    for i in 0..count {
-                        for step in steps {
-                            let o = i * ty.size + step.offset;
-                            self.part(at, o, step.part, src + o, object, offset + o, false)?;
-                        }
-                    }
-                    Ok(())
-                }
-                WorkKind::Entries(ty, count) => {
+                Kind::Entries(ty) => {
                     let shape = ty.map_shape();
-                    let parts = [(shape.key, 0), (shape.elem, shape.elem_offset)];
-                    for i in 0..count {
-                        for (ty, first) in parts {
-                            for step in &plan::of(ty).steps {
-                                let o = i * shape.entry_size + first + step.offset;
-                                self.part(at, o, step.part, src + o, object, offset + o, false)?;
-                            }
-                        }
+                    let (key, elem) = (plan::of(shape.key), plan::of(shape.elem));
+                    let mut offset = 0;
+                    while offset < bytes {
+                        self.value(key, first.plus(offset))?;
+                        self.value(elem, first.plus(offset + shape.elem_offset))?;
+                        offset += shape.entry_size;
                     }
-                    Ok(())
                 }
             }
         }
+        Ok(())
     }
 
-    /// A value as registers that lie in a row from `src` on.
-    unsafe fn words(&mut self, at: u32, ty: Ty, src: Word, object: u32, offset: u64, via: u64) -> Copied<()> {
+    /// A value as it lies in memory, at a place.
+    #[inline]
+    unsafe fn value(&mut self, plan: &Plan, at: Place) -> Copied<()> {
+        for step in &plan.steps {
+            // SAFETY: the part is there.
+            unsafe { self.part(at.plus(step.offset), step.part, false)? };
+        }
+        Ok(())
+    }
+
+    /// A value as registers that lie in a row.
+    unsafe fn words(&mut self, at: Place, ty: Ty) -> Copied<()> {
         for step in &plan::of(ty).steps {
-            let word = 8 * leaf_of(ty, step);
+            let (via, byte) = (at.via + step.offset, at.byte + 8 * leaf_of(ty, step) as u64);
             // SAFETY: the caller's words.
-            unsafe { self.part(at, via + step.offset, step.part, src + word, object, offset + word, true)? };
+            unsafe { self.part(Place { piece: at.piece, via, byte }, step.part, true)? };
+        }
+        Ok(())
+    }
+
+    /// The variables of a closure.
+    unsafe fn captured(&mut self, closure: Place, func: u32) -> Copied<()> {
+        let origin = self.origin;
+        let mut at = closure.plus(8);
+        for &Captured { ty, boxed } in origin.captures(func).unwrap_or_default() {
+            // SAFETY: the closure captures what is said.
+            unsafe {
+                if boxed {
+                    self.pointer(at, ty, 1)?;
+                    at = at.plus(8);
+                } else {
+                    self.words(at, ty)?;
+                    at = at.plus(8 * leaves_in(ty) as u64);
+                }
+            }
         }
         Ok(())
     }
 
     /// What stands at one place. `in_words` says that it stands there as registers.
-    #[allow(clippy::too_many_arguments)]
-    unsafe fn part(
-        &mut self,
-        at: u32,
-        via: u64,
-        part: Part,
-        src: Word,
-        object: u32,
-        offset: u64,
-        in_words: bool,
-    ) -> Copied<()> {
-        // SAFETY: live memory of what the part says.
+    #[inline]
+    unsafe fn part(&mut self, at: Place, part: Part, in_words: bool) -> Copied<()> {
+        // SAFETY: what the part says.
         unsafe {
             match part {
-                Part::Pointer(ty) => self.pointer(at, via, load_word(src), ty, 1, object, offset),
-                Part::Str => {
-                    let len = load_word(src + 8);
-                    self.bytes_at(load_word(src), len, object, offset)
-                }
+                Part::Pointer(ty) => self.pointer(at, ty, 1),
+                Part::Str => self.text(at),
                 Part::Slice(ty) => {
-                    let cap = load_word(src + 16);
-                    self.pointer(at, via, load_word(src), ty, cap, object, offset)
+                    let cap = self.parts.data[at.word() + 2];
+                    self.pointer(at, ty, cap)
                 }
-                Part::Iface => match Ty::from_word(load_word(src)) {
+                Part::Iface => match Ty::from_word(self.parts.data[at.word()]) {
                     None => Ok(()),
-                    Some(ty) => self.iface(at, via, ty, src + 8, object, offset + 8),
+                    Some(ty) => self.dynamic(at.plus(8), ty),
                 },
-                Part::Map(ty) => self.map(at, via, load_word(src), ty, object, offset),
-                Part::Func => self.func(at, via, load_word(src), object, offset),
+                Part::Map(ty) => self.map(at, ty),
+                Part::Func => self.func(at),
                 Part::Port => {
-                    self.port(load_word(src), object, offset);
+                    self.port(at);
                     Ok(())
                 }
                 Part::Array(elem, len) => {
+                    let plan = plan::of(elem);
                     for i in 0..len {
-                        for step in &plan::of(elem).steps {
-                            let o = i * elem.size + step.offset;
-                            self.part(at, via + o, step.part, src + o, object, offset + o, false)?;
-                        }
+                        self.value(plan, at.plus(i * elem.size))?;
                     }
                     Ok(())
                 }
                 Part::Lock(ty) => {
-                    let bytes = if in_words { 8 * leaves_in(ty) } else { ty.size };
-                    let busy =
-                        std::slice::from_raw_parts(src as *const u8, bytes as usize).iter().any(|&b| b != 0);
-                    if busy {
-                        Err(self.blocked(at, via, format!("{} is in use and cannot cross islands", ty.name)))
-                    } else {
-                        Ok(())
+                    let bytes = if in_words { 8 * leaves_in(ty) as u64 } else { ty.size };
+                    if self.is_zero(at.byte, bytes) {
+                        return Ok(());
                     }
+                    Err(self.blocked(
+                        at.piece,
+                        at.via,
+                        format!("{} is in use and cannot cross islands", ty.name),
+                    ))
                 }
-                Part::Never(ty) => Err(self.blocked(at, via, why_never(ty))),
+                Part::Never(ty) => Err(self.blocked(at.piece, at.via, why_never(ty))),
             }
         }
     }
 
-    /// The dynamic value of an interface, whose data word is at `src`.
-    unsafe fn iface(&mut self, at: u32, via: u64, ty: Ty, src: Word, object: u32, offset: u64) -> Copied<()> {
-        // SAFETY: an interface value: an inline one is a single leaf, else the word is an address.
-        unsafe {
-            if !ty.inline {
-                self.dynamic = true;
-                let reached = self.pointer(at, via, load_word(src), ty, 1, object, offset);
-                self.dynamic = false;
-                return reached;
-            }
-            // An inline value is a region of its own, for the path's sake.
-            if plan::of(ty).steps.is_empty() {
-                return Ok(());
-            }
-            self.work.push(Work {
-                kind: WorkKind::Words(ty),
-                src,
-                object,
-                offset,
-                parent: at,
-                via,
-                dynamic: true,
-            });
-            Ok(())
+    /// The data word of an interface.
+    unsafe fn dynamic(&mut self, at: Place, ty: Ty) -> Copied<()> {
+        let at = Place { piece: at.piece | DYNAMIC, ..at };
+        if let Some((offset, never)) = plan::of(ty).never {
+            return Err(self.never(None, ty, offset, never));
         }
+        // SAFETY: an inline value is a single leaf, else the word is an address.
+        unsafe { if ty.inline { self.words(at, ty) } else { self.pointer(at, ty, 1) } }
+    }
+
+    fn is_zero(&self, byte: u64, bytes: u64) -> bool {
+        let at = |byte: u64| self.parts.data[(byte / 8) as usize].to_ne_bytes()[(byte % 8) as usize];
+        (byte..byte + bytes).all(|byte| at(byte) == 0)
     }
 
     // ---- addresses --------------------------------------------------------------------------------
 
-    /// An address of `count` values of a type.
-    #[allow(clippy::too_many_arguments)]
-    unsafe fn pointer(
-        &mut self,
-        at: u32,
-        via: u64,
-        addr: Word,
-        ty: Ty,
-        count: u64,
-        object: u32,
-        offset: u64,
-    ) -> Copied<()> {
-        let bytes = ty.size * count;
+    /// The address of `count` values of a type.
+    #[inline]
+    unsafe fn pointer(&mut self, at: Place, ty: Ty, count: u64) -> Copied<()> {
+        let addr = self.parts.data[at.word()];
         if addr == 0 {
-            return self.check_type(at, via, ty);
+            return self.check_type(at, ty);
         }
+        let bytes = ty.size.saturating_mul(count);
         if bytes == 0 {
             // Not nil, and nothing there; the address may be just behind another object.
-            self.set(object, offset, zero_base());
-            return self.check_type(at, via, ty);
+            self.parts.data[at.word()] = zero_base();
+            return self.check_type(at, ty);
         }
+        let kind = if plan::of(ty).steps.is_empty() { Kind::Flat } else { Kind::Values(ty) };
+        let key = if matches!(kind, Kind::Flat) { BYTES } else { ty.word() };
         // SAFETY: the address of live values.
-        unsafe {
-            let Found::Object { start, layout, size } = self.find(addr) else { return Ok(()) };
-            let id = self.object(start, layout, size)?;
-            self.message.fixes.push(Fix { object, offset, target: id, add: addr - start });
-            self.reach(
-                id,
-                start,
-                layout,
-                addr - start,
-                bytes,
-                |from, to| (WorkKind::Values(ty, (to - from) / ty.size), ty.word(), ty.size),
-                (at, via),
-            )
-        }
+        unsafe { self.reach(at, addr, bytes, (kind, key, ty.size)) }
     }
 
     /// The bytes of a string.
-    unsafe fn bytes_at(&mut self, addr: Word, len: u64, object: u32, offset: u64) -> Copied<()> {
-        if len == 0 {
-            if addr != 0 {
-                self.set(object, offset, 0);
-            }
+    unsafe fn text(&mut self, at: Place) -> Copied<()> {
+        let (addr, len) = (self.parts.data[at.word()], self.parts.data[at.word() + 1]);
+        if len == 0 || addr == 0 {
+            self.parts.data[at.word()] = 0;
             return Ok(());
         }
         // SAFETY: the address of a live string.
-        unsafe {
-            let Found::Object { start, layout, size } = self.find(addr) else { return Ok(()) };
-            let id = self.object(start, layout, size)?;
-            self.message.fixes.push(Fix { object, offset, target: id, add: addr - start });
-            self.reach(
-                id,
-                start,
-                layout,
-                addr - start,
-                len,
-                |_, _| (WorkKind::Closure(u32::MAX), 0, 1),
-                (NO_PARENT, 0),
-            )
-        }
+        unsafe { self.reach(at, addr, len, (Kind::Flat, BYTES, 1)) }
     }
 
-    unsafe fn func(&mut self, at: u32, via: u64, closure: Word, object: u32, offset: u64) -> Copied<()> {
-        if closure == 0 {
-            return Ok(());
-        }
-        // SAFETY: the address of a closure; its first word is the function.
+    unsafe fn func(&mut self, at: Place) -> Copied<()> {
+        let closure = self.parts.data[at.word()];
+        // SAFETY: the address of a closure, or 0; its first word is the function.
         unsafe {
-            let Some((start, size, layout)) = self.heap.locate(closure) else { return Ok(()) };
+            let Some(object) = self.heap.find(closure) else { return Ok(()) };
             let func = load_word(closure) as u32;
-            let Some(captures) = self.origin.captures(func) else {
-                let text = format!("the function value {} cannot cross islands", self.origin.func_name(func));
-                return Err(self.blocked(at, via, text));
+            let origin = self.origin;
+            let Some(captures) = origin.captures(func) else {
+                let text = format!("the function value {} cannot cross islands", origin.func_name(func));
+                return Err(self.blocked(at.piece, at.via, text));
             };
-            let words: u64 = captures.iter().map(|c| if c.boxed { 1 } else { leaves_in(c.ty) }).sum();
-            let (id, new) = self.object_or_new(start, layout, size)?;
-            self.message.fixes.push(Fix { object, offset, target: id, add: 0 });
+            let words: usize = captures.iter().map(|c| if c.boxed { 1 } else { leaves_in(c.ty) }).sum();
+            let (id, new) = self.object(&object, What::Plain(object.layout))?;
+            self.refer(at.word(), id, 0);
             if new {
-                let bytes = 8 * (words + 1);
-                self.piece(id, closure, 0, bytes)?;
-                let kind = WorkKind::Closure(func);
-                self.work.push(Work {
-                    kind,
-                    src: closure,
-                    object: id,
-                    offset: 0,
-                    parent: at,
-                    via,
-                    dynamic: false,
-                });
+                let bytes = 8 * (words as u64 + 1);
+                self.note_region(id, 0, bytes);
+                let work = Work { kind: Kind::Closure(func), parent: at.piece };
+                self.scratch.reached.push(Reached { work, src: closure, object: id, offset: 0, bytes });
             }
         }
         Ok(())
     }
 
-    unsafe fn map(&mut self, at: u32, via: u64, addr: Word, ty: Ty, object: u32, offset: u64) -> Copied<()> {
+    unsafe fn map(&mut self, at: Place, ty: Ty) -> Copied<()> {
+        let addr = self.parts.data[at.word()];
         if addr == 0 {
-            return self.check_type(at, via, ty);
+            return self.check_type(at, ty);
         }
         // SAFETY: a live map of the type.
         unsafe {
-            let count = map::len(addr);
-            let known = self.seen.get(&addr).copied();
-            let id = match known {
-                Some(id) => id,
-                None => {
-                    let id = self.new_object(addr, What::Map(ty, count))?;
-                    self.entries(at, via, id, addr, ty)?;
-                    id
-                }
+            let next = self.parts.objects.len() as u32;
+            let id = match self.heap.find(addr) {
+                Some(object) => self.scratch.seen.number(&object, next),
+                None => self.scratch.seen.number_outside(addr, next),
             };
-            self.message.fixes.push(Fix { object, offset, target: id, add: 0 });
+            if id == next {
+                let count = map::len(addr).min(u64::from(u32::MAX)) as u32;
+                self.push_object(What::Map(ty, count))?;
+            }
+            self.refer(at.word(), id, 0);
+            if id == next { self.entries(at, id, addr, ty) } else { Ok(()) }
         }
-        Ok(())
     }
 
-    /// Copies a map's entries into an object of their own, and has them walked over there.
-    unsafe fn entries(&mut self, at: u32, via: u64, map_id: u32, addr: Word, ty: Ty) -> Copied<()> {
+    /// Copies a map's entries into an object of their own, to be looked through there.
+    unsafe fn entries(&mut self, at: Place, map: u32, addr: Word, ty: Ty) -> Copied<()> {
         let shape = ty.map_shape();
         // SAFETY: a live map of the type.
         unsafe {
@@ -503,312 +488,253 @@ impl<'a> Copier<'a> {
             if count == 0 {
                 return Ok(());
             }
-            let id = self.message.objects.len() as u32;
-            let (lo, hi) = (0, count * shape.entry_size);
-            self.message.objects.push(Object { what: What::Plain(shape.entry_layout), lo, hi });
-            self.starts.push(0);
-            self.covered.push(Covered::default());
-            self.message.maps.push(MapCopy { map: map_id, entries: id });
+            let entries = self.parts.objects.len() as u32;
+            self.push_object(What::Plain(shape.entry_layout))?;
+            self.note_region(entries, 0, count * shape.entry_size);
+            self.parts.maps.push(MapCopy { map, entries });
             let mut done = 0;
             for (first, n) in runs {
-                self.piece(id, first, done * shape.entry_size, n * shape.entry_size)?;
-                let offset = done * shape.entry_size;
-                let kind = WorkKind::Entries(ty, n);
-                self.work.push(Work {
-                    kind,
-                    src: first,
-                    object: id,
-                    offset,
-                    parent: at,
-                    via,
-                    dynamic: false,
-                });
+                let work = Work { kind: Kind::Entries(ty), parent: at.piece };
+                let (offset, bytes) = (done * shape.entry_size, n * shape.entry_size);
+                self.scratch.reached.push(Reached { work, src: first, object: entries, offset, bytes });
                 done += n;
             }
         }
         Ok(())
     }
 
-    fn port(&mut self, handle: Word, object: u32, offset: u64) {
+    fn port(&mut self, at: Place) {
+        let handle = self.parts.data[at.word()];
         if handle == 0 {
             return;
         }
-        let id = match self.seen.get(&handle) {
-            Some(&id) => id,
-            None => {
-                // SAFETY: a live handle of a port.
-                let port = PortRef::new(unsafe { crate::port::port_arc(handle) });
-                let id = self.message.objects.len() as u32;
-                self.message.objects.push(Object { what: What::Port(port), lo: 0, hi: 0 });
-                self.starts.push(0);
-                self.covered.push(Covered::default());
-                self.seen.insert(handle, id);
-                id
-            }
-        };
-        self.message.fixes.push(Fix { object, offset, target: id, add: 0 });
+        let next = self.parts.objects.len() as u32;
+        let id = self.scratch.seen.number_outside(handle, next);
+        if id == next {
+            // SAFETY: a live handle of a port.
+            let port = PortRef::new(unsafe { crate::port::port_arc(handle) });
+            self.parts.objects.push(Object { what: What::Port(port), lo: 0, hi: 0 });
+            self.scratch.keys.push(NOTHING);
+        }
+        self.refer(at.word(), id, 0);
     }
 
     // ---- objects ----------------------------------------------------------------------------------
 
-    unsafe fn find(&self, addr: Word) -> Found {
+    /// A word of the data is the address of an object, plus so many bytes.
+    #[inline]
+    fn refer(&mut self, word: usize, object: u32, add: u64) {
+        if add >= Reference::FAR {
+            self.parts.far.push((word as u32, add));
+        }
+        self.parts.data[word] = Reference::pack(object, add);
+        self.parts.fixes.push(word as u32);
+    }
+
+    fn object(&mut self, object: &Located, what: What) -> Copied<(u32, bool)> {
+        let next = self.parts.objects.len() as u32;
+        let id = self.scratch.seen.number(object, next);
+        if id == next {
+            self.push_object(what)?;
+        }
+        Ok((id, id == next))
+    }
+
+    #[inline]
+    fn push_object(&mut self, what: What) -> Copied<()> {
+        self.parts.objects.push(Object { what, lo: u64::MAX, hi: 0 });
+        self.scratch.keys.push(NOTHING);
+        self.count(16)
+    }
+
+    /// A region of an object has been reached, of elements of a kind, key and size: what of it is new becomes a piece.
+    #[inline]
+    unsafe fn reach(&mut self, at: Place, addr: Word, bytes: u64, element: (Kind, u64, u64)) -> Copied<()> {
         // SAFETY: the address lies in a live object, or outside of the heap.
-        if let Some((start, size, layout)) = unsafe { self.heap.locate(addr) } {
-            return Found::Object { start, layout, size };
+        let (id, start, size, layout) = match unsafe { self.heap.find(addr) } {
+            Some(object) => {
+                let (id, _) = self.object(&object, What::Plain(object.layout))?;
+                (id, object.start, object.size, object.layout)
+            }
+            None => {
+                let Some((start, ty)) = self.origin.global(addr) else { return Ok(()) };
+                let next = self.parts.objects.len() as u32;
+                let id = self.scratch.seen.number_outside(start, next);
+                if id == next {
+                    self.push_object(What::Plain(ty.layout))?;
+                }
+                (id, start, ty.size, ty.layout)
+            }
+        };
+        let lo = addr - start;
+        if bytes > size - lo {
+            // Pointer and length are of two values.
+            return Err(CrossError::Changing);
         }
-        match self.origin.global(addr) {
-            Some((start, ty)) => Found::Object { start, layout: ty.layout, size: ty.size },
-            None => Found::Immortal,
-        }
+        self.refer(at.word(), id, lo);
+        // SAFETY: the part of the object is alive.
+        unsafe { self.region(id, start, layout, (lo, lo + bytes), element, at.piece) }
     }
 
-    fn object(&mut self, start: Word, layout: &'static Layout, size: u64) -> Copied<u32> {
-        Ok(self.object_or_new(start, layout, size)?.0)
-    }
-
-    fn object_or_new(&mut self, start: Word, layout: &'static Layout, _size: u64) -> Copied<(u32, bool)> {
-        if let Some(&id) = self.seen.get(&start) {
-            return Ok((id, false));
-        }
-        Ok((self.new_object(start, What::Plain(layout))?, true))
-    }
-
-    fn new_object(&mut self, start: Word, what: What) -> Copied<u32> {
-        let id = self.message.objects.len() as u32;
-        self.count(16)?;
-        self.message.objects.push(Object { what, lo: u64::MAX, hi: 0 });
-        self.starts.push(start);
-        self.covered.push(Covered::default());
-        self.seen.insert(start, id);
-        Ok(id)
-    }
-
-    /// A region of an object has been reached: what of it is new becomes a piece, and work where it holds addresses. `work` says what
-    /// the bytes in a range are: the work, and the type and size of an element.
-    #[allow(clippy::too_many_arguments)]
-    unsafe fn reach(
+    #[inline]
+    unsafe fn region(
         &mut self,
         id: u32,
         start: Word,
         layout: &'static Layout,
-        lo: u64,
-        bytes: u64,
-        work: impl Fn(u64, u64) -> (WorkKind, u64, u64),
-        (parent, via): (u32, u64),
+        (lo, hi): (u64, u64),
+        (kind, key, size): (Kind, u64, u64),
+        parent: u32,
     ) -> Copied<()> {
-        let hi = lo + bytes;
-        let (kind, key, size) = work(lo, hi);
-        let dynamic = self.dynamic;
-        let may_have_locks = matches!(kind, WorkKind::Values(ty, _) if !plan::of(ty).steps.is_empty());
-        let object = &mut self.message.objects[id as usize];
-        let before = object.hi.saturating_sub(object.lo.min(object.hi));
-        object.lo = object.lo.min(lo);
-        object.hi = object.hi.max(hi);
+        let work = Work { kind, parent };
+        let object = &self.parts.objects[id as usize];
+        let known = (object.lo, object.hi);
         if layout.is_noscan() {
-            // Copied at the end, in one piece. Locks are looked at all the same.
-            let more = object.hi - object.lo - before;
-            self.count(more)?;
-            if !may_have_locks {
+            if object.hi == 0 {
+                self.scratch.flat.push((id, start));
+                self.scratch.keys[id as usize] = SEVERAL;
+            }
+            if matches!(kind, Kind::Flat) {
+                self.note_region(id, lo, hi);
                 return Ok(());
             }
+            // There may be locks to be looked at.
         }
-        let parts = self.covered[id as usize].add(key, lo, hi, size);
-        for (from, to) in parts.into_iter().filter(|(from, to)| from < to) {
-            let (kind, ..) = work(from, to);
-            let src = start + from;
-            if !layout.is_noscan() {
-                // SAFETY: live memory.
-                unsafe { self.piece(id, src, from, to - from)? };
+        let parts = match self.scratch.keys[id as usize] {
+            NOTHING => {
+                self.scratch.keys[id as usize] = key;
+                [(lo, hi), (0, 0)]
             }
-            if let WorkKind::Values(ty, _) = kind
-                && !plan::of(ty).steps.is_empty()
-            {
-                self.work.push(Work { kind, src, object: id, offset: from, parent, via, dynamic });
+            same if same == key && covers(known, lo, hi, size) => return Ok(()),
+            SEVERAL => self.add_region(id, (key, lo, hi), size),
+            other => {
+                self.scratch.keys[id as usize] = SEVERAL;
+                self.scratch.several.insert(id, vec![(other, known.0, known.1)]);
+                self.add_region(id, (key, lo, hi), size)
             }
-        }
-        Ok(())
-    }
-
-    unsafe fn piece(&mut self, object: u32, src: Word, offset: u64, bytes: u64) -> Copied<()> {
-        self.count(bytes)?;
-        let entry = &mut self.message.objects[object as usize];
-        entry.lo = entry.lo.min(offset);
-        entry.hi = entry.hi.max(offset + bytes);
-        let at = self.message.data.len();
-        let words = bytes.div_ceil(8) as usize;
-        self.message.data.reserve(words);
-        // SAFETY: live memory of so many bytes; room has just been made, and the last word is zeroed first.
-        unsafe {
-            let to = self.message.data.as_mut_ptr().add(at);
-            to.add(words - 1).write(0);
-            std::ptr::copy_nonoverlapping(src as *const u8, to.cast::<u8>(), bytes as usize);
-            self.message.data.set_len(at + words);
-        }
-        self.message.pieces.push(Piece { object, offset, at, bytes });
-        Ok(())
-    }
-
-    /// Objects without addresses are copied in one piece, from the first byte that was reached to the last.
-    unsafe fn copy_flat_objects(&mut self) {
-        for id in 0..self.message.objects.len() {
-            let object = &self.message.objects[id];
-            let (lo, hi, start) = (object.lo, object.hi, self.starts[id]);
-            if let What::Plain(layout) = object.what
-                && layout.is_noscan()
-                && start != 0
-                && hi > lo
-            {
-                // The bytes have been counted.
-                self.limit = u64::MAX;
-                // SAFETY: a part of a live object.
-                let _ = unsafe { self.piece(id as u32, start + lo, lo, hi - lo) };
-            }
-        }
-    }
-
-    /// Another word stands in the copy than in the source.
-    fn set(&mut self, object: u32, offset: u64, word: Word) {
-        match object {
-            ROOT => self.message.words[(offset / 8) as usize] = word,
-            _ => self.message.sets.push((object, offset, word)),
-        }
-    }
-
-    fn count(&mut self, bytes: u64) -> Copied<()> {
-        self.bytes += bytes;
-        if self.bytes > self.limit { Err(CrossError::TooLarge(self.limit)) } else { Ok(()) }
-    }
-
-    // ---- what does not cross ------------------------------------------------------------------------
-
-    /// There is no value, but the type alone may say that none could cross.
-    fn check_type(&self, at: u32, via: u64, ty: Ty) -> Copied<()> {
-        match plan::of(ty).never {
-            None => Ok(()),
-            Some((offset, never)) => {
-                let mut path = self.path(at, via);
-                field_path(ty, offset, &mut path);
-                Err(CrossError::Type(with_path(path, why_never(never))))
-            }
-        }
-    }
-
-    fn blocked(&self, at: u32, via: u64, why: String) -> CrossError {
-        CrossError::Type(with_path(self.path(at, via), why))
-    }
-
-    /// The way from the value that was sent to an offset of a region.
-    fn path(&self, at: u32, via: u64) -> String {
-        if at == NO_PARENT {
-            return String::new();
-        }
-        let work = &self.work[at as usize];
-        let mut path = if work.dynamic { String::new() } else { self.path(work.parent, work.via) };
-        match work.kind {
-            WorkKind::Words(ty) | WorkKind::Values(ty, _) => {
-                if path.is_empty() {
-                    path = shown(ty).trim_start_matches('*').to_owned();
-                }
-                field_path(ty, via % ty.size.max(1), &mut path);
-            }
-            WorkKind::Entries(ty, _) => {
-                if path.is_empty() {
-                    path = shown(ty);
-                }
-                path.push_str("[...]");
-                let shape = ty.map_shape();
-                let in_entry = via % shape.entry_size;
-                match in_entry.checked_sub(shape.elem_offset) {
-                    Some(offset) => field_path(shape.elem, offset, &mut path),
-                    None => field_path(shape.key, in_entry, &mut path),
-                }
-            }
-            WorkKind::Closure(func) => path = format!("captured by {}", self.origin.func_name(func)),
-        }
-        path
-    }
-}
-
-impl Covered {
-    /// The parts of a range (which may be empty) that no region with elements of the same type covers yet; they are covered from
-    /// now on.
-    fn add(&mut self, key: u64, lo: u64, hi: u64, size: u64) -> [(u64, u64); 2] {
-        let Some(first) = &mut self.first else {
-            self.first = Some((key, lo, hi));
-            return [(lo, hi), (0, 0)];
         };
-        let touching = |r: &&mut (u64, u64, u64)| {
+        self.note_region(id, lo, hi);
+        for (from, to) in parts.into_iter().filter(|(from, to)| from < to) {
+            let (src, bytes) = (start + from, to - from);
+            self.scratch.reached.push(Reached { work, src, object: id, offset: from, bytes });
+        }
+        Ok(())
+    }
+
+    /// The parts of a range that no region of the same type covers yet; they are covered from now on.
+    fn add_region(&mut self, id: u32, (key, lo, hi): Region, size: u64) -> [(u64, u64); 2] {
+        let regions = self.scratch.several.entry(id).or_default();
+        let touching = |r: &&mut Region| {
             r.0 == key && r.1 <= hi && r.2 >= lo && r.1.abs_diff(lo).is_multiple_of(size.max(1))
         };
-        match std::iter::once(first).chain(&mut self.more).find(touching) {
+        match regions.iter_mut().find(touching) {
             Some(region) => {
                 let parts = [(lo, region.1.max(lo)), (region.2.min(hi), hi)];
                 (region.1, region.2) = (region.1.min(lo), region.2.max(hi));
                 parts
             }
             None => {
-                self.more.push((key, lo, hi));
+                regions.push((key, lo, hi));
                 [(lo, hi), (0, 0)]
             }
         }
     }
+
+    #[inline]
+    fn note_region(&mut self, id: u32, lo: u64, hi: u64) {
+        let object = &mut self.parts.objects[id as usize];
+        (object.lo, object.hi) = (object.lo.min(lo), object.hi.max(hi));
+    }
+
+    #[inline]
+    unsafe fn push_piece(&mut self, object: u32, src: Word, offset: u64, bytes: u64) {
+        let data = &mut self.parts.data;
+        let (at, words) = (data.len(), bytes.div_ceil(8) as usize);
+        data.reserve(words);
+        // SAFETY: live memory of so many bytes; room has just been made, and the last word is zeroed first.
+        unsafe {
+            let to = data.as_mut_ptr().add(at);
+            to.add(words - 1).write(0);
+            if bytes <= 64 && bytes.is_multiple_of(8) {
+                for i in 0..words {
+                    to.add(i).write((src as *const u64).add(i).read());
+                }
+            } else {
+                copy_nonoverlapping(src as *const u8, to.cast::<u8>(), bytes as usize);
+            }
+            data.set_len(at + words);
+        }
+        self.parts.pieces.push(Piece { offset, object, at: at as u32, bytes: bytes as u32 });
+    }
+
+    /// Copies the objects without addresses, each from the first byte that was reached to the last.
+    unsafe fn flat_objects(&mut self) -> Copied<()> {
+        for (id, start) in std::mem::take(&mut self.scratch.flat) {
+            let Object { lo, hi, .. } = self.parts.objects[id as usize];
+            // SAFETY: a part of a live object.
+            unsafe {
+                if hi - lo >= GIVE_FROM && self.as_pages(id, start, lo, hi)? {
+                    continue;
+                }
+                self.count(hi - lo)?;
+                self.push_piece(id, start + lo, lo, hi - lo);
+            }
+        }
+        Ok(())
+    }
+
+    /// Has an object cross as pages, if that is worth it and there are some.
+    unsafe fn as_pages(&mut self, id: u32, start: Word, lo: u64, hi: u64) -> Copied<bool> {
+        // SAFETY: the object is alive, and the island's.
+        let given = if lo == 0 { unsafe { self.heap.take_given(start, hi) } } else { None };
+        if let Some(pages) = given {
+            self.parts.objects[id as usize].what = What::Pages(Box::new(Some(pages)));
+            return Ok(true);
+        }
+        if hi - lo < PAGES_FROM {
+            return Ok(false);
+        }
+        self.count(hi - lo)?;
+        let object = &mut self.parts.objects[id as usize];
+        let first = lo / 8 * 8;
+        // SAFETY: a part of a live object, in words that are all its.
+        let Some(pages) = (unsafe { Pages::copy(start + first, hi - first) }) else {
+            self.bytes -= hi - lo;
+            return Ok(false);
+        };
+        object.what = What::Pages(Box::new(Some(pages)));
+        Ok(true)
+    }
+
+    #[inline]
+    fn count(&mut self, bytes: u64) -> Copied<()> {
+        self.bytes += bytes;
+        if self.bytes > self.limit { Err(CrossError::TooLarge(self.limit)) } else { Ok(()) }
+    }
+
+    /// There is no value, but the type alone may say that none could cross.
+    #[inline]
+    fn check_type(&self, at: Place, ty: Ty) -> Copied<()> {
+        match plan::of(ty).never {
+            None => Ok(()),
+            Some((offset, never)) => Err(self.never(Some((at.piece, at.via)), ty, offset, never)),
+        }
+    }
+}
+
+/// Whether a region has all elements from `lo` to `hi`.
+#[inline]
+fn covers((from, to): (u64, u64), lo: u64, hi: u64, size: u64) -> bool {
+    from == lo && hi <= to || from < lo && hi <= to && (lo - from).is_multiple_of(size.max(1))
 }
 
 /// Number of registers of a value.
-fn leaves_in(ty: Ty) -> u64 {
-    ty.leaves.as_ref().map_or(1, |leaves| leaves.len() as u64)
+fn leaves_in(ty: Ty) -> usize {
+    ty.leaves.as_ref().map_or(1, Vec::len)
 }
 
 /// The register in which a step's first word is.
-fn leaf_of(ty: Ty, step: &Step) -> u64 {
+fn leaf_of(ty: Ty, step: &Step) -> usize {
     let leaves = ty.leaves.as_deref().unwrap_or_default();
-    leaves.iter().position(|leaf| u64::from(leaf.offset) >= step.offset).unwrap_or(0) as u64
-}
-
-/// A type as messages show it: without the package that everything is in.
-fn shown(ty: Ty) -> String {
-    ty.name.replace("main.", "")
-}
-
-fn why_never(ty: Ty) -> String {
-    let name = shown(ty);
-    match ty.elem {
-        Some(elem) if ty.kind == Kind::Chan || ty.handle == Some(Handle::Port) => {
-            debug_assert!(ty.handle.is_none() || ty.chan_dir != ChanDir::Send);
-            format!("{name} cannot cross islands; use port<- {}", shown(elem))
-        }
-        _ => format!("{name} cannot cross islands"),
-    }
-}
-
-fn with_path(path: String, why: String) -> String {
-    // A path that is but the type itself says nothing.
-    if path.is_empty() || why.starts_with(&format!("{path} ")) { why } else { format!("{path}: {why}") }
-}
-
-/// Adds the fields and elements that lead to an offset of a value of a type.
-fn field_path(ty: Ty, mut offset: u64, path: &mut String) {
-    let mut ty: &'static RtType = ty.descriptor();
-    loop {
-        match ty.kind {
-            Kind::Struct if plan::is_lock(ty) => return,
-            Kind::Struct => {
-                let Some(field) = ty.fields.iter().rev().find(|f| f.offset <= offset && f.ty.size > 0) else {
-                    return;
-                };
-                path.push('.');
-                path.push_str(&field.name);
-                offset -= field.offset;
-                ty = field.ty.descriptor();
-            }
-            Kind::Array => {
-                let elem = ty.elem_type();
-                path.push_str("[...]");
-                offset %= elem.size.max(1);
-                ty = elem.descriptor();
-            }
-            Kind::Slice => return path.push_str("[...]"),
-            _ => return,
-        }
-    }
+    leaves.iter().position(|leaf| u64::from(leaf.offset) >= step.offset).unwrap_or(0)
 }

@@ -60,7 +60,7 @@ fn cycles_and_sharing_are_kept() {
         let p = source.alloc(ty(&types, pair)).unwrap();
         store_word(p, n);
         store_word(p + 8, n);
-        let message = Message::copy(&from, &Plain, ty(&types, to_pair), &[p], 1 << 20).unwrap();
+        let mut message = Message::copy(&from, &Plain, ty(&types, to_pair), &[p], 1 << 20).unwrap();
         let mut out = [0];
         message.build(&mut target, &mut no_ports, &mut out).unwrap();
         let (one, two) = (load_word(out[0]), load_word(out[0] + 8));
@@ -68,5 +68,71 @@ fn cycles_and_sharing_are_kept() {
         assert_eq!((load_word(one), load_word(one + 8)), (1, 2));
         let small = Message::copy(&from, &Plain, ty(&types, to_pair), &[p], 8);
         assert_eq!(small.err(), Some(CrossError::TooLarge(8)));
+    }
+}
+
+#[test]
+fn more_objects_than_fit_a_list() {
+    let mut types = Types::default();
+    let int = types.int();
+    let node = types.structure("node", &[("next", int), ("n", int)]);
+    let pointer = types.ptr(node);
+    // A list through its own pointers: the type is made to lead back to itself.
+    types.retype_field(node, 0, pointer);
+    let types = types.load();
+    let (from, mut source) = heap(&types);
+    let (_to, mut target) = heap(&types);
+    // SAFETY: objects of these types; nothing collects.
+    unsafe {
+        let nodes: Vec<u64> = (0..5000).map(|_| source.alloc(ty(&types, node)).unwrap()).collect();
+        for (i, &at) in nodes.iter().enumerate() {
+            store_word(at, nodes[(i + 7) % nodes.len()]);
+            store_word(at + 8, i as u64);
+        }
+        let mut message = Message::copy(&from, &Plain, ty(&types, pointer), &[nodes[0]], 1 << 20).unwrap();
+        let mut out = [0];
+        message.build(&mut target, &mut no_ports, &mut out).unwrap();
+        let mut at = out[0];
+        for step in 0..nodes.len() as u64 {
+            assert_eq!(load_word(at + 8), 7 * step % nodes.len() as u64);
+            at = load_word(at);
+        }
+        assert_eq!(at, out[0]);
+    }
+}
+
+#[test]
+fn an_array_that_is_given_away_goes_with_its_memory() {
+    let mut types = Types::default();
+    let byte = types.uint8();
+    let bytes = types.slice(byte);
+    let types = types.load();
+    let (from, mut source) = heap(&types);
+    let (to, mut target) = heap(&types);
+    const LEN: u64 = 300_000;
+    // SAFETY: objects of these types; nothing collects.
+    unsafe {
+        let array = source.alloc_bytes(LEN).unwrap();
+        store_word(array + 128, 77);
+        assert!(!from.give(array + 8, LEN - 8), "a part is copied");
+        assert!(from.give(array, LEN));
+        // It was not sent: the sender has it again.
+        let copy = || Message::copy(&from, &Plain, ty(&types, bytes), &[array, LEN, LEN], 1 << 10).unwrap();
+        let mut message = copy();
+        assert_eq!(load_word(array + 128), 0);
+        message.give_back(&from);
+        assert_eq!(load_word(array + 128), 77);
+        // It was.
+        let mut message = copy();
+        let mut out = [0; 3];
+        message.build(&mut target, &mut no_ports, &mut out).unwrap();
+        assert_eq!((load_word(out[0] + 128), out[1], load_word(array + 128)), (77, LEN, 0));
+        assert_eq!(to.object_at(out[0] + 5), Some((out[0], LEN)));
+        // It is an ordinary array there, and here.
+        let again = Message::copy(&from, &Plain, ty(&types, bytes), &[array, LEN, LEN], 1 << 10);
+        assert_eq!(again.err(), Some(CrossError::TooLarge(1 << 10)));
+        let full = Message::copy(&to, &Plain, ty(&types, bytes), &out, 1 << 20).unwrap();
+        assert_eq!(load_word(out[0] + 128), 77);
+        drop(full);
     }
 }

@@ -13,6 +13,7 @@ mod cancel;
 mod chan;
 mod collect;
 mod fiber;
+mod limit;
 mod lock;
 mod mode;
 mod park;

@@ -20,9 +20,12 @@ natives! {
         let reason = String::from_utf8_lossy(str_bytes(reason)).into_owned();
         cx.island_kill(isl.0, &reason)
     }
-    "island.limit" => fn limit(cx, isl: Ptr, bytes: i64, cpu: i64, goroutines: i64, ending: i64) {
-        let [bytes, cpu, goroutines, ending] = [bytes, cpu, goroutines, ending].map(|n| n.max(0) as u64);
-        cx.island_limit(isl.0, IslandBounds { bytes, cpu, goroutines, ending });
+    "island.limit" => fn limit(
+        cx, isl: Ptr, bytes: i64, cpu: i64, goroutines: i64, ending: i64, message: i64
+    ) {
+        let all = [bytes, cpu, goroutines, ending, message];
+        let [bytes, cpu, goroutines, ending, message] = all.map(|n| n.max(0) as u64);
+        cx.island_limit(isl.0, IslandBounds { bytes, cpu, goroutines, ending, message });
     }
     "island.watch" => fn watch(cx, isl: Ptr, done: Ptr, sample: Any) {
         cx.island_watch(isl.0, done.0, sample);
@@ -33,6 +36,9 @@ natives! {
             // SAFETY: element `i` of a slice of int64.
             unsafe { store_word(into.ptr + 8 * i as u64, n) };
         }
+    }
+    "island.give" => fn give(cx, b: Slice) {
+        cx.give_away(b.ptr, b.len, b.cap);
     }
     "island.Finish" => fn finish(cx) {
         cx.island_finish();

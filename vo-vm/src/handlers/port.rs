@@ -44,7 +44,8 @@ impl Interp<'_> {
     #[inline(always)]
     pub(crate) fn port_new(&mut self, dst: Reg, ty: u32, n: Reg) -> Flow {
         self.aside(move |m, site| {
-            let port = ops::new(m, site, m.program().ty(ty), site.w.int(n));
+            let at = (site.w.code().index, site.pc);
+            let port = ops::new(m, site, m.program().ty(ty), site.w.int(n), at);
             made(m, site, dst, port)
         })
     }

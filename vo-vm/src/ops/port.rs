@@ -104,11 +104,11 @@ pub(crate) fn over_goroutines(island: &Arc<Island>) {
 
 // ---- ports --------------------------------------------------------------------------------------
 
-/// A new port of type `ty`.
-pub(crate) fn new(m: &mut Machine, w: impl Frames, ty: Ty, cap: i64) -> Result<u64> {
+/// A new port of type `ty`, made at a function's code offset.
+pub(crate) fn new(m: &mut Machine, w: impl Frames, ty: Ty, cap: i64, made_at: (u32, u32)) -> Result<u64> {
     m.ensure(w)?;
     let home = m.island_arc();
-    let port = Port::new(ty, cap, home.clone() as Arc<dyn Home>)?;
+    let port = Port::new(ty, cap, home.clone() as Arc<dyn Home>, made_at)?;
     home.add_port(&port);
     home.handles.intern(m.cache(), Held::Own(port))
 }
@@ -132,6 +132,17 @@ fn packed(m: &mut Machine, port: &Port, own: bool, words: &[u64]) -> std::result
 fn unpack(words: &[u64]) {
     // SAFETY: nobody has taken the element, so its message is ours.
     drop(unsafe { Message::from_word(words.last().copied().unwrap_or(0)) });
+}
+
+/// Frees the message of an element that was not sent and that the running fiber still has: what the program has given away
+/// stays with it.
+fn keep(m: &Machine, words: &[u64]) {
+    // SAFETY: as for `unpack`; the value is alive in the fiber's registers.
+    unsafe {
+        if let Some(mut message) = Message::from_word(words.last().copied().unwrap_or(0)) {
+            message.give_back(m.island().heap());
+        }
+    }
 }
 
 /// Why a port that is closed refuses.
@@ -165,7 +176,7 @@ pub(crate) fn send(m: &mut Machine, handle: u64, words: &[u64]) -> std::result::
             Ok(Waited::Parked)
         }
         SendResult::Closed => {
-            unpack(&words);
+            keep(m, &words);
             Err(closed(port))
         }
     }
@@ -278,11 +289,11 @@ pub(crate) fn try_send(m: &mut Machine, handle: u64, words: &[u64]) -> std::resu
     match unsafe { vo_sched::chan::try_send(core, storage, &mut Across(m.worker()), words.as_ptr()) } {
         Some(SendResult::Done) => Ok(true),
         None => {
-            unpack(&words);
+            keep(m, &words);
             Ok(false)
         }
         Some(_) => {
-            unpack(&words);
+            keep(m, &words);
             Err(closed(port))
         }
     }
