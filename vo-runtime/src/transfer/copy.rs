@@ -54,7 +54,8 @@ impl std::fmt::Display for CrossError {
     }
 }
 
-pub(super) type Copied<T> = Result<T, CrossError>;
+/// The error is boxed: that there is none is said in a register, millions of times.
+pub(super) type Copied<T> = Result<T, Box<CrossError>>;
 
 /// Objects without addresses are copied into pages from this size on: the receiver would have pages from the system for them anyway.
 const PAGES_FROM: u64 = 1 << 20;
@@ -100,6 +101,14 @@ pub(super) const NO_PARENT: u32 = u32::MAX;
 
 /// Which part of an object has been reached: (key, lo, hi), one for each run of elements of one type.
 type Region = (u64, u64, u64);
+
+/// What a region's elements are: how they are looked through, their key and size in bytes.
+#[derive(Clone, Copy)]
+struct Element {
+    kind: Kind,
+    key: u64,
+    size: u64,
+}
 
 /// Keys of regions that are no type words.
 const NOTHING: u64 = 0;
@@ -206,7 +215,7 @@ unsafe fn walk(
     limit: u64,
     root: Root,
     words: &[u64],
-) -> Copied<Box<Message>> {
+) -> Result<Box<Message>, CrossError> {
     let parts = super::unused().pop().unwrap_or_default();
     let scratch = SCRATCH.take();
     // The numbers of words are of 32 bits.
@@ -219,7 +228,7 @@ unsafe fn walk(
     SCRATCH.set(scratch);
     // A message that is not to be sent still owns the vectors.
     let message = Box::new(Message { parts, registers: words.len() });
-    result.map(|()| message)
+    result.map(|()| message).map_err(|error| *error)
 }
 
 impl Scratch {
@@ -304,7 +313,7 @@ impl Copier<'_> {
     }
 
     /// A value as it lies in memory, at a place.
-    #[inline]
+    #[inline(always)]
     unsafe fn value(&mut self, plan: &Plan, at: Place) -> Copied<()> {
         for step in &plan.steps {
             // SAFETY: the part is there.
@@ -405,7 +414,7 @@ impl Copier<'_> {
     // ---- addresses --------------------------------------------------------------------------------
 
     /// The address of `count` values of a type.
-    #[inline]
+    #[inline(always)]
     unsafe fn pointer(&mut self, at: Place, ty: Ty, count: u64) -> Copied<()> {
         let addr = self.parts.data[at.word()];
         if addr == 0 {
@@ -417,10 +426,11 @@ impl Copier<'_> {
             self.parts.data[at.word()] = zero_base();
             return self.check_type(at, ty);
         }
-        let kind = if plan::of(ty).steps.is_empty() { Kind::Flat } else { Kind::Values(ty) };
-        let key = if matches!(kind, Kind::Flat) { BYTES } else { ty.word() };
+        let flat = plan::of(ty).steps.is_empty();
+        let kind = if flat { Kind::Flat } else { Kind::Values(ty) };
+        let key = if flat { BYTES } else { ty.word() };
         // SAFETY: the address of live values.
-        unsafe { self.reach(at, addr, bytes, (kind, key, ty.size)) }
+        unsafe { self.reach(at, addr, bytes, Element { kind, key, size: ty.size }) }
     }
 
     /// The bytes of a string.
@@ -431,7 +441,7 @@ impl Copier<'_> {
             return Ok(());
         }
         // SAFETY: the address of a live string.
-        unsafe { self.reach(at, addr, len, (Kind::Flat, BYTES, 1)) }
+        unsafe { self.reach(at, addr, len, Element { kind: Kind::Flat, key: BYTES, size: 1 }) }
     }
 
     unsafe fn func(&mut self, at: Place) -> Copied<()> {
@@ -484,7 +494,8 @@ impl Copier<'_> {
         let shape = ty.map_shape();
         // SAFETY: a live map of the type.
         unsafe {
-            let (count, runs) = map::live_entries(addr, ty).map_err(|_| CrossError::Changing)?;
+            let (count, runs) =
+                map::live_entries(addr, ty).map_err(|_| CrossError::Changing).map_err(Box::new)?;
             if count == 0 {
                 return Ok(());
             }
@@ -531,6 +542,7 @@ impl Copier<'_> {
         self.parts.fixes.push(word as u32);
     }
 
+    #[inline(always)]
     fn object(&mut self, object: &Located, what: What) -> Copied<(u32, bool)> {
         let next = self.parts.objects.len() as u32;
         let id = self.scratch.seen.number(object, next);
@@ -548,8 +560,8 @@ impl Copier<'_> {
     }
 
     /// A region of an object has been reached, of elements of a kind, key and size: what of it is new becomes a piece.
-    #[inline]
-    unsafe fn reach(&mut self, at: Place, addr: Word, bytes: u64, element: (Kind, u64, u64)) -> Copied<()> {
+    #[inline(always)]
+    unsafe fn reach(&mut self, at: Place, addr: Word, bytes: u64, element: Element) -> Copied<()> {
         // SAFETY: the address lies in a live object, or outside of the heap.
         let (id, start, size, layout) = match unsafe { self.heap.find(addr) } {
             Some(object) => {
@@ -569,24 +581,33 @@ impl Copier<'_> {
         let lo = addr - start;
         if bytes > size - lo {
             // Pointer and length are of two values.
-            return Err(CrossError::Changing);
+            return Err(Box::new(CrossError::Changing));
         }
         self.refer(at.word(), id, lo);
-        // SAFETY: the part of the object is alive.
-        unsafe { self.region(id, start, layout, (lo, lo + bytes), element, at.piece) }
+        let work = Work { kind: element.kind, parent: at.piece };
+        if self.scratch.keys[id as usize] == NOTHING && !layout.is_noscan() {
+            // Most objects are reached once.
+            self.scratch.keys[id as usize] = element.key;
+            let object = &mut self.parts.objects[id as usize];
+            (object.lo, object.hi) = (lo, lo + bytes);
+            self.scratch.reached.push(Reached { work, src: addr, object: id, offset: lo, bytes });
+        } else {
+            self.region(id, start, layout, (lo, lo + bytes), element, work);
+        }
+        Ok(())
     }
 
-    #[inline]
-    unsafe fn region(
+    /// A region of an object that has been reached before, or that has no addresses.
+    fn region(
         &mut self,
         id: u32,
         start: Word,
         layout: &'static Layout,
         (lo, hi): (u64, u64),
-        (kind, key, size): (Kind, u64, u64),
-        parent: u32,
-    ) -> Copied<()> {
-        let work = Work { kind, parent };
+        element: Element,
+        work: Work,
+    ) {
+        let Element { key, size, .. } = element;
         let object = &self.parts.objects[id as usize];
         let known = (object.lo, object.hi);
         if layout.is_noscan() {
@@ -594,9 +615,8 @@ impl Copier<'_> {
                 self.scratch.flat.push((id, start));
                 self.scratch.keys[id as usize] = SEVERAL;
             }
-            if matches!(kind, Kind::Flat) {
-                self.note_region(id, lo, hi);
-                return Ok(());
+            if matches!(work.kind, Kind::Flat) {
+                return self.note_region(id, lo, hi);
             }
             // There may be locks to be looked at.
         }
@@ -605,7 +625,7 @@ impl Copier<'_> {
                 self.scratch.keys[id as usize] = key;
                 [(lo, hi), (0, 0)]
             }
-            same if same == key && covers(known, lo, hi, size) => return Ok(()),
+            same if same == key && covers(known, lo, hi, size) => return,
             SEVERAL => self.add_region(id, (key, lo, hi), size),
             other => {
                 self.scratch.keys[id as usize] = SEVERAL;
@@ -618,7 +638,6 @@ impl Copier<'_> {
             let (src, bytes) = (start + from, to - from);
             self.scratch.reached.push(Reached { work, src, object: id, offset: from, bytes });
         }
-        Ok(())
     }
 
     /// The parts of a range that no region of the same type covers yet; they are covered from now on.
@@ -709,7 +728,12 @@ impl Copier<'_> {
     #[inline]
     fn count(&mut self, bytes: u64) -> Copied<()> {
         self.bytes += bytes;
-        if self.bytes > self.limit { Err(CrossError::TooLarge(self.limit)) } else { Ok(()) }
+        if self.bytes > self.limit { Err(self.too_large()) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn too_large(&self) -> Box<CrossError> {
+        Box::new(CrossError::TooLarge(self.limit))
     }
 
     /// There is no value, but the type alone may say that none could cross.

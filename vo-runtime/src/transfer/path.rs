@@ -11,19 +11,19 @@ use vo_bytecode::typedesc::ChanDir;
 impl Copier<'_> {
     /// Something at an offset of piece `at` does not cross.
     #[cold]
-    pub(super) fn blocked(&self, at: u32, via: u64, why: String) -> CrossError {
-        CrossError::Type(with_path(self.path(at, via), why))
+    pub(super) fn blocked(&self, at: u32, via: u64, why: String) -> Box<CrossError> {
+        Box::new(CrossError::Type(with_path(self.path(at, via), why)))
     }
 
     /// The type alone says that no value crosses, because of what stands at `offset`: at an offset of piece `at`, or in an interface.
     #[cold]
-    pub(super) fn never(&self, at: Option<(u32, u64)>, ty: Ty, offset: u64, never: Ty) -> CrossError {
+    pub(super) fn never(&self, at: Option<(u32, u64)>, ty: Ty, offset: u64, never: Ty) -> Box<CrossError> {
         let mut path = at.map_or_else(String::new, |(at, via)| self.path(at, via));
         if path.is_empty() {
             path = start(ty);
         }
         field_path(ty, offset, &mut path);
-        CrossError::Type(with_path(path, why_never(never)))
+        Box::new(CrossError::Type(with_path(path, why_never(never))))
     }
 
     /// The way from the value that was sent to an offset of a piece. What an interface holds begins a way of its own.

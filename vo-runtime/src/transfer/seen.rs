@@ -54,17 +54,20 @@ impl Seen {
     /// The number of an object; `next` where it is new, which it has from now on.
     #[inline]
     pub(super) fn number(&mut self, object: &Located, next: u32) -> u32 {
-        if self.rows.is_empty() {
-            if let Some((_, number)) = self.few.iter().find(|(known, _)| known.start == object.start) {
-                return *number;
-            }
-            if self.few.len() < FEW {
-                self.few.push((*object, next));
-                return next;
-            }
-            for (known, number) in std::mem::take(&mut self.few) {
-                self.in_rows(&known, number);
-            }
+        if self.rows.is_empty() { self.among_few(object, next) } else { self.in_rows(object, next) }
+    }
+
+    #[inline(never)]
+    fn among_few(&mut self, object: &Located, next: u32) -> u32 {
+        if let Some((_, number)) = self.few.iter().find(|(known, _)| known.start == object.start) {
+            return *number;
+        }
+        if self.few.len() < FEW {
+            self.few.push((*object, next));
+            return next;
+        }
+        for (known, number) in std::mem::take(&mut self.few) {
+            self.in_rows(&known, number);
         }
         self.in_rows(object, next)
     }
@@ -74,7 +77,7 @@ impl Seen {
         *self.outside.entry(start).or_insert(next)
     }
 
-    #[inline]
+    #[inline(always)]
     fn in_rows(&mut self, object: &Located, next: u32) -> u32 {
         if self.last.0 != object.block {
             self.last = (object.block, self.row(object));
@@ -87,6 +90,7 @@ impl Seen {
     }
 
     /// Where the row of an object's block begins.
+    #[inline(never)]
     fn row(&mut self, object: &Located) -> u32 {
         if 2 * self.used >= self.blocks.len() {
             self.grow();
