@@ -33,6 +33,8 @@ mod refl;
 mod reflect;
 #[path = "../pkg/runtime/native.rs"]
 mod runtime;
+#[path = "../pkg/os/signal/native.rs"]
+mod signal;
 #[path = "../pkg/sync/native.rs"]
 mod sync;
 #[path = "../pkg/sync/atomic/native.rs"]
@@ -92,6 +94,7 @@ pub fn natives() -> Registry {
         reflect::NATIVES,
         reflect::WAITING,
         runtime::NATIVES,
+        signal::NATIVES,
         sync::NATIVES,
         sync_atomic::NATIVES,
         syscall::NATIVES,
