@@ -63,11 +63,11 @@ impl Lower<'_, '_> {
         results: Vec<Class>,
         on_error: bool,
     ) {
-        let args = args.into_iter().map(|arg| self.keep_reg(Reg(arg)).0).collect();
+        let args: Vec<u16> = args.into_iter().map(|arg| self.keep_reg(Reg(arg)).0).collect();
         let callee = match callee {
             Callee::Closure(closure) => Callee::Closure(self.keep_reg(closure)),
             Callee::Iface { ty, data, method } => {
-                self.nil_method_panics(ty, data, method);
+                self.nil_method_panics(ty, data, method, &args);
                 Callee::Iface { ty: self.keep_reg(ty), data: self.keep_reg(data), method }
             }
             callee => callee,
@@ -80,11 +80,11 @@ impl Lower<'_, '_> {
     }
 
     /// `defer x.m()` panics here where `x` is nil. The list does not get the call.
-    fn nil_method_panics(&mut self, ty: Reg, data: Reg, method: u32) {
+    fn nil_method_panics(&mut self, ty: Reg, data: Reg, method: u32, args: &[u16]) {
         let ok = self.label();
         let list = self.defers.expect("internal error: defer without list");
         self.emit(Inst::JumpNeImm { a: ty, imm: 0, target: ok.0 });
-        self.emit(Inst::DeferIface { list, ty, data, method, args: RegList(&[]) });
+        self.emit(Inst::DeferIface { list, ty, data, method, args: RegList(args) });
         self.bind(ok);
     }
 
