@@ -169,7 +169,7 @@ fn a_nil_dereference_is_a_signal_in_the_report() {
         a.op(Inst::Zero { dst: r(0) }).op(Inst::LoadI64 { dst: r(1), base: r(0), offset: 8 }).ret(&[]);
     });
     let report = "panic: runtime error: invalid memory address or nil pointer dereference\n\
-        [signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x1000002]\n\n\
+        [signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x1000005]\n\n\
         goroutine 1 [running]:\nmain.main()\n\t/src/main.vo:11 +0x4\n";
     expect(&with_types(module(vec![main])), "", 2, report);
 }
