@@ -23,4 +23,4 @@ pub mod regs;
 pub mod suspend;
 pub mod typedescs;
 
-pub use package::compile;
+pub use package::{compile, native_imports};

@@ -2,8 +2,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use vo_bytecode::Module;
-use vo_bytecode::module::KnownTypes;
-use vo_syntax::ast::{BinaryOp, Expr, Node, UnaryOp};
+use vo_bytecode::module::{KnownTypes, NativeImport};
+use vo_syntax::ast::{BinaryOp, Expr, FuncDecl, Node, UnaryOp};
 use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Span;
 use vo_types::info::Mode;
@@ -61,6 +61,19 @@ pub fn compile(world: &World, main: PkgId) -> Result<Module, Vec<Diagnostic>> {
         Err(_) => panic!("internal error: a list of calls is too large"),
     };
     finish(p, known, init, main_id)
+}
+
+/// The native functions that the packages of a world declare: every function without a body.
+pub fn native_imports(world: &World) -> Vec<NativeImport> {
+    let mut p = Program::new(world);
+    for obj in (0..world.object_count() as u32).map(ObjId) {
+        let bodyless = |decl: &FuncDecl| decl.body.is_none();
+        let is_method = world.object(obj).func().is_none_or(|func| func.is_method);
+        if !is_method && world.func_decl(obj).is_some_and(bodyless) {
+            p.native_of(obj);
+        }
+    }
+    p.natives
 }
 
 fn main_function(world: &World, main: PkgId) -> Option<ObjId> {

@@ -3,11 +3,12 @@
 //! A native is declared with [`natives!`] as a function of Rust types; the macro
 //! makes the door that the machine calls, which takes the parameters' leaf words
 //! apart and puts the results' together. What must stay true: a type's `WORDS` is
-//! the number of leaf registers of the Vo type it stands for. Nothing checks a
-//! native's signature against its declaration: the two are written side by side.
+//! the number of leaf registers of the Vo type it stands for, and `CLASSES` are
+//! theirs. The machine compares them with the declaration when it loads a program.
 
-use vo_bytecode::Status;
+use vo_bytecode::{Class, Status};
 pub use vo_runtime::value::{Iface as Any, Slice, Str};
+use vo_vm::Classes;
 
 /// An address of Vo memory, or nil.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +17,9 @@ pub struct Ptr(pub u64);
 /// A value that travels as leaf words.
 pub trait Word: Sized {
     /// How many.
-    const WORDS: usize;
+    const WORDS: usize = Self::CLASSES.count();
+    /// Of which classes.
+    const CLASSES: Classes;
     /// From exactly `WORDS` words.
     fn get(words: &[u64]) -> Self;
     /// Into exactly `WORDS` words.
@@ -24,10 +27,10 @@ pub trait Word: Sized {
 }
 
 macro_rules! word_types {
-    ($($ty:ty: $get:expr, $put:expr;)*) => {
+    ($($ty:ty: $class:ident, $get:expr, $put:expr;)*) => {
         $(#[allow(clippy::redundant_closure_call)]
         impl Word for $ty {
-            const WORDS: usize = 1;
+            const CLASSES: Classes = Classes::of(&[Class::$class]);
             #[inline]
             fn get(words: &[u64]) -> $ty {
                 let get: fn(u64) -> $ty = $get;
@@ -43,21 +46,21 @@ macro_rules! word_types {
 }
 
 word_types! {
-    bool: |w| w != 0, |v| v as u64;
-    i8: |w| w as i8, |v| v as i64 as u64;
-    u8: |w| w as u8, |v| v as u64;
-    i16: |w| w as i16, |v| v as i64 as u64;
-    u16: |w| w as u16, |v| v as u64;
-    i32: |w| w as i32, |v| v as i64 as u64;
-    u32: |w| w as u32, |v| v as u64;
-    i64: |w| w as i64, |v| v as u64;
-    u64: |w| w, |v| v;
-    f32: |w| f32::from_bits(w as u32), |v| v.to_bits() as u64;
-    f64: f64::from_bits, f64::to_bits;
+    bool: Int, |w| w != 0, |v| v as u64;
+    i8: Int, |w| w as i8, |v| v as i64 as u64;
+    u8: Int, |w| w as u8, |v| v as u64;
+    i16: Int, |w| w as i16, |v| v as i64 as u64;
+    u16: Int, |w| w as u16, |v| v as u64;
+    i32: Int, |w| w as i32, |v| v as i64 as u64;
+    u32: Int, |w| w as u32, |v| v as u64;
+    i64: Int, |w| w as i64, |v| v as u64;
+    u64: Int, |w| w, |v| v;
+    f32: F32, |w| f32::from_bits(w as u32), |v| v.to_bits() as u64;
+    f64: F64, f64::from_bits, f64::to_bits;
 }
 
 impl Word for Ptr {
-    const WORDS: usize = 1;
+    const CLASSES: Classes = Classes::of(&[Class::Ptr]);
     fn get(words: &[u64]) -> Ptr {
         Ptr(words[0])
     }
@@ -67,7 +70,7 @@ impl Word for Ptr {
 }
 
 impl Word for Str {
-    const WORDS: usize = 2;
+    const CLASSES: Classes = Classes::of(&[Class::Ptr, Class::Int]);
     fn get(words: &[u64]) -> Str {
         Str { ptr: words[0], len: words[1] }
     }
@@ -77,7 +80,7 @@ impl Word for Str {
 }
 
 impl Word for Slice {
-    const WORDS: usize = 3;
+    const CLASSES: Classes = Classes::of(&[Class::Ptr, Class::Int, Class::Int]);
     fn get(words: &[u64]) -> Slice {
         Slice { ptr: words[0], len: words[1], cap: words[2] }
     }
@@ -87,7 +90,7 @@ impl Word for Slice {
 }
 
 impl Word for Any {
-    const WORDS: usize = 2;
+    const CLASSES: Classes = Classes::of(&[Class::Int, Class::Any]);
     fn get(words: &[u64]) -> Any {
         Any { ty: words[0], data: words[1] }
     }
@@ -118,7 +121,7 @@ pub fn slice_bytes<'a>(s: Slice) -> &'a [u8] {
 pub struct Complex(pub f64, pub f64);
 
 impl Word for Complex {
-    const WORDS: usize = 2;
+    const CLASSES: Classes = Classes::of(&[Class::F64, Class::F64]);
     fn get(words: &[u64]) -> Complex {
         Complex(f64::from_bits(words[0]), f64::from_bits(words[1]))
     }
@@ -128,7 +131,7 @@ impl Word for Complex {
 }
 
 impl Word for () {
-    const WORDS: usize = 0;
+    const CLASSES: Classes = Classes::NONE;
     fn get(_: &[u64]) {}
     fn put(self, _: &mut [u64]) {}
 }
@@ -136,7 +139,7 @@ impl Word for () {
 macro_rules! word_tuples {
     ($(($($name:ident $index:tt),*))*) => {
         $(impl<$($name: Word),*> Word for ($($name,)*) {
-            const WORDS: usize = 0 $(+ $name::WORDS)*;
+            const CLASSES: Classes = Classes::NONE$(.and($name::CLASSES))*;
             fn get(words: &[u64]) -> Self {
                 let mut at = 0;
                 ($({ at += $name::WORDS; $name::get(&words[at - $name::WORDS..at]) },)*)
@@ -155,11 +158,15 @@ word_tuples! { (A 0, B 1) (A 0, B 1, C 2) (A 0, B 1, C 2, D 3) }
 /// What a native's body may be: a value, a status (where it has no results, or leaves
 /// them to a completion), or a value or the status that it ended with.
 pub trait Answer {
+    /// Classes of the results.
+    const RESULTS: Classes;
     /// Delivers the results.
     fn deliver(self, results: &mut [u64]) -> Status;
 }
 
 impl<T: Word> Answer for T {
+    const RESULTS: Classes = T::CLASSES;
+
     #[inline]
     fn deliver(self, results: &mut [u64]) -> Status {
         self.put(results);
@@ -168,6 +175,8 @@ impl<T: Word> Answer for T {
 }
 
 impl Answer for Status {
+    const RESULTS: Classes = Classes::NONE;
+
     #[inline]
     fn deliver(self, _: &mut [u64]) -> Status {
         self
@@ -175,6 +184,8 @@ impl Answer for Status {
 }
 
 impl<T: Word> Answer for Result<T, Status> {
+    const RESULTS: Classes = T::CLASSES;
+
     #[inline]
     fn deliver(self, results: &mut [u64]) -> Status {
         match self {
@@ -187,7 +198,7 @@ impl<T: Word> Answer for Result<T, Status> {
 /// Declares the natives of a package.
 ///
 /// `"pkg.Name" => fn name(cx, a: i64, b: Str) -> i64 { body }`; `cx` is the
-/// `&mut NativeCx`. The module gets a table `NATIVES` of names and doors.
+/// `&mut NativeCx`. The module gets a table `NATIVES` of names, doors and signatures.
 #[macro_export]
 macro_rules! natives {
     ($($(#[$attr:meta])* $vo:literal => fn $name:ident($cx:ident $(, $arg:ident: $ty:ty)* $(,)?) $(-> $ret:ty)? $body:block)*) => {
@@ -210,7 +221,22 @@ macro_rules! natives {
             }
         )*
 
-        /// Names and doors of the package's natives.
-        pub const NATIVES: &[(&str, vo_vm::native::NativeFn)] = &[$(($vo, $name)),*];
+        /// The package's natives.
+        pub const NATIVES: &[(&str, vo_vm::Native)] = &[$(
+            ($vo, $crate::native!($name($($ty),*) $(-> $ret)?)),
+        )*];
+    };
+}
+
+/// A native with its signature, written in Rust types: `native!(door(i64, Slice) -> (i64, i64))`.
+#[macro_export]
+macro_rules! native {
+    ($door:ident($($ty:ty),*)) => { $crate::native!($door($($ty),*) -> ()) };
+    ($door:ident($($ty:ty),*) -> $ret:ty) => {
+        vo_vm::Native {
+            run: $door,
+            params: vo_vm::Classes::NONE$(.and(<$ty as $crate::abi::Word>::CLASSES))*,
+            results: <$ret as $crate::abi::Answer>::RESULTS,
+        }
     };
 }

@@ -6,9 +6,9 @@
 //! place of `print` write to standard output.
 
 use crate::machine::Machine;
-use crate::native::{NativeCx, NativeFn, bytes, float};
+use crate::native::{Classes, Native, NativeCx, NativeFn, bytes, float};
 use crate::report::{Float, write_complex, write_float};
-use vo_bytecode::Status;
+use vo_bytecode::{Class, Status};
 
 /// Bytes that are gathered at most.
 const FULL: usize = 8 << 10;
@@ -88,32 +88,41 @@ fn single(word: u64) -> f32 {
 }
 
 /// The native that prints one kind of operand.
-fn printer<const FD: i32>(what: &str) -> Option<NativeFn> {
-    Some(match what {
-        "bool" => |cx, args, _| gather_fmt::<FD>(cx, format_args!("{}", args[0] != 0)),
-        "int" => |cx, args, _| gather_fmt::<FD>(cx, format_args!("{}", args[0] as i64)),
-        "uint" => |cx, args, _| gather_fmt::<FD>(cx, format_args!("{}", args[0])),
-        "float" => |cx, args, _| gather::<FD>(cx, floating(float(args[0])).as_bytes()),
-        "float32" => |cx, args, _| gather::<FD>(cx, floating(single(args[0])).as_bytes()),
-        "complex64" => |cx, args, _| gather::<FD>(cx, complex(single(args[0]), single(args[1])).as_bytes()),
-        "complex" => |cx, args, _| gather::<FD>(cx, complex(float(args[0]), float(args[1])).as_bytes()),
-        "string" => |cx, args, _| gather::<FD>(cx, bytes(args, 0)),
-        "iface" => |cx, args, _| gather_fmt::<FD>(cx, format_args!("({:#x},{:#x})", args[0], args[1])),
-        "slice" => {
-            |cx, args, _| gather_fmt::<FD>(cx, format_args!("[{}/{}]{:#x}", args[1], args[2], args[0]))
+fn printer<const FD: i32>(what: &str) -> Option<Native> {
+    use Class::{Any, F64, Int, Ptr};
+    let (params, run): (&[Class], NativeFn) = match what {
+        "bool" => (&[Int], |cx, args, _| gather_fmt::<FD>(cx, format_args!("{}", args[0] != 0))),
+        "int" => (&[Int], |cx, args, _| gather_fmt::<FD>(cx, format_args!("{}", args[0] as i64))),
+        "uint" => (&[Int], |cx, args, _| gather_fmt::<FD>(cx, format_args!("{}", args[0]))),
+        "float" => (&[F64], |cx, args, _| gather::<FD>(cx, floating(float(args[0])).as_bytes())),
+        "float32" => (&[F64], |cx, args, _| gather::<FD>(cx, floating(single(args[0])).as_bytes())),
+        "complex64" => (&[F64, F64], |cx, args, _| {
+            gather::<FD>(cx, complex(single(args[0]), single(args[1])).as_bytes())
+        }),
+        "complex" => {
+            (&[F64, F64], |cx, args, _| gather::<FD>(cx, complex(float(args[0]), float(args[1])).as_bytes()))
         }
-        "pointer" => |cx, args, _| gather_fmt::<FD>(cx, format_args!("{:#x}", args[0])),
-        "sp" => |cx, _, _| gather::<FD>(cx, b" "),
-        "nl" => |cx, _, _| gather::<FD>(cx, b"\n"),
+        "string" => (&[Ptr, Int], |cx, args, _| gather::<FD>(cx, bytes(args, 0))),
+        "iface" => {
+            (&[Int, Any], |cx, args, _| gather_fmt::<FD>(cx, format_args!("({:#x},{:#x})", args[0], args[1])))
+        }
+        "slice" => (&[Ptr, Int, Int], |cx, args, _| {
+            gather_fmt::<FD>(cx, format_args!("[{}/{}]{:#x}", args[1], args[2], args[0]))
+        }),
+        "pointer" => (&[Ptr], |cx, args, _| gather_fmt::<FD>(cx, format_args!("{:#x}", args[0]))),
+        "sp" => (&[], |cx, _, _| gather::<FD>(cx, b" ")),
+        "nl" => (&[], |cx, _, _| gather::<FD>(cx, b"\n")),
         _ => return None,
-    })
+    };
+    Some(Native { run, params: Classes::of(params), results: Classes::NONE })
 }
 
 /// The native of this name, if it is one of the language's own.
-pub(crate) fn find(name: &str) -> Option<NativeFn> {
+pub(crate) fn find(name: &str) -> Option<Native> {
     let name = name.strip_prefix("runtime.")?;
     if name == "complexdiv" {
-        return Some(complex_div);
+        let complex = Classes::of(&[Class::F64, Class::F64]);
+        return Some(Native { run: complex_div, params: complex.and(complex), results: complex });
     }
     match name.strip_prefix("outprint") {
         Some(what) => printer::<1>(what),

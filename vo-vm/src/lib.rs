@@ -52,7 +52,7 @@ mod window;
 pub use config::{Config, Limits, Stress};
 pub use end::End;
 pub use host::{BufferHost, Host};
-pub use native::{NativeCx, NativeFn, Registry};
+pub use native::{Classes, Native, NativeCx, NativeFn, Registry};
 pub use native_island::{IslandBounds, TrySent};
 pub use program::{LoadError, Program, Verified};
 pub use vm::run;

@@ -41,7 +41,7 @@ use crate::program::Program;
 use crate::trace;
 use std::collections::HashMap;
 use std::sync::Arc;
-use vo_bytecode::Status;
+use vo_bytecode::{Class, Status};
 use vo_runtime::heap::AllocCache;
 use vo_runtime::panic::{RuntimePanic, Trap};
 use vo_runtime::rtype::{LoadedTypes, Ty};
@@ -53,10 +53,69 @@ use vo_sched::{FiberRef, WaitReason, WorkerCx};
 /// A native function.
 pub type NativeFn = fn(&mut NativeCx<'_>, &[u64], &mut [u64]) -> Status;
 
+/// Leaf classes of a native's parameters or results.
+#[derive(Clone, Copy)]
+pub struct Classes {
+    len: usize,
+    at: [Class; Classes::MOST],
+}
+
+impl Classes {
+    const MOST: usize = 16;
+
+    /// No classes.
+    pub const NONE: Classes = Classes { len: 0, at: [Class::Int; Classes::MOST] };
+
+    /// How many.
+    pub const fn count(&self) -> usize {
+        self.len
+    }
+
+    /// These classes.
+    pub const fn of(classes: &[Class]) -> Classes {
+        let mut all = Classes::NONE;
+        while all.len < classes.len() {
+            all.at[all.len] = classes[all.len];
+            all.len += 1;
+        }
+        all
+    }
+
+    /// These and then those.
+    pub const fn and(mut self, more: Classes) -> Classes {
+        let mut i = 0;
+        while i < more.len {
+            self.at[self.len] = more.at[i];
+            self.len += 1;
+            i += 1;
+        }
+        self
+    }
+}
+
+impl std::ops::Deref for Classes {
+    type Target = [Class];
+
+    fn deref(&self) -> &[Class] {
+        &self.at[..self.len]
+    }
+}
+
+/// A native function with what it takes and answers.
+///
+/// The signature is compared with that of the module's import when a program is loaded, so that a native
+/// is never given words that are not what it takes them for.
+#[derive(Clone, Copy)]
+pub struct Native {
+    pub run: NativeFn,
+    pub params: Classes,
+    pub results: Classes,
+}
+
 /// The native functions of the library, by `import/path.Name`.
 #[derive(Clone, Default)]
 pub struct Registry {
-    by_name: HashMap<String, NativeFn>,
+    by_name: HashMap<String, Native>,
 }
 
 impl Registry {
@@ -66,17 +125,17 @@ impl Registry {
     }
 
     /// Adds a function; a second one of the same name takes the first one's place.
-    pub fn add(&mut self, name: impl Into<String>, native: NativeFn) {
+    pub fn add(&mut self, name: impl Into<String>, native: Native) {
         self.by_name.insert(name.into(), native);
     }
 
     /// Adds functions.
-    pub fn add_all(&mut self, natives: &[(&str, NativeFn)]) {
+    pub fn add_all(&mut self, natives: &[(&str, Native)]) {
         natives.iter().for_each(|&(name, native)| self.add(name, native));
     }
 
     /// The function of this name.
-    pub fn get(&self, name: &str) -> Option<NativeFn> {
+    pub fn get(&self, name: &str) -> Option<Native> {
         self.by_name.get(name).copied()
     }
 
@@ -405,10 +464,9 @@ impl NativeCx<'_> {
         })
     }
 
-    /// Tells the collector that an address is about to be stored at `at` by other means than
+    /// Tells the collector that the address at `at`, which is readable, is about to be replaced by other means than
     /// [`NativeCx::store_ptr`].
-    pub fn write_barrier(&mut self, at: u64, value: u64) {
-        let _ = value;
+    pub fn overwriting(&mut self, at: u64) {
         // SAFETY: an aligned word of Vo memory, which the caller is about to write.
         unsafe { vo_runtime::heap::barrier::overwriting(at) };
     }

@@ -10,7 +10,7 @@ use crate::native::{NativeFn, Registry};
 use crate::point::Point;
 use crate::tier::{Table, Tier};
 use crate::window::HEADER;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
@@ -66,6 +66,8 @@ pub enum LoadError {
     Invalid(VerifyError),
     /// The library has no native functions of these names.
     MissingNatives(Vec<String>),
+    /// The library's native function takes or answers something else than the module says.
+    NativeSignature(String),
     /// A function's registers and slots need too much memory.
     FrameTooLarge { function: String, bytes: usize },
 }
@@ -76,6 +78,9 @@ impl fmt::Display for LoadError {
             LoadError::Invalid(error) => write!(f, "invalid bytecode: {error}"),
             LoadError::MissingNatives(names) => {
                 write!(f, "native functions that this build does not have: {}", names.join(", "))
+            }
+            LoadError::NativeSignature(name) => {
+                write!(f, "native function {name} has other parameters or results in this build")
             }
             LoadError::FrameTooLarge { function, bytes } => {
                 write!(f, "function {function} needs a frame of {bytes} bytes, more than the machine has")
@@ -505,13 +510,17 @@ fn find_gone(types: &LoadedTypes) -> Option<(Ty, Ty, Ty)> {
 fn find_natives(module: &Module, registry: &Registry) -> Result<Vec<Native>, LoadError> {
     let mut missing = Vec::new();
     let mut found = Vec::with_capacity(module.natives.len());
-    let mut seen = HashMap::new();
+    let mut seen = HashSet::new();
     for import in &module.natives {
         match registry.get(&import.name).or_else(|| builtins::find(&import.name)) {
-            Some(native) => found.push(Native { run: native, prints: builtins::only_prints(&import.name) }),
-            None => {
-                seen.entry(&import.name).or_insert_with(|| missing.push(import.name.clone()));
+            Some(native) if native.params[..] != import.params || native.results[..] != import.results => {
+                return Err(LoadError::NativeSignature(import.name.clone()));
             }
+            Some(native) => {
+                found.push(Native { run: native.run, prints: builtins::only_prints(&import.name) });
+            }
+            None if seen.insert(&import.name) => missing.push(import.name.clone()),
+            None => {}
         }
     }
     if missing.is_empty() { Ok(found) } else { Err(LoadError::MissingNatives(missing)) }

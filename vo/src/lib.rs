@@ -18,6 +18,8 @@ mod driver;
 mod embed;
 mod engine;
 mod importer;
+#[cfg(test)]
+mod natives;
 mod parallel;
 mod suggest;
 mod test_package;

@@ -9,7 +9,7 @@
 //! that very type; it has checked kinds and indices. Every SAFETY note below stands on that.
 
 use crate::abi::{Any, Ptr, Slice, Str, str_bytes};
-use crate::natives;
+use crate::{native, natives};
 use vo_bytecode::Status;
 use vo_bytecode::typedesc::{ChanDir, Leaf, Mem, NO_FUNC};
 use vo_runtime::heap::AllocCache;
@@ -477,4 +477,5 @@ fn chan_recv(cx: &mut NativeCx<'_>, args: &[u64], results: &mut [u64]) -> Status
 }
 
 /// Natives that wait and then have results.
-pub const WAITING: &[(&str, vo_vm::native::NativeFn)] = &[("reflect.chanRecv", chan_recv)];
+pub const WAITING: &[(&str, vo_vm::Native)] =
+    &[("reflect.chanRecv", native!(chan_recv(Ptr, Ptr, Ptr) -> bool))];

@@ -6,7 +6,7 @@
 //! 0, 1 and 2 are the host's first: an embedding may have redirected them.
 
 use crate::abi::{Slice, Str, str_bytes};
-use crate::natives;
+use crate::{native, natives};
 use std::ffi::CString;
 use vo_bytecode::Status;
 use vo_vm::native::NativeCx;
@@ -356,9 +356,9 @@ natives! {
 }
 
 /// The natives that may wait, whose results come from a completion.
-pub const WAITING: &[(&str, vo_vm::native::NativeFn)] = &[
-    ("syscall.sysRead", read),
-    ("syscall.sysWrite", write),
-    ("syscall.sysPread", pread),
-    ("syscall.sysPwrite", pwrite),
+pub const WAITING: &[(&str, vo_vm::Native)] = &[
+    ("syscall.sysRead", native!(read(i64, Slice) -> (i64, i64))),
+    ("syscall.sysWrite", native!(write(i64, Slice) -> (i64, i64))),
+    ("syscall.sysPread", native!(pread(i64, Slice, i64) -> (i64, i64))),
+    ("syscall.sysPwrite", native!(pwrite(i64, Slice, i64) -> (i64, i64))),
 ];

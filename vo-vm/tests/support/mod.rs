@@ -11,7 +11,7 @@ use vo_bytecode::operand::{Access, Class, Reg, RegList};
 use vo_bytecode::ops::Flags;
 use vo_bytecode::typedesc::{ChanDir, Leaf, Mem, TypeDesc, TypeId, TypeKind};
 use vo_bytecode::{Inst, PointKind, Status, SuspendPoint};
-use vo_vm::{BufferHost, Config, End, NativeCx, Program, Registry, Stress};
+use vo_vm::{BufferHost, Classes, Config, End, Native, NativeFn, Program, Registry, Stress};
 
 pub const I: Class = Class::Int;
 pub const P: Class = Class::Ptr;
@@ -212,35 +212,37 @@ pub fn with_channel_type(mut module: Module) -> Module {
     module
 }
 
-/// The natives of the tests.
+/// The natives of the tests: all numbers.
 pub fn natives() -> Registry {
     let mut registry = Registry::new();
-    registry.add_all(&[
-        ("test.print", |cx: &mut NativeCx<'_>, args: &[u64], _: &mut [u64]| {
-            let text = format!("{}\n", args[0] as i64);
-            let _ = cx.host().write(1, text.as_bytes());
-            Status::Ok
-        }),
-        ("test.sleep", |cx, args, _| cx.sleep(args[0] as i64)),
-        ("test.yield", |cx, _, _| cx.yield_now()),
-        ("test.add", |cx, args, _| {
-            let (a, b) = (args[0], args[1]);
-            cx.block(
-                move || a.wrapping_add(b),
-                |_, sum, results| {
-                    results[0] = sum;
-                    Status::Ok
-                },
-            )
-        }),
-        ("test.goexit", |cx, _, _| cx.goexit()),
-        ("test.rss", |_, _, results| {
-            let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-            let pages = statm.split(' ').nth(1).and_then(|n| n.parse::<u64>().ok());
-            results[0] = pages.unwrap_or(0) * 4;
-            Status::Ok
-        }),
-    ]);
+    let mut add = |name: &str, params: usize, results: usize, run: NativeFn| {
+        let numbers = |n: usize| Classes::of(&[Class::Int; 2][..n]);
+        registry.add(name, Native { run, params: numbers(params), results: numbers(results) });
+    };
+    add("test.print", 1, 0, |cx, args, _| {
+        let text = format!("{}\n", args[0] as i64);
+        let _ = cx.host().write(1, text.as_bytes());
+        Status::Ok
+    });
+    add("test.sleep", 1, 0, |cx, args, _| cx.sleep(args[0] as i64));
+    add("test.yield", 0, 0, |cx, _, _| cx.yield_now());
+    add("test.add", 2, 1, |cx, args, _| {
+        let (a, b) = (args[0], args[1]);
+        cx.block(
+            move || a.wrapping_add(b),
+            |_, sum, results| {
+                results[0] = sum;
+                Status::Ok
+            },
+        )
+    });
+    add("test.goexit", 0, 0, |cx, _, _| cx.goexit());
+    add("test.rss", 0, 1, |_, _, results| {
+        let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+        let pages = statm.split(' ').nth(1).and_then(|n| n.parse::<u64>().ok());
+        results[0] = pages.unwrap_or(0) * 4;
+        Status::Ok
+    });
     registry
 }
 

@@ -27,6 +27,13 @@ fn word64<'a>(cx: &mut NativeCx<'_>, addr: Ptr) -> Result<&'a AtomicU64, Status>
     Ok(unsafe { AtomicU64::from_ptr(addr.0 as *mut u64) })
 }
 
+/// The pointer at an address, which is about to be replaced; nil panics as a nil dereference.
+fn overwritten<'a>(cx: &mut NativeCx<'_>, addr: Ptr) -> Result<&'a AtomicU64, Status> {
+    let word = word64(cx, addr)?;
+    cx.overwriting(addr.0);
+    Ok(word)
+}
+
 fn compare_and_swap32(cx: &mut NativeCx<'_>, addr: Ptr, old: u32, new: u32) -> Result<bool, Status> {
     Ok(word32(cx, addr)?.compare_exchange(old, new, SeqCst, SeqCst).is_ok())
 }
@@ -76,18 +83,15 @@ natives! {
     "sync/atomic.AndUintptr" => fn and_uintptr(cx, addr: Ptr, mask: u64) -> Result<u64, Status> { word64(cx, addr).map(|w| w.fetch_and(mask, SeqCst)) }
     "sync/atomic.OrUintptr" => fn or_uintptr(cx, addr: Ptr, mask: u64) -> Result<u64, Status> { word64(cx, addr).map(|w| w.fetch_or(mask, SeqCst)) }
 
-    "sync/atomic.LoadPointer" => fn load_pointer(cx, addr: Ptr) -> Result<u64, Status> { word64(cx, addr).map(|w| w.load(SeqCst)) }
-    "sync/atomic.StorePointer" => fn store_pointer(cx, addr: Ptr, val: u64) -> Result<(), Status> {
-        cx.write_barrier(addr.0, val);
-        word64(cx, addr).map(|w| w.store(val, SeqCst))
+    "sync/atomic.LoadPointer" => fn load_pointer(cx, addr: Ptr) -> Result<Ptr, Status> { word64(cx, addr).map(|w| Ptr(w.load(SeqCst))) }
+    "sync/atomic.StorePointer" => fn store_pointer(cx, addr: Ptr, val: Ptr) -> Result<(), Status> {
+        overwritten(cx, addr).map(|w| w.store(val.0, SeqCst))
     }
-    "sync/atomic.SwapPointer" => fn swap_pointer(cx, addr: Ptr, new: u64) -> Result<u64, Status> {
-        cx.write_barrier(addr.0, new);
-        word64(cx, addr).map(|w| w.swap(new, SeqCst))
+    "sync/atomic.SwapPointer" => fn swap_pointer(cx, addr: Ptr, new: Ptr) -> Result<Ptr, Status> {
+        overwritten(cx, addr).map(|w| Ptr(w.swap(new.0, SeqCst)))
     }
-    "sync/atomic.CompareAndSwapPointer" => fn cas_pointer(cx, addr: Ptr, old: u64, new: u64) -> Result<bool, Status> {
-        cx.write_barrier(addr.0, new);
-        compare_and_swap64(cx, addr, old, new)
+    "sync/atomic.CompareAndSwapPointer" => fn cas_pointer(cx, addr: Ptr, old: Ptr, new: Ptr) -> Result<bool, Status> {
+        overwritten(cx, addr).map(|w| w.compare_exchange(old.0, new.0, SeqCst, SeqCst).is_ok())
     }
     "sync/atomic.sameType" => fn same_type(cx, a: Any, b: Any) -> bool { a.ty == b.ty }
 }
