@@ -10,8 +10,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use vo_runtime::code::{Entries, SiteSeen, Target};
 
-/// How much oftener than others a target must have been seen to be called likely.
+/// How often a target must have been seen to be called likely.
 const LIKELY: u32 = 4;
+/// What was seen less often than this part of the most frequent target is not guarded for.
+const RARE: u32 = 32;
+/// A call that has gone to other targets in more than this part of the cases is not guarded.
+const OTHERS: u32 = 8;
 
 /// Misses of a guard after which the machine is told.
 pub(crate) const MISSES: i64 = 5000;
@@ -46,9 +50,17 @@ impl Feedback {
         Feedback { sites: seen.into_iter().map(|site| (site.pc, site)).collect() }
     }
 
-    /// What the call at code offset `pc` most likely goes to.
-    fn likely(&self, pc: u32) -> Option<Target> {
-        self.sites.get(&pc).filter(|site| site.lead >= LIKELY).map(|site| site.target)
+    /// What the call at code offset `pc` most likely goes to, the most frequent first.
+    fn likely(&self, pc: u32) -> Vec<Target> {
+        let Some(site) = self.sites.get(&pc) else { return Vec::new() };
+        let (all, most) = site.targets.iter().fold((0, 0), |(all, most), &(_, n)| (all + n, most.max(n)));
+        if all < LIKELY || site.rest > all / OTHERS {
+            return Vec::new();
+        }
+        let mut likely: Vec<(Target, u32)> =
+            site.targets.iter().copied().filter(|(_, n)| *n > most / RARE).collect();
+        likely.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        likely.into_iter().map(|(target, _)| target).collect()
     }
 }
 
@@ -77,20 +89,22 @@ impl<'a> Seen<'a> {
         self.read.borrow_mut().entry(func).or_insert_with(read).clone()
     }
 
-    /// The function that the closure call at a function's code offset most likely calls.
-    pub(crate) fn likely_function(&self, func: u32, pc: u32) -> Option<u32> {
-        match self.of(func).likely(pc)? {
+    /// The functions that the closure call at a function's code offset most likely calls.
+    pub(crate) fn likely_functions(&self, func: u32, pc: u32) -> Vec<u32> {
+        let function = |target| match target {
             Target::Function(func) => Some(func),
             Target::Type(_) => None,
-        }
+        };
+        self.of(func).likely(pc).into_iter().filter_map(function).collect()
     }
 
-    /// The type word of the value that the interface call at a function's code offset most likely has.
-    pub(crate) fn likely_type(&self, func: u32, pc: u32) -> Option<u64> {
-        match self.of(func).likely(pc)? {
+    /// The type words of the values that the interface call at a function's code offset most likely has.
+    pub(crate) fn likely_types(&self, func: u32, pc: u32) -> Vec<u64> {
+        let word = |target| match target {
             Target::Type(word) => Some(word),
             Target::Function(_) => None,
-        }
+        };
+        self.of(func).likely(pc).into_iter().filter_map(word).collect()
     }
 }
 
@@ -108,12 +122,15 @@ mod tests {
             0
         }
         fn seen(&self, func: u32) -> Vec<SiteSeen> {
-            let site = |pc, target, lead| SiteSeen { pc, target, lead };
+            let site = |pc, targets: &[(Target, u32)], rest| SiteSeen { pc, targets: targets.to_vec(), rest };
+            let [a, b, c] = [7, 8, 9].map(Target::Function);
             match func {
                 3 => vec![
-                    site(4, Target::Function(7), 200),
-                    site(20, Target::Function(8), 1),
-                    site(40, Target::Type(0x1000), 9),
+                    site(4, &[(a, 200)], 0),
+                    site(20, &[(b, 1)], 0),
+                    site(40, &[(Target::Type(0x1000), 9)], 0),
+                    site(50, &[(a, 20), (b, 90), (c, 2)], 3),
+                    site(60, &[(a, 20), (b, 90), (c, 50)], 100),
                 ],
                 _ => Vec::new(),
             }
@@ -123,10 +140,17 @@ mod tests {
     #[test]
     fn what_was_seen_too_seldom_is_not_likely() {
         let seen = Seen::by(&Machine);
-        assert_eq!(seen.likely_function(3, 4), Some(7));
-        assert_eq!(seen.likely_function(3, 20), None);
-        assert_eq!((seen.likely_type(3, 40), seen.likely_function(3, 40)), (Some(0x1000), None));
-        assert_eq!((seen.likely_type(3, 5), seen.likely_function(4, 4)), (None, None));
-        assert_eq!(Seen::nothing().likely_function(3, 4), None);
+        assert_eq!(seen.likely_functions(3, 4), [7]);
+        assert_eq!(seen.likely_functions(3, 20), []);
+        assert_eq!((seen.likely_types(3, 40), seen.likely_functions(3, 40)), (vec![0x1000], vec![]));
+        assert_eq!((seen.likely_types(3, 5), seen.likely_functions(4, 4)), (vec![], vec![]));
+        assert_eq!(Seen::nothing().likely_functions(3, 4), []);
+    }
+
+    #[test]
+    fn a_call_has_several_likely_targets_or_too_many() {
+        let seen = Seen::by(&Machine);
+        assert_eq!(seen.likely_functions(3, 50), [8, 7]);
+        assert_eq!(seen.likely_functions(3, 60), []);
     }
 }

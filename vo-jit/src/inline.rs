@@ -36,6 +36,8 @@ const SLOT_WORDS: usize = 16;
 /// What a unit may still inline.
 pub(crate) struct Inliner<'a> {
     left: usize,
+    /// Whether a callee that is one of several at its call is being translated: only small ones are, then.
+    pub(crate) one_of_several: bool,
     graphs: HashMap<u32, Option<Rc<Graph<'a>>>>,
     /// Whether a function has loops, and no calls that the caller may know more about.
     loops: HashMap<u32, bool>,
@@ -45,6 +47,7 @@ impl<'a> Inliner<'a> {
     pub(crate) fn new(unit: &Unit<'_>) -> Inliner<'a> {
         Inliner {
             left: GROWTH + 2 * unit.function().code.len(),
+            one_of_several: false,
             graphs: HashMap::new(),
             loops: HashMap::new(),
         }
@@ -94,6 +97,7 @@ impl<'a> Translator<'a, '_> {
         let same = bodies().filter(|body| body.index == index).count();
         let in_loop = |body: &Body<'_>| body.graph.blocks[body.block].depth > 0;
         let most = match same {
+            0 if self.inliner.one_of_several => SMALL,
             0 if bodies().any(in_loop) && !self.inliner.only_loops(index, func) => SMALL_IN_LOOP,
             0 => SMALL,
             _ => SMALL_RECURSIVE,

@@ -115,14 +115,14 @@ impl Thresholds {
 }
 
 /// What a call through a function value or an interface has seen while it was interpreted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SiteSeen {
     /// Code offset of the call.
     pub pc: u32,
-    /// The last target that was seen more than once in a row, by and large.
-    pub target: Target,
-    /// How much oftener it was seen than others; saturates.
-    pub lead: u32,
+    /// What was seen, each target with how often, approximately; counts saturate.
+    pub targets: Vec<(Target, u32)>,
+    /// How often other targets were seen.
+    pub rest: u32,
 }
 
 /// The target of a call.

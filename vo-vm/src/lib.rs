@@ -41,6 +41,7 @@ mod resume;
 mod roots;
 mod spilled;
 mod stack;
+mod targets;
 mod tier;
 mod timer;
 mod trace;

@@ -30,28 +30,16 @@ use crate::interp::{Site, Transfer};
 use crate::machine::Machine;
 use crate::program::Code;
 use crate::record;
+use crate::targets::Targets;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use vo_bytecode::Inst;
-use vo_bytecode::inst::instructions;
-use vo_runtime::code::{Entries, NativeEntry, SiteSeen, Target, Thresholds, Thunk, Wanted};
+use vo_runtime::code::{Entries, NativeEntry, SiteSeen, Thresholds, Thunk, Wanted};
 
 /// The thunk word of a function whose calls are counted.
 const COUNTED: *mut () = std::ptr::without_provenance_mut(1);
 
 /// The slot of a continuation that was asked for.
 const WAITING: u64 = u64::MAX;
-
-/// Code units for each word of what call sites have seen: no call is shorter.
-const UNITS_PER_SITE: usize = 4;
-
-/// Bits of a call site's word below the target: how often it was seen, less how often others were.
-const LEAD_BITS: u32 = 8;
-const MAX_LEAD: u64 = (1 << LEAD_BITS) - 1;
-/// The lead of a target that was set because code guarded for another one missed often.
-const SECOND_GUESS: u64 = MAX_LEAD - 1;
-/// The word of a call site whose target cannot be guessed: it is not changed any more.
-const MIXED: u64 = u64::MAX;
 
 /// How a function is run. What a call reads stands together, at the start.
 #[derive(Default)]
@@ -63,7 +51,7 @@ pub(crate) struct Tier {
     calls: AtomicU32,
     continuation_thunk: AtomicPtr<()>,
     slots: OnceLock<Box<[Slot]>>,
-    sites: OnceLock<Box<[AtomicU64]>>,
+    pub(crate) targets: Targets,
 }
 
 /// The word of a suspend point.
@@ -126,63 +114,6 @@ impl Tier {
         // The thunk was stored before the slot that `code` was read from.
         NativeEntry { thunk: thunk_of(self.continuation_thunk.load(Ordering::Relaxed)), code }
     }
-
-    /// Notes what a call at `pc` goes to.
-    #[inline]
-    fn note(&self, code: &Code, pc: u32, target: u64) {
-        let make = || {
-            let sites = code.function().code.len() / UNITS_PER_SITE + 1;
-            (0..sites).map(|_| AtomicU64::new(0)).collect()
-        };
-        let site = &self.sites.get_or_init(make)[pc as usize / UNITS_PER_SITE];
-        let word = site.load(Ordering::Relaxed);
-        let (seen, lead) = (word >> LEAD_BITS, word & MAX_LEAD);
-        // A word that does not change any more is only read, by all workers.
-        if word == MIXED || lead == SECOND_GUESS {
-            return;
-        }
-        let new = if seen == target {
-            if lead == SECOND_GUESS - 1 {
-                return;
-            }
-            word + 1
-        } else if lead <= 1 {
-            target << LEAD_BITS | 1
-        } else {
-            seen << LEAD_BITS | (lead / 2)
-        };
-        site.store(new, Ordering::Relaxed);
-    }
-
-    /// Code that was compiled on what the call at `pc` had seen goes to `target` too often. Answers whether
-    /// there is another guess now, or none any more where there was one.
-    fn guess_again(&self, pc: u32, target: u64) -> bool {
-        let Some(sites) = self.sites.get() else { return false };
-        let site = &sites[pc as usize / UNITS_PER_SITE];
-        let word = site.load(Ordering::Relaxed);
-        let second = word & MAX_LEAD == SECOND_GUESS;
-        // Of code that is older than the second guess.
-        if word == MIXED || second && word >> LEAD_BITS == target {
-            return false;
-        }
-        let new = if second { MIXED } else { target << LEAD_BITS | SECOND_GUESS };
-        site.store(new, Ordering::Relaxed);
-        true
-    }
-
-    fn seen(&self, code: &Code) -> Vec<SiteSeen> {
-        let Some(sites) = self.sites.get() else { return Vec::new() };
-        let calls = instructions(&code.function().code).flatten().filter_map(|(pc, inst)| {
-            let word = sites[pc as usize / UNITS_PER_SITE].load(Ordering::Relaxed);
-            let target = match inst {
-                Inst::CallClosure { .. } => Target::Function((word >> LEAD_BITS) as u32),
-                Inst::CallIface { .. } => Target::Type(word >> LEAD_BITS),
-                _ => return None,
-            };
-            (word != 0 && word != MIXED).then_some(SiteSeen { pc, target, lead: (word & MAX_LEAD) as u32 })
-        });
-        calls.collect()
-    }
 }
 
 /// The machine's functions as the compiler fills them.
@@ -209,7 +140,7 @@ impl Entries for Table {
 
     fn seen(&self, func: u32) -> Vec<SiteSeen> {
         let code = &self.0[func as usize];
-        code.tier.seen(code)
+        code.tier.targets.seen(code.function())
     }
 }
 
@@ -267,7 +198,8 @@ impl Machine {
     /// A guard at a call's site has missed often: guesses otherwise and has the unit compiled again.
     #[cold]
     pub(crate) fn guessed_wrong(&self, site: (u32, u32), target: u64, unit: (u32, Option<u32>)) {
-        if self.program().code(site.0).tier.guess_again(site.1, target) {
+        let code = self.program().code(site.0);
+        if code.tier.targets.guess_again(code.function(), site.1, target) {
             self.want(Wanted::Again { func: unit.0, point: unit.1 });
         }
     }
@@ -285,7 +217,7 @@ impl Machine {
     #[inline(always)]
     pub(crate) fn note_target(&self, code: &Code, pc: u32, target: u64) {
         if self.counts {
-            code.tier.note(code, pc, target);
+            code.tier.targets.note(code.function(), pc, target);
         }
     }
 }
@@ -308,20 +240,6 @@ pub(crate) fn sampled_loop(m: &mut Machine, site: Site) -> Transfer {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_site_is_guessed_twice_and_then_no_more() {
-        let tier = Tier::default();
-        assert!(!tier.guess_again(0, 7));
-        let _ = tier.sites.set((0..4).map(|_| AtomicU64::new(5 << LEAD_BITS | 9)).collect());
-        let word = || tier.sites.get().map_or(0, |sites| sites[1].load(Ordering::Relaxed));
-        assert!(tier.guess_again(4, 7));
-        assert_eq!(word(), 7 << LEAD_BITS | SECOND_GUESS);
-        assert!(!tier.guess_again(5, 7), "older code misses on");
-        assert!(tier.guess_again(6, 8));
-        assert_eq!(word(), MIXED);
-        assert!(!tier.guess_again(7, 9));
-    }
 
     #[test]
     fn a_slot_asks_once_and_then_has_the_code() {

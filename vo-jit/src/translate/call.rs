@@ -3,6 +3,9 @@
 //! A direct call of a function that is compiled in the same batch goes straight to it; other calls take the
 //! address from the function table. An interface call looks the function up in a table of its method by
 //! the type's index; what is not there yet is asked for once.
+//!
+//! Where the interpreter has seen few targets of a closure or interface call, what is called is compared with them, and
+//! each of them called directly, or translated in place.
 
 use super::{Entry, Translator};
 use crate::abi::{self, Place, Shape, fixed, plain};
@@ -19,6 +22,14 @@ use vo_bytecode::operand::RegList;
 use vo_bytecode::{Class, Reg};
 use vo_runtime::context::offsets;
 use vo_runtime::panic::RuntimePanic;
+
+/// A target that a call is guarded for.
+#[derive(Clone, Copy)]
+struct Likely {
+    /// The function's index in a closure, or the type word of an interface value.
+    key: i64,
+    func: u32,
+}
 
 impl Translator<'_, '_> {
     /// The shape of a call as its site sees it, with `first` before the arguments.
@@ -128,16 +139,13 @@ impl Translator<'_, '_> {
         }
         let shape = self.site_shape(Some(Class::Ptr), args, results);
         let index = self.b.ins().load(types::I64, plain(), closure, 0);
-        let likely = self.unit.seen.likely_function(self.body.index, self.body.pc);
-        if let Some(func) = likely.filter(|&func| self.has_shape(func, &shape)) {
-            let same = self.b.ins().icmp_imm_s(IntCC::Equal, index, i64::from(func));
-            return self.guarded_call((same, index), (func, closure), (args, results), |t| {
-                let values = t.call_values(&shape, Some(closure), args);
-                t.call_index(&shape, index, &values, results);
-            });
-        }
-        let values = self.call_values(&shape, Some(closure), args);
-        self.call_index(&shape, index, &values, results);
+        let likely = self.unit.seen.likely_functions(self.body.index, self.body.pc);
+        let likely = likely.into_iter().filter(|&func| self.has_shape(func, &shape));
+        let likely = likely.map(|func| Likely { key: func.into(), func }).collect();
+        self.guarded_call(likely, (index, closure), (args, results), |t| {
+            let values = t.call_values(&shape, Some(closure), args);
+            t.call_index(&shape, index, &values, results);
+        });
     }
 
     /// The function of a closure that the unit has made, or that stands in the program.
@@ -249,21 +257,20 @@ impl Translator<'_, '_> {
             let values = t.call_values(&shape, Some(data), args);
             t.call_address(&shape, code, &values, results);
         };
-        match self.likely_method(method).filter(|&(_, func)| self.has_shape(func, &shape)) {
-            Some((word, func)) => {
-                let ty = self.get(ty);
-                let same = self.b.ins().icmp_imm_s(IntCC::Equal, ty, word as i64);
-                self.guarded_call((same, ty), (func, data), (args, results), ordinary);
-            }
-            None => ordinary(self),
-        }
+        let mut likely = self.likely_methods(method);
+        likely.retain(|likely| self.has_shape(likely.func, &shape));
+        let ty = self.get(ty);
+        self.guarded_call(likely, (ty, data), (args, results), ordinary);
     }
 
-    /// The type word that the running call of a method most likely finds, and that type's function.
-    fn likely_method(&self, method: u32) -> Option<(u64, u32)> {
-        let word = self.unit.seen.likely_type(self.body.index, self.body.pc)?;
-        let ty = self.link.types.iter().find(|ty| ty.word() == word)?;
-        Some((word, ty.method(method)?))
+    /// The type words that the running call of a method most likely finds, and those types' functions.
+    fn likely_methods(&self, method: u32) -> Vec<Likely> {
+        let words = self.unit.seen.likely_types(self.body.index, self.body.pc).into_iter();
+        let found = words.filter_map(|word| {
+            let ty = self.link.types.iter().find(|ty| ty.word() == word)?;
+            Some(Likely { key: word as i64, func: ty.method(method)? })
+        });
+        found.collect()
     }
 
     /// Whether a function is called in this way.
@@ -272,23 +279,34 @@ impl Translator<'_, '_> {
         function.is_some_and(|function| Shape::of(function) == *shape)
     }
 
-    /// Where `same` holds calls the likely callee, `first` before the arguments, or translates it in place; elsewhere,
-    /// for another `target`, does what `ordinary` says.
+    /// Compares what is called with likely targets, one after another: calls the one that it is, `first` before the
+    /// arguments, or translates it in place. For what is none of them does what `ordinary` says.
     fn guarded_call(
         &mut self,
-        (same, target): (Value, Value),
-        (func, first): (u32, Value),
+        likely: Vec<Likely>,
+        (target, first): (Value, Value),
         (args, results): (RegList<'_>, RegList<'_>),
         ordinary: impl FnOnce(&mut Self),
     ) {
+        if likely.is_empty() {
+            return ordinary(self);
+        }
         self.counts.guarded += 1;
         let before = self.facts.here();
-        let (likely, other, after) = (self.b.create_block(), self.cold_block(), self.b.create_block());
-        self.b.ins().brif(same, likely, &[], other, &[]);
-        self.enter_side(likely, before);
-        self.call_known(func, Some(first), args, results);
-        self.b.ins().jump(after, &[]);
-        self.enter_side(other, before);
+        let after = self.b.create_block();
+        let among = std::mem::replace(&mut self.inliner.one_of_several, likely.len() > 1);
+        for (i, &Likely { key, func }) in likely.iter().enumerate() {
+            let last = i + 1 == likely.len();
+            let (same, other) =
+                (self.b.create_block(), if last { self.cold_block() } else { self.b.create_block() });
+            let is_this = self.b.ins().icmp_imm_s(IntCC::Equal, target, key);
+            self.b.ins().brif(is_this, same, &[], other, &[]);
+            self.enter_side(same, before);
+            self.call_known(func, Some(first), args, results);
+            self.b.ins().jump(after, &[]);
+            self.enter_side(other, before);
+        }
+        self.inliner.one_of_several = among;
         self.count_miss(target);
         ordinary(self);
         self.b.ins().jump(after, &[]);
