@@ -31,7 +31,7 @@ fn set(signal: i64, what: i64, pipe: i64) {
     if what == DELIVER {
         PIPE.store(pipe as i32, Ordering::Release);
     }
-    // SAFETY: an action of zeros is one with an empty mask; the handler is a function of the right type; a pipe that
+    // SAFETY: an action of zeros is one; the handler is a function of the right type; a pipe that
     // does not block cannot hold the handler up.
     unsafe {
         if what == DELIVER {
@@ -44,6 +44,8 @@ fn set(signal: i64, what: i64, pipe: i64) {
             IGNORE => libc::SIG_IGN,
             _ => libc::SIG_DFL,
         };
+        // One handler at a time: their stack has no room for several, which come at once when many signals do.
+        libc::sigfillset(&mut action.sa_mask);
         action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
         libc::sigaction(signal as i32, &action, std::ptr::null_mut());
     }
