@@ -57,7 +57,7 @@ use arena::window;
 use block::Block;
 use pacer::Pacer;
 use pages::PageRuns;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -81,6 +81,8 @@ pub struct HeapConfig {
     /// How long the first stop of a collection, and the last one, may mark. Zero: for testing, as little as can be
     /// in stops, and slowly beside the island.
     pub patience: Duration,
+    /// How long an island must hardly allocate until its free pages go to the system.
+    pub idle: Duration,
     /// Objects that the mark stack holds before it overflows.
     pub mark_stack: usize,
 }
@@ -96,6 +98,7 @@ impl Default for HeapConfig {
             verify: false,
             seed: 0,
             patience: Duration::from_micros(300),
+            idle: Duration::from_secs(5),
             mark_stack: 1 << 22,
         }
     }
@@ -123,6 +126,10 @@ pub struct Heap {
     released: AtomicBool,
     /// Marking goes on beside the running island.
     marking: AtomicBool,
+    /// There are fibers that have not been looked at since marking began.
+    resting: AtomicBool,
+    /// Number of the collection that marks, or of the last one: what has been looked at in it bears that.
+    epoch: AtomicU32,
     /// Collections that are complete.
     cycles: AtomicU64,
     queue: queue::MarkQueue,
@@ -210,6 +217,8 @@ impl Heap {
             over_limit: AtomicBool::new(false),
             released: AtomicBool::new(false),
             marking: AtomicBool::new(false),
+            resting: AtomicBool::new(false),
+            epoch: AtomicU32::new(0),
             cycles: AtomicU64::new(0),
             queue: queue::MarkQueue::default(),
             has_marker: AtomicBool::new(false),
@@ -227,6 +236,13 @@ impl Heap {
     #[inline(always)]
     pub fn must_collect(&self) -> bool {
         self.must_collect.load(Relaxed)
+    }
+
+    /// Number of the collection that marks, or of the last one: a fiber that bears it has been looked at, or is newer.
+    #[inline(always)]
+    pub fn epoch(&self) -> u32 {
+        // Changes in stops only.
+        self.epoch.load(Relaxed)
     }
 
     /// Asks for a collection as if the goal were reached.
@@ -272,7 +288,7 @@ impl Heap {
 
     /// Gives all free pages back to the operating system (`debug.FreeOSMemory`, after a collection).
     pub fn release_pages(&self) {
-        self.lock().release_spare();
+        while self.trim_step(true) {}
     }
 
     /// Counters, exact even while workers allocate, but for what they do meanwhile.
@@ -432,13 +448,6 @@ impl Central {
         }
         while let Some((base, pages)) = self.spare.take_longest() {
             window().recycle(base, pages);
-        }
-        self.pacer.spare_bytes = 0;
-    }
-
-    fn release_spare(&mut self) {
-        while let Some((base, pages)) = self.spare.take_longest() {
-            window().give(base, pages);
         }
         self.pacer.spare_bytes = 0;
     }

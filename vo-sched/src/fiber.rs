@@ -483,10 +483,10 @@ impl FiberHeader {
     /// sends or has received. All are ambiguous words, interior addresses included.
     ///
     /// # Safety
-    /// The fiber's world is stopped by the caller, and no lock of its channels is held.
+    /// The fiber's world is stopped by the caller, and no lock of its channels is held; or the caller runs the fiber.
     pub unsafe fn for_each_wait_word(&self, mut f: impl FnMut(u64)) {
         self.node.for_each_word(&mut f);
-        // SAFETY: the world is stopped, so nobody changes the nodes.
+        // SAFETY: the world is stopped, or the fiber runs, so nobody changes what the nodes hold.
         unsafe { self.select.with(|nodes| nodes.iter().for_each(|node| node.for_each_word(&mut f))) };
     }
 }

@@ -44,6 +44,8 @@ pub mod select;
 pub mod semaphore;
 pub mod step;
 pub mod sync;
+#[cfg(not(loom))]
+pub mod thread;
 pub mod timer;
 pub mod wait;
 pub mod waiter;

@@ -248,14 +248,13 @@ impl WaitNode {
 
     /// The words that the node keeps alive; see [`FiberHeader::for_each_wait_word`].
     pub(crate) fn for_each_word(&self, f: &mut impl FnMut(u64)) {
-        // SAFETY: called with the world stopped, so nobody writes.
+        // SAFETY: called with the world stopped, or by the worker that runs the node's fiber: nobody else writes these fields.
         unsafe {
             f(self.owner.with(|owner| owner.object as u64));
-            self.body.with(|body| {
-                for i in 0..body.elem.len as usize {
-                    f(*body.elem.as_ptr().add(i));
-                }
-            });
+            let elem = &(*self.body.as_ptr()).elem;
+            for i in 0..elem.len as usize {
+                f(*elem.as_ptr().add(i));
+            }
         }
     }
 }
@@ -490,7 +489,8 @@ impl WaitQueue {
             } else {
                 (*next).links.with_mut(|links| links.prev = prev);
             }
-            (*node).body.with_mut(|body| body.queued = false);
+            // The field alone: the fiber of a select that another node has won may read the others.
+            (&raw mut (*(*node).body.as_ptr()).queued).write(false);
         }
     }
 }

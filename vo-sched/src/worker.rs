@@ -443,7 +443,10 @@ impl WorkerCx {
     /// Runs fibers until the scheduler shuts down.
     pub(crate) fn run(&mut self) {
         #[cfg(not(loom))]
-        self.me.clock.start();
+        {
+            self.me.clock.start();
+            crate::thread::ask_for_short_slices();
+        }
         while !self.shared.is_shut_down() {
             if self.index() >= self.shared.workers() {
                 self.retire();

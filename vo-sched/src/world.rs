@@ -141,6 +141,8 @@ pub struct World {
 struct Shard {
     lock: ChanLock,
     first: RaceCell<*mut FiberHeader>,
+    /// The next fiber of a walk, null where the walk is through.
+    cursor: RaceCell<*mut FiberHeader>,
     count: AtomicUsize,
 }
 
@@ -432,6 +434,38 @@ impl World {
         }
     }
 
+    /// Begins a walk over the fibers that there are now: [`World::walk`] goes on with it, in this stop of the world and in later ones.
+    pub fn begin_walk(&self) {
+        for shard in &self.shards {
+            // SAFETY: the lock guards the list.
+            shard.locked(false, |first, _| unsafe { shard.cursor.with_mut(|cursor| *cursor = *first) });
+        }
+    }
+
+    /// Calls `f` for about so many fibers more of the walk: those that were there when it began and have not finished. Answers
+    /// whether it is through. `f` must not spawn. The world is stopped by the caller.
+    pub fn walk(&self, at_most: usize, mut f: impl FnMut(FiberRef)) -> bool {
+        let mut left = at_most;
+        for shard in &self.shards {
+            shard.locked(false, |_, _| {
+                // SAFETY: the lock guards list and cursor; fibers that finish leave both before they are freed.
+                unsafe {
+                    let mut header = shard.cursor.with(|cursor| *cursor);
+                    while !header.is_null() && left > 0 {
+                        let next = (*header).all.with(|all| all.next);
+                        f(FiberRef::from_raw(header));
+                        (header, left) = (next, left - 1);
+                    }
+                    shard.cursor.with_mut(|cursor| *cursor = header);
+                }
+            });
+            if left == 0 {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Adds a new fiber to the list: for a worker inside, which is perhaps alone in the world, or (`None`) for
     /// a worker elsewhere or another thread.
     pub(crate) fn add(&self, fiber: FiberRef, worker: Option<usize>, alone: bool) {
@@ -455,10 +489,16 @@ impl World {
     pub(crate) fn remove(&self, fiber: FiberRef, alone: bool) {
         // SAFETY: written once, before the fiber was published.
         let index = unsafe { fiber.shard.with(|shard| *shard) } as usize;
-        self.shards[index].locked(alone && index != FOREIGN, |first, count| {
-            // SAFETY: the shard's lock guards the links of its fibers.
+        let shard = &self.shards[index];
+        shard.locked(alone && index != FOREIGN, |first, count| {
+            // SAFETY: the shard's lock guards the links of its fibers, and the cursor.
             unsafe {
                 let AllLinks { prev, next } = fiber.all.with(|all| *all);
+                shard.cursor.with_mut(|cursor| {
+                    if *cursor == fiber.as_ptr() {
+                        *cursor = next;
+                    }
+                });
                 if prev.is_null() {
                     *first = next;
                 } else {
@@ -487,7 +527,12 @@ impl World {
 
 impl Shard {
     fn new() -> Shard {
-        Shard { lock: ChanLock::default(), first: RaceCell::new(ptr::null_mut()), count: AtomicUsize::new(0) }
+        Shard {
+            lock: ChanLock::default(),
+            first: RaceCell::new(ptr::null_mut()),
+            cursor: RaceCell::new(ptr::null_mut()),
+            count: AtomicUsize::new(0),
+        }
     }
 
     /// Calls `f` with the shard's first fiber and its count.

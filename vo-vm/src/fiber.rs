@@ -37,6 +37,8 @@ pub(crate) struct VoFiber {
     pub(crate) completed: Option<Box<Completed>>,
     /// What few fibers have.
     pub(crate) extra: Option<Box<Extra>>,
+    /// Number of the collection in which what the fiber holds was last looked at; it was new if it is younger ([`crate::roots`]).
+    pub(crate) looked_at: u32,
     /// Whether the program ends when this fiber does.
     pub(crate) is_main: bool,
     /// Number of the goroutine that started this one; 0 for the main goroutine.

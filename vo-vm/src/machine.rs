@@ -15,6 +15,7 @@ use crate::ops::select::SelectState;
 use crate::program::{Code, Program};
 use crate::record;
 use crate::resume::VO_FIBER;
+use crate::roots;
 use crate::spilled::Spilled;
 use crate::stack::VmStack;
 use crate::stats::MachineStats;
@@ -171,7 +172,11 @@ impl Machine {
             self.enter_island(fiber.island);
         }
         self.memory.turn_begins();
-        self.context.barrier.store(u64::from(self.memory.is_marking()), Ordering::Relaxed);
+        let marking = self.memory.is_marking();
+        self.context.barrier.store(u64::from(marking), Ordering::Relaxed);
+        if marking && fiber.looked_at != self.island().heap().epoch() {
+            roots::look_at(self);
+        }
         if self.island().limits.cpu.load(Ordering::Relaxed) != 0 {
             self.begin_metering();
         }
@@ -443,6 +448,7 @@ pub(crate) fn new_fiber(
             pending: Vec::new(),
             completed: None,
             extra: None,
+            looked_at: 0,
             is_main: false,
             creator,
             created_at,
@@ -453,6 +459,7 @@ pub(crate) fn new_fiber(
         unsafe { Arc::increment_strong_count(island) };
     }
     (fiber.creator, fiber.created_at) = (creator, created_at);
+    fiber.looked_at = island.heap().epoch();
     fill(&mut fiber.saved);
     // SAFETY: the box is taken back by `finish` or `drop` of the fiber's table.
     unsafe { FiberRef::from_raw(Box::into_raw(fiber).cast::<FiberHeader>()) }

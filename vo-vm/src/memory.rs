@@ -230,6 +230,7 @@ impl Machine {
         drop(self.island().handles.take_dead());
         self.stats.collections += 1;
         let heap = self.island().heap().clone();
+        heap.tidy();
         if forced {
             heap.note_forced();
         }
@@ -269,12 +270,15 @@ impl Machine {
 
     /// Begins or ends a collection, whichever the heap wants, unless somebody else has done so meanwhile.
     fn advance(&mut self) -> Option<Collected> {
+        if !self.island().heap().is_ready() {
+            return None;
+        }
         let asked = Instant::now();
         if !self.worker().stop_world() {
             return None;
         }
         let wanted = self.island().heap().must_collect();
-        let collected = if wanted { self.step(asked.elapsed(), false) } else { None };
+        let collected = if wanted { self.step(asked.elapsed()) } else { None };
         self.worker().start_world();
         collected
     }
@@ -287,10 +291,11 @@ impl Machine {
         let mut last = None;
         while heap.cycles() < wanted {
             heap.help(|| self.interrupted());
+            heap.sweep_now();
             let asked = Instant::now();
             if self.worker().stop_world() {
                 if heap.cycles() < wanted {
-                    last = self.step(asked.elapsed(), true).or(last);
+                    last = self.step(asked.elapsed()).or(last);
                 }
                 self.worker().start_world();
             }
@@ -300,13 +305,13 @@ impl Machine {
     }
 
     /// The next step of a collection, in the island that it took `stopping` to stop.
-    fn step(&mut self, stopping: Duration, patient: bool) -> Option<Collected> {
+    fn step(&mut self, stopping: Duration) -> Option<Collected> {
         let (heap, mut roots) = (self.island().heap().clone(), roots::IslandRoots::new(self));
         // SAFETY: the island is stopped; its roots are those of `roots`. Its workers look whether it marks: those
         // inside are told, the others look when they begin a turn.
         let collected = unsafe {
             if heap.is_marking() {
-                heap.finish(&mut roots, stopping, patient)
+                heap.finish(&mut roots, stopping, false)
             } else {
                 heap.begin(&mut roots, stopping)
             }

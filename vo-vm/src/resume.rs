@@ -73,13 +73,15 @@ fn begin_cancelled(
     cx: &mut WorkerCx,
     state: State,
 ) -> Option<Transfer> {
-    crate::cross::abandon_wait(fiber, cx);
-    fiber.completed = None;
     if state != State::Ending || fiber.extra().incoming.is_some() {
+        crate::cross::abandon_wait(fiber, cx);
         return None;
     }
-    fiber.extra().cancelled = true;
+    // The turn begins first: what the fiber holds is looked at, before it forgets some of it.
     m.begin_turn(fiber, cx);
+    crate::cross::abandon_wait(fiber, cx);
+    fiber.completed = None;
+    fiber.extra().cancelled = true;
     m.set_goexit();
     Some(unwind::unwind_saved(m))
 }

@@ -4,6 +4,10 @@
 //! native stacks of the workers that are stopped inside, wait nodes, timers, words
 //! that completions keep. Ambiguous words cost nothing but memory kept too long.
 //!
+//! Fibers that do not run are looked at a few at a time, in stops between which the island runs (`mark_resting`), each before it is
+//! gone on with: its worker does so itself where no stop has ([`look_at`], in `Machine::begin_turn`). Until then nothing that
+//! a fiber holds can get lost, since only the fiber itself, when it runs, takes words out of its records and wait nodes.
+//!
 //! Interpreted frames lie on the VM stack in activations: the innermost one ends where the worker has stopped, each other
 //! one where compiled code was entered. All but the innermost frame have called, and so are at suspend points.
 //! (Where it is not known what the innermost frame does, all of its registers are ambiguous.)
@@ -22,7 +26,7 @@ use smallvec::SmallVec;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard};
 use vo_bytecode::Reg;
-use vo_runtime::heap::{Marker, Roots, prefetch};
+use vo_runtime::heap::{Marker, Roots, barrier, prefetch};
 use vo_sched::FiberRef;
 
 /// The machines of a run's workers.
@@ -139,33 +143,41 @@ impl<'m> IslandRoots<'m> {
         let mut batch: SmallVec<[FiberRef; AHEAD]> = SmallVec::new();
         self.island.world().for_each_fiber(|fiber| {
             if wanted(fiber) {
-                // SAFETY: as in `mark_fiber`.
-                prefetch(unsafe { &raw const VoFiber::of(fiber).saved } as u64);
-                batch.push(fiber);
-            }
-            if batch.len() == AHEAD {
-                self.mark_batch(&batch, marker);
-                batch.clear();
+                self.mark_soon(fiber, &mut batch, marker);
             }
         });
-        self.mark_batch(&batch, marker);
+        self.mark_batch(&mut batch, marker);
+    }
+
+    /// Marks what a fiber holds as soon as there are enough, so that their frames have been fetched.
+    fn mark_soon(&self, fiber: FiberRef, batch: &mut SmallVec<[FiberRef; AHEAD]>, marker: &mut Marker<'_>) {
+        // SAFETY: as in `mark_fiber`.
+        prefetch(unsafe { &raw const VoFiber::of(fiber).saved } as u64);
+        batch.push(fiber);
+        if batch.len() == AHEAD {
+            self.mark_batch(batch, marker);
+        }
     }
 
     /// Marks what these fibers hold. What is looked at has been fetched a step before.
-    fn mark_batch(&self, fibers: &[FiberRef], marker: &mut Marker<'_>) {
-        for &fiber in fibers {
+    fn mark_batch(&self, fibers: &mut SmallVec<[FiberRef; AHEAD]>, marker: &mut Marker<'_>) {
+        for &fiber in fibers.iter() {
             // SAFETY: as in `mark_fiber`.
             if let Some(tail) = unsafe { &VoFiber::of(fiber).saved }.last() {
                 prefetch(&raw const *tail as u64);
             }
         }
-        fibers.iter().for_each(|&fiber| self.mark_fiber(fiber, marker));
+        fibers.drain(..).for_each(|fiber| self.mark_fiber(fiber, marker));
     }
 
     /// Marks what a fiber holds.
     pub(crate) fn mark_fiber(&self, fiber: FiberRef, marker: &mut Marker<'_>) {
         // SAFETY: the island is stopped, so its fibers stand still; all are of this crate.
-        mark_fiber(self.island.program_ref(), unsafe { VoFiber::of(fiber) }, marker);
+        let fiber = unsafe { VoFiber::of(fiber) };
+        fiber.looked_at = self.island.heap().epoch();
+        marker.count_roots(root_bytes(fiber));
+        // SAFETY: as above.
+        unsafe { for_each_word(self.island.program_ref(), fiber, |word| marker.word(word)) };
     }
 
     /// Marks the roots other than fibers.
@@ -181,6 +193,7 @@ impl<'m> IslandRoots<'m> {
             // of the others only two fields are read.
             let machine = unsafe { &*machine };
             if std::ptr::eq(machine.island, self.island) && machine.memory.native_top != 0 {
+                self.mark_fiber(machine.fiber_ref(), marker);
                 mark_machine(machine, marker);
             }
         }
@@ -195,40 +208,74 @@ impl Roots for IslandRoots<'_> {
 
     fn mark_roots(&mut self, marker: &mut Marker<'_>) {
         self.mark_outside(marker);
-        self.mark_fibers(marker, |_| true);
+        self.island.world().begin_walk();
+    }
+
+    fn mark_resting(&mut self, marker: &mut Marker<'_>, at_most: usize) -> bool {
+        let (epoch, mut batch) = (self.island.heap().epoch(), SmallVec::new());
+        let through = self.island.world().walk(at_most, |fiber| {
+            // SAFETY: as in `mark_fiber`.
+            if unsafe { VoFiber::of(fiber) }.looked_at != epoch {
+                self.mark_soon(fiber, &mut batch, marker);
+            }
+        });
+        self.mark_batch(&mut batch, marker);
+        through
     }
 }
 
-fn mark_fiber(program: &Program, fiber: &VoFiber, marker: &mut Marker<'_>) {
-    marker.count_roots((size_of::<VoFiber>() + 8 * fiber.saved.len()) as u64);
+/// The heap marks, and a fiber is gone on with that no stop has looked at since it began: the calling worker, which has the fiber,
+/// notes all that it holds.
+#[cold]
+#[inline(never)]
+pub(crate) fn look_at(m: &mut Machine) {
+    let heap = m.island().heap().clone();
+    let program: *const Program = m.program();
+    let fiber = m.fiber_mut();
+    fiber.looked_at = heap.epoch();
+    // SAFETY: the program outlives the turn; the fiber runs, so its nodes are its own.
+    barrier::resting(|note| unsafe { for_each_word(&*program, fiber, note) });
+    heap.note_resting(root_bytes(fiber));
+}
+
+/// How much a fiber is to look at.
+fn root_bytes(fiber: &VoFiber) -> u64 {
+    (size_of::<VoFiber>() + 8 * fiber.saved.len()) as u64
+}
+
+/// Tells every word that a fiber which does not run keeps alive.
+///
+/// # Safety
+/// The island is stopped, or the fiber is the caller's.
+unsafe fn for_each_word(program: &Program, fiber: &VoFiber, mut f: impl FnMut(u64)) {
     for record in Record::all(program, &fiber.saved) {
-        mark_record(&record, marker);
+        for_each_word_of_record(&record, &mut f);
     }
-    // SAFETY: the island is stopped.
-    unsafe { fiber.header.for_each_wait_word(|word| marker.word(word)) };
+    // SAFETY: by the contract nobody changes the wait nodes.
+    unsafe { fiber.header.for_each_wait_word(&mut f) };
     if let Some(panics) = &fiber.panics {
-        panics.stack.iter().for_each(|panic| marker.word(panic.data));
+        panics.stack.iter().for_each(|panic| f(panic.data));
     }
     if let Some(completed) = &fiber.completed {
-        completed.words.iter().for_each(|&word| marker.word(word));
+        completed.words.iter().for_each(|&word| f(word));
     }
     if let Some(extra) = &fiber.extra {
-        extra.ports.iter().for_each(|&port| marker.word(port));
+        extra.ports.iter().for_each(|&port| f(port));
     }
     for completion in fiber.pending.iter().flatten() {
-        completion.roots.iter().for_each(|&word| marker.word(word));
+        completion.roots.iter().for_each(|&word| f(word));
     }
 }
 
-fn mark_record(record: &Record<'_, '_>, marker: &mut Marker<'_>) {
+fn for_each_word_of_record(record: &Record<'_, '_>, f: &mut impl FnMut(u64)) {
     let (live, slots) = record.words.split_at(record.point.live.len());
     for (&reg, &word) in record.point.live.iter().zip(live) {
         if record.code.function().class(reg).is_traced() {
-            marker.word(word);
+            f(word);
         }
     }
     for &word in &record.code.slot_pointers {
-        marker.word(slots[word as usize]);
+        f(slots[word as usize]);
     }
 }
 

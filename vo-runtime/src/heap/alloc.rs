@@ -50,8 +50,11 @@ pub struct CacheEntry {
     grab: u64,
 }
 
-/// Objects of so many bytes have pages straight from the system, and give them back when they die.
-pub(super) const DIRECT: u64 = 1 << 20;
+/// Objects of so many bytes give their pages to the system when they die.
+pub(super) const DIRECT: u64 = 8 << 20;
+
+/// For objects of so many bytes the heap does not grow while it has spare pages.
+const MADE_UP_FROM: u64 = 256 << 10;
 
 /// Blocks that are swept before the heap grows.
 const SWEEP_FIRST: usize = 8;
@@ -236,12 +239,11 @@ impl AllocCache {
         let entry = &mut self.storage[bin as usize];
         let run = self.heap.take_run(bin, if stress { 1 } else { entry.grab as u32 })?;
         run.clear(stress);
-        let bytes = run.end - run.start;
         entry.next = run.start + run.slot;
         entry.end = run.end;
         entry.grab = (entry.grab * 2).min(LAST_GRAB);
         if self.heap.is_marking() {
-            self.heap.assist(bytes);
+            self.heap.assist();
         }
         Ok(run.start)
     }
@@ -351,12 +353,14 @@ impl Heap {
             return Err(Fatal::OutOfMemory(bytes).into());
         }
         let mut central = self.lock();
+        // What is dead and large may be what is needed now.
+        central.sweep_some(SWEEP_FIRST, self.config.stress);
         let pages = bytes.div_ceil(PAGE);
         let (base, zeroed) = central.take_pages(pages, bytes)?;
         central.add_large(self, base, pages, bytes, layout);
         drop(central);
         if self.is_marking() {
-            self.assist(bytes);
+            self.assist();
         }
         if !zeroed {
             // It is marked already, or no collection looks at it before this operation is over.
@@ -438,14 +442,30 @@ impl Central {
         if self.pacer.forbids(pages * PAGE) {
             return Err(fail.into());
         }
-        let spare = if pages * PAGE >= DIRECT { None } else { self.spare.take(pages) };
-        let (base, zeroed) = match spare.or_else(|| window().take_used(pages)) {
+        let (base, zeroed) = match self.spare.take(pages).or_else(|| window().take_used(pages)) {
             Some(base) => (base, false),
-            None => (window().take(pages).ok_or(fail)?, true),
+            None => {
+                self.make_up_for(pages);
+                (window().take(pages).ok_or(fail)?, true)
+            }
         };
         self.pacer.spare_bytes = self.spare.total() * PAGE;
         self.pacer.took(pages * PAGE);
         Ok((base, zeroed))
+    }
+
+    /// So many pages come from the system although there are spare ones, in shorter runs: for a large object some of these go
+    /// there instead.
+    fn make_up_for(&mut self, mut pages: u64) {
+        if pages * PAGE < MADE_UP_FROM {
+            return;
+        }
+        while pages > 0
+            && let Some((base, taken)) = self.spare.take_some(pages)
+        {
+            window().give(base, taken);
+            pages -= taken;
+        }
     }
 
     /// Takes the free slots of all caches back.

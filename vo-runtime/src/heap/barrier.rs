@@ -4,8 +4,10 @@
 //! holds is from the snapshot or newer, and new objects are born marked, so only one thing can
 //! hide an object: that the last path to it in the heap is cut before a marker has come by. So whoever
 //! overwrites an address, in an object or in a package variable, first notes the one that
-//! was there (Yuasa's deletion barrier). Stacks, registers, frame records and wait nodes need nothing:
-//! they are roots, and were looked at in the stop in which marking began.
+//! was there (Yuasa's deletion barrier). Stacks, registers and the frames of running fibers need nothing:
+//! they are roots, and were looked at in the stop in which marking began. Fibers that do not run are looked at
+//! bit by bit in later stops: whoever goes on with one that has not been looked at notes all that it holds first
+//! ([`resting`]). What a sender waits with is in its wait node until then, whoever has received it.
 //!
 //! The same is owed to the other ways of taking an address out of the heap: a receive from a channel's
 //! buffer, the value of a weak pointer.
@@ -122,6 +124,13 @@ unsafe fn note_values(notes: &Notes, layout: &Layout, at: Word, bytes: u64) {
     for word in (0..bytes / 8).filter(|&word| layout.is_pointer(word as usize)) {
         // SAFETY: by the contract.
         notes.add(unsafe { load_word(at + 8 * word) });
+    }
+}
+
+/// What a fiber held when marking began is told to `f`'s argument, before the fiber is gone on with.
+pub fn resting(f: impl FnOnce(&mut dyn FnMut(Word))) {
+    if let Some(notes) = current() {
+        f(&mut |word| notes.add(word));
     }
 }
 

@@ -7,18 +7,20 @@
 //!                       +--> marking: background thread, assists ---+-- finish (may take several stops)
 //! ```
 //!
-//! In the first stop everything outside of the heap is looked at, and marking goes on for a moment: a small heap
-//! is done with that. Else the island runs on, with the write barrier (`barrier`) and with new objects born
+//! In the first stop everything outside of the heap is looked at, but for fibers that do not run where there are many, and marking goes
+//! on for a moment: a small heap is done with that. Else the island runs on, with the write barrier (`barrier`) and with new objects born
 //! marked, while a thread of the heap's own marks. Workers that allocate much meanwhile must help.
 //! When nothing is left to mark the next allocation stops the island again: what was noted since is
-//! marked, and finality is settled. If that turns out to be long the island runs on once more, unless the
+//! marked, more fibers are looked at, and when there are no more finality is settled. If that turns out to be long the island runs on once more, unless the
 //! heap has grown so far that it must end.
 //!
 //! Must stay true: while the heap marks no block is swept or freed, and `must_collect` is how the
-//! background thread asks for the last stop. All that needs the roots happens in stops.
+//! background thread asks for the next stop. All that needs the roots happens in stops. Nothing long does: what the last
+//! collection has left to be swept is swept before the first stop, and pages go to the system beside the island.
 
+use super::arena::window;
 use super::mark::{Item, Marker};
-use super::pacer::LATE;
+use super::pacer::StopClock;
 use super::queue::{Found, Next};
 use super::{Central, Collected, Heap, Roots};
 use crate::value::Word;
@@ -30,11 +32,21 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_micros(50);
 /// Objects that are followed between two looks at the clock, or at other markers.
 const STEP: usize = 2048;
-/// An island is idle when it has allocated less than so many bytes in so long.
-const IDLE: Duration = Duration::from_secs(5);
+/// An island is idle when it has allocated less than so many bytes in [`super::HeapConfig::idle`].
 const IDLE_BYTES: u64 = 64 << 10;
+/// Objects that a worker follows before it looks whether the island is to stop.
+const HELP: usize = 1024;
+/// Fibers at rest that are looked at before the first look at the clock, and between later ones.
+const RESTING_STEPS: (usize, usize) = (8, 128);
+/// How long an island runs, in multiples of a stop's patience, until more of its fibers are looked at.
+const RESTING_GAP: u32 = 4;
+/// Pages that go to the system at once, and spare pages that are worth a thread to look after them.
+const TRIM_STEP: u64 = 128;
+const WORTH_TRIMMING: u64 = 1 << 20;
 /// Blocks that are swept between two chances for others to have the lock.
 const SWEEP_STEP: usize = 64;
+/// Blocks that a worker sweeps each time that it would begin a collection before the last one's garbage is swept.
+const SWEPT_BEFORE: usize = 256;
 /// Blocks that are swept in the stop rather than later.
 const SWEPT_AT_ONCE: usize = 256;
 
@@ -57,7 +69,7 @@ impl Heap {
     /// No worker runs the island's code or an operation of this crate on its objects until this
     /// returns, and `roots` marks every address of an object that will still be used.
     pub unsafe fn collect(&self, roots: &mut dyn Roots) -> Collected {
-        let started = Instant::now();
+        let started = StopClock::start(Duration::ZERO);
         // SAFETY: handed on.
         let collected = unsafe {
             if self.is_marking() {
@@ -65,6 +77,7 @@ impl Heap {
             }
             let mut central = self.lock();
             let mut marker = self.mark_roots(&mut central, roots);
+            while !roots.mark_resting(&mut marker, usize::MAX) {}
             central.trace(roots, &mut marker);
             self.complete(&mut central, roots, &mut marker, started)
         };
@@ -79,27 +92,29 @@ impl Heap {
     /// As for [`Heap::collect`]; and the heap does not mark. Before the island runs on, whoever stores addresses
     /// looks whether the heap marks.
     pub unsafe fn begin(self: &Arc<Self>, roots: &mut dyn Roots, stopping: Duration) -> Option<Collected> {
-        let started = Instant::now();
+        let started = StopClock::start(stopping);
         let mut central = self.lock();
         let mut marker = self.mark_roots(&mut central, roots);
-        central.pacer.note_stop(stopping);
-        let patience = match central.pacer.was_at_once() {
-            _ if self.config.stress => Duration::MAX,
-            true => self.config.patience,
-            false => Duration::ZERO,
-        };
-        while patience.is_zero() || !marker.drain_some(STEP) {
-            if started.elapsed() >= patience && self.start_marker() {
-                self.marking.store(true, Relaxed);
-                central.switch_notes(true);
-                let (items, found) = marker.take();
-                self.queue.open(items);
-                self.queue.count(found);
-                self.must_collect.store(false, Relaxed);
-                central.pacer.note_stop(started.elapsed());
-                return None;
-            }
+        let most = if self.config.stress { Duration::MAX } else { self.config.patience };
+        let rooted = mark_resting(roots, &mut marker, || started.working() < most);
+        let patience = if self.config.stress || central.pacer.was_at_once() { most } else { Duration::ZERO };
+        let over = rooted && drain_while(&mut marker, || started.working() < patience);
+        if !over && self.start_marker() {
+            self.marking.store(true, Relaxed);
+            self.resting.store(!rooted, Relaxed);
+            central.switch_notes(true);
+            central.pacer.add_roots(marker.root_bytes());
+            let (items, found) = marker.take();
+            self.queue.open(items);
+            self.queue.count(found);
+            self.must_collect.store(false, Relaxed);
+            central.pacer.note_stop(&started);
+            return None;
         }
+        if !rooted {
+            mark_resting(roots, &mut marker, || true);
+        }
+        central.pacer.add_roots(marker.root_bytes());
         central.trace(roots, &mut marker);
         // SAFETY: handed on.
         Some(unsafe { self.complete(&mut central, roots, &mut marker, started) })
@@ -116,17 +131,19 @@ impl Heap {
         stopping: Duration,
         patient: bool,
     ) -> Option<Collected> {
-        let started = Instant::now();
+        let started = StopClock::start(stopping);
         let mut central = self.lock();
         if !self.is_marking() {
             return None;
         }
-        central.pacer.note_stop(stopping);
-        let patient = patient || central.pacer.is_overdue();
+        let in_time = || started.working() < self.config.patience;
         self.shade(&central.take_notes());
-        if !self.help_until(|| !patient && started.elapsed() > self.config.patience) {
+        // An island that has outgrown its goal is stopped again and again, but not for long, until all its fibers have been looked at.
+        let rooted = self.more_resting(&mut central, roots, || patient || in_time());
+        let patient = patient || central.pacer.is_overdue();
+        if !rooted || !self.help_until(|| !patient && !in_time()) {
             self.must_collect.store(false, Relaxed);
-            central.pacer.note_stop(started.elapsed());
+            central.pacer.note_stop(&started);
             return None;
         }
         let mut marker = self.marker();
@@ -138,13 +155,35 @@ impl Heap {
         Some(unsafe { self.complete(&mut central, roots, &mut marker, started) })
     }
 
-    /// Marks, while the island runs, until there is nothing to take or `leave` says so.
+    /// Looks at more of the fibers that have not been looked at since marking began; whether all have been.
+    fn more_resting(&self, central: &mut Central, roots: &mut dyn Roots, goes_on: impl Fn() -> bool) -> bool {
+        if !self.resting.load(Relaxed) {
+            return true;
+        }
+        let mut marker = self.marker();
+        let rooted = mark_resting(roots, &mut marker, goes_on);
+        self.resting.store(!rooted, Relaxed);
+        central.pacer.add_roots(marker.root_bytes());
+        let (items, found) = marker.take();
+        self.queue.count(found);
+        self.queue.give(items);
+        rooted
+    }
+
+    /// A worker whose fiber held so many bytes of roots has noted them, before a stop came to it.
+    pub fn note_resting(&self, bytes: u64) {
+        self.lock().pacer.add_roots(bytes);
+    }
+
+    /// Marks, while the island runs, until nothing is left or `leave` says so.
     pub fn help(&self, leave: impl Fn() -> bool) {
         let mut marker = self.marker().sharing(&self.queue);
-        while !leave()
-            && let Next::Packet(packet) = self.queue.take()
-        {
-            self.work(&mut marker, packet, STEP);
+        while !leave() {
+            match self.queue.take() {
+                Next::Packet(packet) => self.work(&mut marker, packet, HELP),
+                Next::Wait => self.queue.wait(PAUSE),
+                Next::Empty | Next::Closed | Next::Abandoned => return,
+            }
         }
     }
 
@@ -172,27 +211,32 @@ impl Heap {
         self.queue.done(rest, Found { time: started.elapsed(), ..found });
     }
 
-    /// A worker that has taken so many bytes while the heap marks helps where marking is late.
+    /// A worker that has taken memory while the heap marks helps where marking is behind.
     #[cold]
     #[inline(never)]
-    pub(super) fn assist(&self, bytes: u64) {
-        self.assist_now(bytes);
+    pub(super) fn assist(&self) {
+        self.assist_now();
         wipe_stack();
     }
 
     #[inline(never)]
-    fn assist_now(&self, bytes: u64) {
-        let per_word = self.lock().pacer.assist();
-        if per_word == 0 {
+    fn assist_now(&self) {
+        let behind = self.lock().pacer.behind(self.queue.progress());
+        if behind.objects == 0 {
             return;
         }
         match self.queue.take() {
             Next::Packet(packet) => {
                 let mut marker = self.marker().sharing(&self.queue);
-                self.work(&mut marker, packet, (bytes / 16 * per_word) as usize + 16);
+                // Not for long: a stop would have to wait for it.
+                self.work(&mut marker, packet, behind.objects.clamp(16, HELP as u64) as usize);
             }
             // Others have it all: let them get on with it.
-            Next::Wait if per_word == LATE => self.queue.wait(4 * PAUSE),
+            Next::Wait if behind.late => self.queue.wait(PAUSE),
+            // The thread that marks has perhaps no processor to say so.
+            Next::Empty if behind.late || !self.resting.load(Relaxed) => {
+                self.must_collect.store(true, Relaxed);
+            }
             _ => {}
         }
     }
@@ -217,12 +261,36 @@ impl Heap {
 
     /// Sweeps what the last collection has left unswept, unless the next one marks already.
     pub fn sweep_now(&self) {
-        while self.sweep_step(usize::MAX) {}
+        while self.sweep_step(SWEPT_BEFORE) {}
+        while self.trim_step(false) {}
+    }
+
+    /// Sweeps some of what the last collection has left unswept, before the next one begins; whether all is swept, or the heap marks.
+    pub fn is_ready(&self) -> bool {
+        !self.sweep_step(if self.config.stress { usize::MAX } else { SWEPT_BEFORE })
     }
 
     fn sweep_step(&self, blocks: usize) -> bool {
         let mut central = self.lock();
         !self.is_marking() && central.sweep_some(blocks, self.config.stress)
+    }
+
+    /// A collection is over and the island runs: gives the system what the next one will not need, and sees to it that
+    /// somebody does so when the island becomes idle.
+    pub fn tidy(self: &Arc<Self>) {
+        while self.trim_step(false) {}
+        let spare = self.lock().pacer.spare_bytes;
+        if spare >= WORTH_TRIMMING {
+            self.start_marker();
+        }
+    }
+
+    /// Gives some spare pages to the system, not holding the heap's lock meanwhile: those that the next cycle will not need, when
+    /// all is swept, or `all` of them. Whether there were any.
+    pub(super) fn trim_step(&self, all: bool) -> bool {
+        let Some((base, pages)) = self.lock().take_unneeded(TRIM_STEP, all) else { return false };
+        window().give(base, pages);
+        true
     }
 
     fn marker(&self) -> Marker<'_> {
@@ -234,9 +302,9 @@ impl Heap {
         central.sweep_all(self.config.stress);
         central.flush_caches(self.config.stress);
         central.pacer.begin_cycle();
+        self.epoch.fetch_add(1, Relaxed);
         let mut marker = self.marker();
         roots.mark_roots(&mut marker);
-        central.pacer.note_roots(marker.root_bytes());
         central.watched.mark_roots(&mut marker);
         marker
     }
@@ -250,7 +318,7 @@ impl Heap {
         central: &mut Central,
         roots: &mut dyn Roots,
         marker: &mut Marker<'_>,
-        started: Instant,
+        started: StopClock,
     ) -> Collected {
         central.settle_watched(roots, marker);
         roots.settle(&|addr| marker.is_marked(addr));
@@ -262,9 +330,10 @@ impl Heap {
             self.marking.store(false, Relaxed);
             central.switch_notes(false);
         }
-        let collected = central.pacer.end_cycle(started.elapsed(), &found, at_once);
+        let collected = central.pacer.end_cycle(&started, &found, at_once);
         central.retire_blocks();
-        if self.config.verify || self.config.stress || at_once && central.unswept <= SWEPT_AT_ONCE {
+        let few = central.unswept <= SWEPT_AT_ONCE && central.unswept_large.is_empty();
+        if self.config.verify || self.config.stress || at_once && few {
             central.sweep_all(self.config.stress);
         }
         if self.config.verify {
@@ -290,6 +359,7 @@ impl Heap {
 
     /// Marks, asks for the last stop, and sweeps, again and again while the island lives.
     fn mark_in_background(&self) {
+        vo_sched::thread::ask_for_usual_slices();
         let mut marker = self.marker().sharing(&self.queue);
         loop {
             match self.queue.take() {
@@ -300,10 +370,15 @@ impl Heap {
                 Next::Packet(packet) => self.work(&mut marker, packet, STEP),
                 Next::Wait => self.queue.wait(Duration::from_millis(1)),
                 Next::Empty => {
+                    if self.resting.load(Relaxed) {
+                        std::thread::sleep(RESTING_GAP * self.config.patience);
+                    }
                     self.must_collect.store(true, Relaxed);
                     self.queue.wait(Duration::from_millis(1));
                 }
-                Next::Closed if self.sweep_step(SWEEP_STEP) => std::thread::yield_now(),
+                Next::Closed if self.sweep_step(SWEEP_STEP) || self.trim_step(false) => {
+                    std::thread::yield_now();
+                }
                 Next::Closed => self.wait_for_marking(),
                 Next::Abandoned => return,
             }
@@ -313,12 +388,10 @@ impl Heap {
     /// Waits for the next collection. Where the island hardly allocates meanwhile, its free pages go to the system.
     fn wait_for_marking(&self) {
         let mut before = self.lock().pacer.ever_handed();
-        while !self.queue.wait_open_for(IDLE) {
-            let mut central = self.lock();
-            let handed = central.pacer.ever_handed();
+        while !self.queue.wait_open_for(self.config.idle) {
+            let handed = self.lock().pacer.ever_handed();
             if handed - before < IDLE_BYTES {
-                central.release_spare();
-                drop(central);
+                while !self.must_collect() && self.trim_step(true) {}
                 return self.queue.wait_open();
             }
             before = handed;
@@ -329,6 +402,29 @@ impl Heap {
     pub fn abandon(&self) {
         self.queue.abandon();
     }
+}
+
+/// Marks roots that may wait, as long as `goes_on` says so; whether there are no more.
+fn mark_resting(roots: &mut dyn Roots, marker: &mut Marker<'_>, goes_on: impl Fn() -> bool) -> bool {
+    let mut step = RESTING_STEPS.0;
+    loop {
+        if roots.mark_resting(marker, std::mem::replace(&mut step, RESTING_STEPS.1)) {
+            return true;
+        }
+        if !goes_on() {
+            return false;
+        }
+    }
+}
+
+/// Marks as long as `goes_on` says so; whether nothing is left.
+fn drain_while(marker: &mut Marker<'_>, goes_on: impl Fn() -> bool) -> bool {
+    while goes_on() {
+        if marker.drain_some(STEP) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Overwrites some of the stack below the caller's frame. Whoever worked there has left addresses of objects, and a frame that

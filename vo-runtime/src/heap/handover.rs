@@ -137,7 +137,7 @@ impl Heap {
         unsafe { (*block).mapped = from.is_some() };
         drop(central);
         if self.is_marking() {
-            self.assist(count * PAGE);
+            self.assist();
         }
     }
 }

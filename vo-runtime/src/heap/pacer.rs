@@ -13,8 +13,13 @@ use super::{Collected, HeapConfig};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
-/// What [`Pacer::assist`] answers where marking is late.
-pub(super) const LATE: u64 = 8;
+/// What [`Pacer::behind`] answers.
+pub(super) struct Behind {
+    /// Objects that should have been marked by now.
+    pub(super) objects: u64,
+    /// Whether allocating should wait for those who mark.
+    pub(super) late: bool,
+}
 
 /// Marking that takes no longer may well be done in one stop.
 const SHORT: Duration = Duration::from_micros(500);
@@ -73,8 +78,9 @@ pub(super) struct Pacer {
     /// Live objects and bytes after the last collection.
     live_objects: u64,
     live_bytes: u64,
-    /// Bytes of the roots that it looked at.
+    /// Bytes of the roots that it looked at, and those that the running one has looked at so far.
     root_bytes: u64,
+    roots_so_far: u64,
     /// Handed out since.
     objects: u64,
     bytes: u64,
@@ -87,7 +93,10 @@ pub(super) struct Pacer {
     cycle_start: u64,
     objects_at_start: u64,
     bytes_at_start: u64,
-    stops: Duration,
+    /// Time, and processor time of the worker that led it.
+    stops: Vec<(Duration, Duration)>,
+    /// Bytes that were allocated while it marked.
+    during: u64,
     /// Whether the last collection was over in one stop.
     at_once: bool,
     /// Before the last collection.
@@ -115,6 +124,7 @@ impl Pacer {
             live_objects: 0,
             live_bytes: 0,
             root_bytes: 0,
+            roots_so_far: 0,
             objects: 0,
             bytes: 0,
             goal: 0,
@@ -123,7 +133,8 @@ impl Pacer {
             cycle_start: 0,
             objects_at_start: 0,
             bytes_at_start: 0,
-            stops: Duration::ZERO,
+            stops: Vec::new(),
+            during: 0,
             at_once: true,
             mallocs_before: 0,
             bytes_before: 0,
@@ -163,30 +174,33 @@ impl Pacer {
         self.allocated() >= self.overdue
     }
 
-    /// How many objects an allocating worker has to look at for 16 bytes.
-    pub(super) fn assist(&self) -> u64 {
+    /// How far marking is behind, where so many objects have been marked: it should come to its end when the heap comes to its
+    /// goal, and on the way be as far as the heap is.
+    pub(super) fn behind(&self, marked: u64) -> Behind {
         let (now, start) = (self.allocated(), self.cycle_start);
         let runway = self.goal.saturating_sub(start).max(1);
-        match now.saturating_sub(start) {
-            grown if grown < runway / 2 => 0,
-            grown if grown < runway => 2,
-            _ => LATE,
+        let grown = now.saturating_sub(start);
+        if grown >= runway {
+            return Behind { objects: u64::MAX, late: true };
         }
+        let due = (self.live_objects as u128 * grown as u128 / runway as u128) as u64;
+        Behind { objects: due.saturating_sub(marked), late: due > marked && grown > runway / 2 }
     }
 
     /// Marking begins; nothing is in caches.
     pub(super) fn begin_cycle(&mut self) {
         self.cycle_start = self.allocated();
         (self.objects_at_start, self.bytes_at_start) = (self.objects, self.bytes);
-        self.stops = Duration::ZERO;
+        self.stops.clear();
+        self.roots_so_far = 0;
         let room = self.goal.saturating_add(2 * self.live_bytes.max(self.min_heap));
         let most = self.limit.map_or(u64::MAX, |limit| limit.saturating_add(limit / 2));
         self.overdue = room.min(most);
     }
 
-    /// The roots have been marked.
-    pub(super) fn note_roots(&mut self, bytes: u64) {
-        self.root_bytes = bytes;
+    /// Roots have been marked.
+    pub(super) fn add_roots(&mut self, bytes: u64) {
+        self.roots_so_far += bytes;
     }
 
     /// Whether the last collection was over in one stop, so that this one may be as well.
@@ -194,21 +208,22 @@ impl Pacer {
         self.at_once
     }
 
-    /// The island stood still for so long, and the collection is not over.
-    pub(super) fn note_stop(&mut self, stop: Duration) {
-        self.stops += stop;
+    /// The island runs on, and the collection is not over.
+    pub(super) fn note_stop(&mut self, stop: &StopClock) {
+        self.stops.push((stop.elapsed(), stop.cpu()));
     }
 
     /// A collection is over, after a last stop; nothing is in caches. What was allocated while the heap
     /// marked has survived.
-    pub(super) fn end_cycle(&mut self, stop: Duration, found: &Found, at_once: bool) -> Collected {
+    pub(super) fn end_cycle(&mut self, stop: &StopClock, found: &Found, at_once: bool) -> Collected {
         let (before, goal) = (self.cycle_start, self.goal);
         self.at_once = at_once || found.time < SHORT;
         let objects = found.objects + (self.objects - self.objects_at_start);
         let bytes = found.bytes + (self.bytes - self.bytes_at_start);
         self.survived(objects, bytes);
         self.gc_time += found.time;
-        self.finish_cycle(self.stops + stop);
+        self.note_stop(stop);
+        self.finish_cycle(self.stops.iter().map(|stop| stop.0).sum());
         Collected { before, goal, marking: found.time }
     }
 
@@ -279,17 +294,24 @@ impl Pacer {
 
     /// A line about the last collection, in the form of Go's `gctrace=1`.
     pub(super) fn trace_line(&self, before: u64, goal: u64, marked: Duration, workers: usize) -> String {
-        let (pause, _) = self.pauses.last().copied().unwrap_or((Duration::ZERO, SystemTime::UNIX_EPOCH));
+        let sum = |times: &mut dyn Iterator<Item = Duration>| {
+            let texts: Vec<String> = times.map(|time| format!("{:.3}", time.as_secs_f64() * 1e3)).collect();
+            texts.join("+")
+        };
+        let with_marking = |of: fn(&(Duration, Duration)) -> Duration| {
+            let mut times: Vec<Duration> = self.stops.iter().map(of).collect();
+            times.insert(times.len().min(1), marked);
+            sum(&mut times.into_iter())
+        };
+        let (clock, cpu) = (with_marking(|stop| stop.0), with_marking(|stop| stop.1));
         let age = self.born.elapsed();
         let percent = 100.0 * self.gc_time.as_secs_f64() / (age.as_secs_f64() * workers as f64).max(1e-9);
         let mib = |bytes: u64| bytes >> 20;
         format!(
-            "gc {} @{:.3}s {:.0}%: {:.3}+{:.3} ms clock, {}->{} MB, {} MB goal, {} P\n",
+            "gc {} @{:.3}s {:.0}%: {clock} ms clock, {cpu} ms cpu, {}->{} MB, {} MB goal, {} P\n",
             self.collections,
             age.as_secs_f64(),
             percent,
-            pause.as_secs_f64() * 1e3,
-            marked.as_secs_f64() * 1e3,
             mib(before),
             mib(self.live_bytes),
             mib(goal),
@@ -322,7 +344,9 @@ impl Pacer {
         }
         self.goal = goal;
         let runway = goal.saturating_sub(self.live_bytes);
-        self.trigger = if self.at_once { goal } else { goal - runway / 4 };
+        // Marking takes about as long as the last time.
+        let early = (self.during + self.during / 4).clamp(runway / 8, runway * 3 / 10);
+        self.trigger = if self.at_once { goal } else { goal - early };
     }
 
     /// The counters, where so much of what was handed out is unused.
@@ -349,6 +373,43 @@ impl Pacer {
             by_size: Vec::new(),
         }
     }
+}
+
+/// The clocks of a stop.
+pub(super) struct StopClock {
+    stopping: Duration,
+    began: Instant,
+    cpu: Duration,
+}
+
+impl StopClock {
+    /// The island has been stopped, which took so long, and the calling thread begins to work.
+    pub(super) fn start(stopping: Duration) -> StopClock {
+        StopClock { stopping, began: Instant::now(), cpu: thread_time() }
+    }
+
+    /// How long the thread has worked.
+    pub(super) fn working(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// How long the island has stood still.
+    fn elapsed(&self) -> Duration {
+        self.stopping + self.working()
+    }
+
+    /// For how long of it the thread had a processor.
+    fn cpu(&self) -> Duration {
+        thread_time().saturating_sub(self.cpu)
+    }
+}
+
+/// How long the calling thread has run.
+fn thread_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: a place for the answer.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// Bytes of memory that the machine, or the container, has.

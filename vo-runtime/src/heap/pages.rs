@@ -45,6 +45,16 @@ impl PageRuns {
         Some((base, len))
     }
 
+    /// Takes so many pages, or fewer, from the end of the longest run.
+    pub(crate) fn take_some(&mut self, at_most: u64) -> Option<(u64, u64)> {
+        let (base, len) = self.take_longest()?;
+        let taken = len.min(at_most);
+        if taken < len {
+            self.insert(base, len - taken);
+        }
+        Some((base + (len - taken) * PAGE, taken))
+    }
+
     /// Pages in all runs.
     pub(crate) fn total(&self) -> u64 {
         self.total
@@ -80,6 +90,8 @@ mod tests {
         assert_eq!((runs.take(1), runs.total()), (None, 0));
         runs.give(0, 2);
         runs.give(3 * PAGE, 5);
-        assert_eq!(runs.take_longest(), Some((3 * PAGE, 5)));
+        assert_eq!(runs.take_some(2), Some((6 * PAGE, 2)));
+        assert_eq!(runs.take_some(9), Some((3 * PAGE, 3)));
+        assert_eq!((runs.take_longest(), runs.take_some(1)), (Some((0, 2)), None));
     }
 }

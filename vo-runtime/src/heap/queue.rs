@@ -5,7 +5,7 @@
 //! What markers counted is added up here.
 
 use super::mark::Item;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub(super) struct MarkQueue {
     changed: Condvar,
     /// There is no packet: who has much should give some.
     hungry: AtomicBool,
+    /// Objects that have been marked since marking began.
+    progress: AtomicU64,
 }
 
 #[derive(Default)]
@@ -79,8 +81,14 @@ impl MarkQueue {
         debug_assert!(state.packets.is_empty() && state.working == 0);
         state.phase = Phase::Open;
         state.packets.push(items);
+        self.progress.store(0, Relaxed);
         drop(state);
         self.changed.notify_all();
+    }
+
+    /// Objects that have been marked since [`MarkQueue::open`].
+    pub(super) fn progress(&self) -> u64 {
+        self.progress.load(Relaxed)
     }
 
     /// Marking is over; what was found.
@@ -141,6 +149,7 @@ impl MarkQueue {
         let mut state = self.lock();
         state.working -= 1;
         state.found.add(found);
+        self.progress.fetch_add(found.objects, Relaxed);
         if !rest.is_empty() {
             state.packets.push(rest);
             self.hungry.store(false, Relaxed);
@@ -152,6 +161,7 @@ impl MarkQueue {
     /// Adds what was found without a packet.
     pub(super) fn count(&self, found: Found) {
         self.lock().found.add(found);
+        self.progress.fetch_add(found.objects, Relaxed);
     }
 
     /// Whether marking left objects aside; forgets it.

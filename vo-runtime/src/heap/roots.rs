@@ -5,8 +5,16 @@ use super::Marker;
 /// What keeps objects alive from outside of the heap. The machine implements it for an island: globals
 /// and frame records precisely, native stacks and registers of stopped workers conservatively. The heap is locked meanwhile: only the marker may be used.
 pub trait Roots {
-    /// Marks all roots.
+    /// Marks all roots, but for those that may wait: see [`Roots::mark_resting`].
     fn mark_roots(&mut self, marker: &mut Marker<'_>);
+
+    /// Marks about so many of the roots that may wait, and says whether all are marked by now. They are what fibers hold that do not
+    /// run: there may be many. The island runs between two calls; a fiber that is gone on with before it has been looked at here
+    /// is marked by its worker first ([`super::barrier::resting`]). The walk begins in `mark_roots`.
+    fn mark_resting(&mut self, marker: &mut Marker<'_>, at_most: usize) -> bool {
+        let _ = (marker, at_most);
+        true
+    }
 
     /// Marks what is reachable only because of what is marked by now, and says whether there was anything: the
     /// frames of a fiber that waits on a reachable channel, where waiting fibers are no roots by themselves. Called

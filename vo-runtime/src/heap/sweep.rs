@@ -4,8 +4,8 @@
 //! stress, which poisons). After a collection all blocks are *unswept*. They are swept one by one: by an allocation that
 //! needs a block of their bin, a few whenever the heap would grow, and by the background marker when it has nothing
 //! else to do; what is left, in the stop in which the next collection begins. Blocks without survivors give
-//! their pages to the heap's spare pages; those go back to the operating system beyond what the next cycle
-//! will need, and those of large objects at once.
+//! their pages to the heap's spare pages; those go back to the operating system, bit by bit and beside the island, beyond what the
+//! next cycle will need, and those of large objects at once.
 
 use super::Central;
 use super::alloc::{DIRECT, POISON};
@@ -38,9 +38,6 @@ impl Central {
 
     fn swept(&mut self) {
         self.unswept -= 1;
-        if self.unswept == 0 {
-            self.trim_spare();
-        }
     }
 
     /// Sweeps some blocks, and frees those that are empty; false where all are swept.
@@ -104,14 +101,16 @@ impl Central {
         }
     }
 
-    /// Gives spare pages to the system that the next cycle will not need.
-    fn trim_spare(&mut self) {
-        let keep = self.pacer.spare_goal() / PAGE;
-        while self.spare.total() > keep {
-            let Some((base, pages)) = self.spare.take_longest() else { break };
-            window().give(base, pages);
+    /// At most so many spare pages that the next cycle will not need, once all is swept, or any; the caller gives them to the system.
+    pub(super) fn take_unneeded(&mut self, at_most: u64, all: bool) -> Option<(u64, u64)> {
+        let keep = if all { 0 } else { self.pacer.spare_goal() / PAGE };
+        let surplus = self.spare.total().saturating_sub(keep);
+        if surplus == 0 || !all && self.unswept > 0 {
+            return None;
         }
+        let taken = self.spare.take_some(surplus.min(at_most))?;
         self.pacer.spare_bytes = self.spare.total() * PAGE;
+        Some(taken)
     }
 }
 

@@ -356,3 +356,29 @@ fn an_ended_heap_gives_its_pages_back() {
     // SAFETY: blocks are never freed.
     assert!(block.is_null() || unsafe { (*block).owner() } != id);
 }
+
+/// An island that does nothing any more gives its free pages to the system, while it has some alive.
+#[test]
+fn an_idle_heap_gives_its_free_pages_back() {
+    let (types, node) = node_types();
+    let node = ty(&types, node);
+    let idle = std::time::Duration::from_millis(1);
+    let heap = Heap::new(types.clone(), HeapConfig { idle, ..HeapConfig::default() });
+    let mut cache = AllocCache::new(&heap);
+    let kept = cache.alloc(node).unwrap();
+    let dead: Vec<u64> = (0..2 << 10).map(|_| cache.alloc_bytes(8 << 10).unwrap()).collect();
+    // SAFETY: a new object, and garbage that fills pages.
+    unsafe { dead.iter().for_each(|&bytes| *(bytes as *mut u8) = 1) };
+    collect(&heap, &[kept]);
+    let before = heap.stats();
+    assert!(before.heap_sys >= 16 << 20);
+    // What the next cycle would need is kept for a moment only.
+    heap.tidy();
+    while heap.stats().heap_sys - heap.stats().heap_released > 1 << 20 {
+        std::thread::yield_now();
+    }
+    assert!(heap.object_at(kept).is_some());
+    assert!(cache.alloc_bytes(100).is_ok());
+    drop(cache);
+    heap.abandon();
+}

@@ -1,7 +1,7 @@
 //! Marking beside a running world: the barrier that notes what is overwritten, the queue of packets, the last stop.
 //!
 //! The heap is a crate of its own (`vo-runtime`, `heap/{cycle,barrier,queue,mark}.rs`), which knows nothing of threads but
-//! what stands here: [`World`] stops the workers, and that code is the one that ships. What marks and notes is modelled,
+//! what stands here: [`World`] stops the workers and walks over their fibers, and that code is the one that ships. What marks and notes is modelled,
 //! under the names that it has there, with the orderings that it has there: mark bits and fields are relaxed, and all
 //! that makes them enough is the lock of the queue and the two stops.
 
@@ -284,4 +284,95 @@ fn loom_marks_belong_to_one() {
         let mine = count(&heap);
         assert_eq!(mine + marker.join().unwrap(), 1);
     });
+}
+
+/// A fiber that does not run and holds an address: what is told of it is `looked_at` alone, as in `vo-vm/src/fiber.rs`.
+struct Resting {
+    word: RaceCell<u64>,
+    looked_at: AtomicBool,
+}
+
+/// A heap, and a fiber that holds object 3 (nothing else leads to it) when marking begins.
+struct WithFiber {
+    heap: Arc<Heap>,
+    fiber: Resting,
+}
+
+impl WithFiber {
+    fn new() -> Arc<WithFiber> {
+        let heap = Heap::new();
+        heap.objects[1].field.store(0, Relaxed);
+        let fiber = Resting { word: RaceCell::new(3), looked_at: AtomicBool::new(false) };
+        Arc::new(WithFiber { heap, fiber })
+    }
+
+    /// `Machine::begin_turn` and what the fiber does then: it puts what it holds into an object that has been marked, and forgets it.
+    fn run(&self, looks: bool) {
+        let heap = &self.heap;
+        let _ = heap.world.enter(&heap.seats[0], 0 as u16);
+        // SAFETY: the fiber runs, on this worker; loom checks.
+        let word = unsafe { self.fiber.word.with(|word| *word) };
+        if looks && heap.notes.on.load(Relaxed) && !self.fiber.looked_at.load(Relaxed) {
+            self.fiber.looked_at.store(true, Relaxed);
+            // SAFETY: the worker's own notes; loom checks.
+            unsafe { heap.notes.words.with_mut(|words| words.push(word)) };
+        }
+        heap.poll(0);
+        heap.store(0, word, true);
+        // SAFETY: as above.
+        unsafe { self.fiber.word.with_mut(|word| *word = 0) };
+        heap.poll(0);
+        heap.world.leave(&heap.seats[0], 0 as u16);
+    }
+
+    /// `Roots::mark_resting`, in a stop.
+    fn look(&self) {
+        if !self.fiber.looked_at.swap(true, Relaxed) {
+            let mut stack = Vec::new();
+            // SAFETY: the world is stopped; loom checks.
+            self.heap.word(unsafe { self.fiber.word.with(|word| *word) }, &mut stack);
+            self.heap.queue.give(stack);
+        }
+    }
+
+    /// A collection that looks at the fiber in its second stop only.
+    fn collect(&self) {
+        let heap = &self.heap;
+        let _ = heap.world.enter(&heap.seats[1], 1 as u16);
+        heap.in_stop(|| heap.begin());
+        heap.in_stop(|| {
+            self.look();
+            heap.finish();
+            heap.assert_marked_from(0);
+            // SAFETY: the world is stopped; loom checks.
+            let held = unsafe { self.fiber.word.with(|word| *word) };
+            if held != 0 {
+                heap.assert_marked_from(held as usize - 1);
+            }
+        });
+        heap.world.leave(&heap.seats[1], 1 as u16);
+    }
+}
+
+fn run_against_collection(looks: bool) {
+    let with = WithFiber::new();
+    let (worker, marker) = (with.clone(), with.heap.clone());
+    let worker = thread::spawn(move || worker.run(looks));
+    let marker = thread::spawn(move || marker.mark_in_background(1));
+    with.collect();
+    worker.join().unwrap();
+    marker.join().unwrap();
+}
+
+/// What a fiber held when marking began survives, whether a stop or its worker looks at it first.
+#[test]
+fn loom_resting_fibers_against_marking() {
+    super::explore_within(2, || run_against_collection(true));
+}
+
+/// Where its worker does not look the object is lost: the model sees that. (The walk then finds a fiber that holds nothing.)
+#[test]
+#[should_panic(expected = "is reachable and would be freed")]
+fn loom_resting_fibers_must_be_looked_at() {
+    super::explore_within(2, || run_against_collection(false));
 }
