@@ -105,7 +105,6 @@ pub struct Layouts {
     noscan: &'static Layout,
     all: &'static Layout,
     map: &'static Layout,
-    map_table: &'static Layout,
     map_iter: &'static Layout,
     chan: &'static Layout,
     handle: &'static Layout,
@@ -130,10 +129,8 @@ impl Layouts {
         let all: &'static Layout = Box::leak(Box::new(Layout::new(1, Box::new([1]))));
         let by_bits = HashMap::from([((1, all.bits.clone()), all)]);
         let inner = Mutex::new(Inner { by_bits, bins: Vec::new() });
-        let mut layouts =
-            Layouts { noscan, all, map: all, map_table: all, map_iter: all, chan: all, handle: all, inner };
+        let mut layouts = Layouts { noscan, all, map: all, map_iter: all, chan: all, handle: all, inner };
         layouts.map = layouts.intern(map::HEADER_POINTERS.0, map::HEADER_POINTERS.1);
-        layouts.map_table = layouts.traced(map::trace_table);
         layouts.map_iter = layouts.intern(map::ITER_POINTERS.0, map::ITER_POINTERS.1);
         layouts.chan = layouts.traced(chan::trace);
         layouts.handle = layouts.traced(port::trace);
@@ -156,11 +153,6 @@ impl Layouts {
     #[inline(always)]
     pub(crate) fn map(&self) -> &'static Layout {
         self.map
-    }
-
-    /// Tables of maps.
-    pub(crate) fn map_table(&self) -> &'static Layout {
-        self.map_table
     }
 
     /// Channel objects.

@@ -147,6 +147,9 @@ pub struct MapShape {
     /// Bytes from an entry to the next.
     pub entry_size: u64,
     pub entry_layout: &'static Layout,
+    /// Bytes of a group of entries, with its control bytes.
+    pub group_size: u64,
+    pub group_layout: &'static Layout,
     pub form: KeyForm,
     /// Address of a zero element, for keys that are absent. Never written.
     pub zero: Word,

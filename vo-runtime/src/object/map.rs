@@ -1,31 +1,31 @@
-//! Maps: a dense row of entries, found through groups of control bytes.
+//! Maps: tables of groups, each a word of control bytes with its entries behind it.
 //!
 //! ```text
-//! header   count | table | seed | flags used | free          (shared by all copies of the map value)
-//! table    entries | cap mask | groups ... | hashes ...      (replaced when the map grows)
-//! group    12 control bytes, overflow count, 3 unused | 12 positions      (one cache line)
-//! entries  key elem | key elem | ...                         (Go's memory layout)
+//! header      count | root | seed | flags, clears       (shared by all copies of the map value)
+//! root        one table, or a directory of tables
+//! table       group | group | ... | room, used, ...      (1 to 128 groups; replaced when it is full)
+//! group       8 control bytes | key elem | key elem | ...  (Go's memory layout)
 //! ```
 //!
-//! An entry keeps its *position* for life: growth copies the row as it is, deletion puts the position on
-//! a free list. So an iterator is a position, a start and an end; entries survive growth exactly once,
-//! deleted ones are not met, and new ones beyond the end are left out, as Go allows. Lookups go
-//! through the groups: a control byte is 7 bits of the hash with the high bit set, 0 where empty; all 12
-//! are compared at once. A group counts the keys that found it full and went on; a lookup ends at a group
-//! that nobody overflowed, so deletions leave no tombstones. Up to eight entries need no
-//! groups: their hashes are compared directly.
+//! A lookup reads the control word that the hash leads to and the entry that it names, which lie
+//! together, and no more. Up to eight entries are one group. A table doubles until it has 128 groups; a larger map
+//! has many of them, of which the first bits of the hash choose one, and grows by splitting
+//! one at a time: what growing takes, in time and memory, does not depend on the size of the map.
 //!
-//! The word kept per position is the hash with bit 31 set, or for a dead position the next free one.
+//! An entry stays where it is while its table lasts. Iterators hold on to the table they are in, and look keys up
+//! again once others have taken its place; see `iter`.
 //!
-//! Rejected: entries inside the groups (Go's own design): growth moves entries, so that iterators must
-//! look keys up again; and a half empty row of large entries.
+//! Rejected: a dense row of entries found through groups of positions: easier to iterate over, but
+//! a cache line more for each lookup, and all of it is copied when it grows.
 //!
-//! Must stay true: a table's geometry never changes after it is published, and positions in its groups
-//! are below its capacity, so that a racing reader goes astray among entries but not outside of
-//! them. An entry that is not live is zero. Element addresses stay valid until the next insertion.
+//! Must stay true: what a racing reader computes addresses from never changes once it is published, or is read
+//! as one word, so that it goes astray among entries but not outside of them. Memory of entries that are not
+//! there is zero. Element addresses stay valid until the next insertion.
 
 mod group;
+mod iter;
 mod key;
+mod root;
 mod table;
 
 #[cfg(test)]
@@ -33,37 +33,50 @@ mod tests;
 
 use crate::heap::AllocCache;
 use crate::heap::barrier::{overwriting, overwriting_values};
-use crate::object::mem::zero_layout;
 use crate::panic::{Fatal, Result, RuntimePanic, Trap};
 use crate::rtype::{KeyForm, MapShape, Ty};
 use crate::value::{Str, Word, load_str, load_uint, load_word, store_word};
+pub(crate) use iter::POINTERS as ITER_POINTERS;
+pub use iter::{iter, next};
 use key::{IntKey, Key, MemKey, StrKey};
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-pub(crate) use table::trace as trace_table;
-use table::{MAX_CAP, SMALL, Table};
+use root::Root;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed, Ordering::Release, fence};
 
 /// A map object. Compiled code reads `count` at offset 0.
 #[repr(C)]
 struct Header {
     /// Live entries.
     count: u64,
-    /// The table, 0 before the first insertion.
-    table: Word,
+    /// See [`Root`].
+    root: Word,
     seed: u64,
     flags: u32,
-    /// Positions below this have been used.
-    used: u32,
-    /// The first free position plus one.
-    free: u32,
-    /// Capacity that `make` asked for.
-    hint: u32,
+    /// How often all entries were deleted at once.
+    clears: u32,
 }
 
 /// Words of a header that are addresses.
-pub(crate) const HEADER_POINTERS: (usize, &[u32]) = (5, &[1]);
+pub(crate) const HEADER_POINTERS: (usize, &[u32]) = (4, &[1]);
 
 /// Set while an operation changes the map.
 const WRITING: u32 = 1;
+
+/// Entries that memory is set aside for when a map is made; larger ones grow as they are filled.
+const MAX_HINT: i64 = 1 << 26;
+
+/// How often an insertion makes room before it gives up: every other time half of a table is free.
+const MAX_GROWTHS: u32 = 64;
+
+/// Bytes of a group of entries of so many bytes.
+pub(crate) const fn group_bytes(entry_size: u64) -> u64 {
+    group::bytes(entry_size)
+}
+
+/// Where the entries of a group lie.
+pub(crate) fn group_entries(entry_size: u64) -> impl Iterator<Item = u64> {
+    let first = group::bytes(0);
+    (0..group::WIDTH as u64).map(move |place| first + place * entry_size)
+}
 
 /// A map, by address. Fields are read and written raw, one by one: racing programs share them.
 #[derive(Clone, Copy)]
@@ -91,9 +104,7 @@ macro_rules! fields {
 fields! {
     count set_count count: u64;
     seed set_seed seed: u64;
-    used set_used used: u32;
-    free set_free free: u32;
-    hint set_hint hint: u32;
+    clears set_clears clears: u32;
 }
 
 impl MapRef {
@@ -102,17 +113,19 @@ impl MapRef {
     }
 
     #[inline(always)]
-    fn table(self) -> Option<Table> {
+    fn root(self) -> Root {
         // SAFETY: the field of a map object.
-        Table::at(unsafe { load_word(&raw const (*self.0).table as Word) })
+        Root(unsafe { load_word(&raw const (*self.0).root as Word) })
     }
 
-    fn set_table(self, table: Table) {
+    fn set_root(self, root: Root) {
+        // What the root leads to is written before, for racing readers.
+        fence(Release);
         // SAFETY: the field of a map object.
         unsafe {
-            let field = &raw mut (*self.0).table as Word;
+            let field = &raw mut (*self.0).root as Word;
             overwriting(field);
-            store_word(field, table.addr());
+            store_word(field, root.0);
         }
     }
 
@@ -153,9 +166,8 @@ pub fn new(cache: &mut AllocCache, ty: Ty, hint: i64) -> Result<Word> {
     let layout = cache.heap().types().layouts.map();
     let map = MapRef::at(cache.alloc_layout(size_of::<Header>() as u64, layout)?);
     map.set_seed(cache.random());
-    map.set_hint(hint.clamp(0, MAX_CAP as i64) as u32);
-    if hint > SMALL as i64 {
-        map.set_table(Table::new(cache, ty.map_shape(), map.hint())?);
+    if hint > group::WIDTH as i64 {
+        map.set_root(Root::with_room(cache, ty.map_shape(), hint.min(MAX_HINT) as u64)?);
     }
     Ok(map.0 as Word)
 }
@@ -177,17 +189,18 @@ pub(crate) unsafe fn live_entries(map: Word, ty: Ty) -> Result<(u64, Vec<(Word, 
     let map = MapRef::at(map);
     map.check_reading(Fatal::ConcurrentMapIterWrite)?;
     let mut rows: Vec<(Word, u64)> = Vec::new();
-    let Some(table) = map.table() else { return Ok((0, rows)) };
-    let (shape, end) = (ty.map_shape(), map.used().min(table.cap()));
-    let (mut next, mut count) = (0, 0);
-    while let Some(position) = table.next_live(next, end) {
-        let entry = table.entry(position, shape);
-        match rows.last_mut() {
-            Some((first, n)) if *first + *n * shape.entry_size == entry => *n += 1,
-            _ => rows.push((entry, 1)),
-        }
-        (next, count) = (position + 1, count + 1);
-    }
+    let (shape, mut count) = (ty.map_shape(), 0);
+    map.root().for_each_table(shape, |table| {
+        table.for_each_group(shape, |group, full| {
+            for entry in full.map(|place| group.entry(place, shape)) {
+                count += 1;
+                match rows.last_mut() {
+                    Some((first, n)) if *first + *n * shape.entry_size == entry => *n += 1,
+                    _ => rows.push((entry, 1)),
+                }
+            }
+        });
+    });
     Ok((count, rows))
 }
 
@@ -227,13 +240,22 @@ pub unsafe fn get_str(map: Word, key: Str, ty: Ty) -> Result<(Word, bool)> {
 /// # Safety
 /// `map` is a map of type `ty` or 0; `key` is the address of a key.
 pub unsafe fn get_mem(map: Word, key: Word, ty: Ty) -> Result<(Word, bool)> {
-    let shape = ty.map_shape();
+    // SAFETY: handed on.
+    Ok(found(unsafe { find_mem(map, key, ty.map_shape())? }, ty.map_shape()))
+}
+
+/// # Safety
+/// `map` is a map of this shape or 0; `key` is the address of a key.
+unsafe fn find_mem(map: Word, key: Word, shape: &MapShape) -> Result<Option<Word>> {
     // SAFETY: handed on; the key's memory holds what its form says.
     unsafe {
         match shape.form {
-            KeyForm::Int(size) => get_int(map, load_uint(key, size as u64), ty),
-            KeyForm::Str => get(map, &StrKey(load_str(key)), shape),
-            KeyForm::Mem => get(map, &MemKey { addr: key, ty: shape.key }, shape),
+            KeyForm::Int(8) => find(map, &IntKey::<8>::new(load_uint(key, 8)), shape),
+            KeyForm::Int(4) => find(map, &IntKey::<4>::new(load_uint(key, 4)), shape),
+            KeyForm::Int(2) => find(map, &IntKey::<2>::new(load_uint(key, 2)), shape),
+            KeyForm::Int(_) => find(map, &IntKey::<1>::new(load_uint(key, 1)), shape),
+            KeyForm::Str => find(map, &StrKey(load_str(key)), shape),
+            KeyForm::Mem => find(map, &MemKey { addr: key, ty: shape.key }, shape),
         }
     }
 }
@@ -268,10 +290,12 @@ pub unsafe fn find_str(map: Word, key: Str, ty: Ty) -> Result<Option<Word>> {
 #[inline(always)]
 unsafe fn get<K: Key>(map: Word, key: &K, shape: &MapShape) -> Result<(Word, bool)> {
     // SAFETY: handed on.
-    Ok(match unsafe { find(map, key, shape)? } {
-        Some(elem) => (elem, true),
-        None => (shape.zero, false),
-    })
+    Ok(found(unsafe { find(map, key, shape)? }, shape))
+}
+
+#[inline(always)]
+fn found(elem: Option<Word>, shape: &MapShape) -> (Word, bool) {
+    (elem.unwrap_or(shape.zero), elem.is_some())
 }
 
 /// # Safety
@@ -285,8 +309,8 @@ unsafe fn find<K: Key>(map: Word, key: &K, shape: &MapShape) -> Result<Option<Wo
     let map = MapRef::at(map);
     map.check_reading(Fatal::ConcurrentMapReadWrite)?;
     let hash = key.hash(map.seed())?;
-    let Some(table) = map.table() else { return Ok(None) };
-    Ok(table.find(hash, key, shape).map(|found| table.entry(found, shape) + shape.elem_offset))
+    let Some(table) = map.root().table(hash) else { return Ok(None) };
+    Ok(table.find(hash, key, shape).map(|found| found.entry(shape) + shape.elem_offset))
 }
 
 /// The key's panic comes even where there is nothing to find, in words of its own.
@@ -367,9 +391,9 @@ unsafe fn set<K: Key>(cache: &mut AllocCache, map: Word, key: &K, shape: &MapSha
     let map = MapRef::at(map);
     let hash = key.hash(map.seed())?;
     map.begin_writing()?;
-    let entry = match map.table().and_then(|table| Some((table, table.find(hash, key, shape)?))) {
-        Some((table, position)) => {
-            let entry = table.entry(position, shape);
+    let entry = match map.root().table(hash).and_then(|table| table.find(hash, key, shape)) {
+        Some(found) => {
+            let entry = found.entry(shape);
             if !shape.reflexive {
                 // Equal keys may differ: +0.0 becomes -0.0.
                 // SAFETY: the entry's key.
@@ -388,51 +412,27 @@ unsafe fn set<K: Key>(cache: &mut AllocCache, map: Word, key: &K, shape: &MapSha
 
 /// A new entry for a key that is not there.
 #[inline(never)]
-fn insert<K: Key>(cache: &mut AllocCache, map: MapRef, hash: u32, key: &K, shape: &MapShape) -> Result<Word> {
-    let (free, used) = (map.free(), map.used());
-    let (table, position) = match map.table() {
-        Some(table) if free != 0 && free <= table.cap() => {
-            map.set_free(table.hash(free - 1));
-            (table, free - 1)
+fn insert<K: Key>(cache: &mut AllocCache, map: MapRef, hash: u64, key: &K, shape: &MapShape) -> Result<Word> {
+    for _ in 0..MAX_GROWTHS {
+        let root = map.root();
+        if let Some(place) = root.table(hash).and_then(|table| table.take(hash, shape)) {
+            let entry = place.entry(shape);
+            // SAFETY: the entry is free, and this fiber is the one that writes.
+            unsafe { key.store(entry) };
+            map.set_count(map.count() + 1);
+            return Ok(entry);
         }
-        Some(table) if used < table.cap() => (table, used),
-        _ => match grow(cache, map, shape) {
-            Ok(table) => (table, used),
+        match root.grown(cache, shape, hash, map.seed()) {
+            Ok(grown) if grown == root => {}
+            Ok(grown) => map.set_root(grown),
             Err(trap) => {
                 map.flags().store(0, Relaxed);
                 return Err(trap);
             }
-        },
-    };
-    if position >= table.cap() || table.is_live(position) {
-        // Only a race leads here.
-        return Err(Fatal::ConcurrentMapWrites.into());
-    }
-    if position == used {
-        map.set_used(position + 1);
-    }
-    let entry = table.entry(position, shape);
-    // SAFETY: the entry is free, and this fiber is the one that writes.
-    unsafe { key.store(entry) };
-    table.set_hash(position, hash);
-    table.index(hash, position);
-    map.set_count(map.count() + 1);
-    Ok(entry)
-}
-
-/// A larger table with the same entries.
-#[cold]
-fn grow(cache: &mut AllocCache, map: MapRef, shape: &MapShape) -> Result<Table> {
-    let table = match map.table() {
-        None => Table::new(cache, shape, map.hint().min(SMALL))?,
-        Some(old) => {
-            let table = Table::new(cache, shape, old.cap() + 1)?;
-            table.copy_from(old, map.used(), shape);
-            table
         }
-    };
-    map.set_table(table);
-    Ok(table)
+    }
+    // Only a race leads here.
+    Err(Fatal::ConcurrentMapWrites.into())
 }
 
 // ---- deletion ----
@@ -492,31 +492,13 @@ unsafe fn delete<K: Key>(map: Word, key: &K, shape: &MapShape) -> Result<()> {
     let map = MapRef::at(map);
     let hash = key.hash(map.seed())?;
     map.begin_writing()?;
-    if let Some(table) = map.table()
-        && let Some(position) = table.find(hash, key, shape)
+    if let Some(table) = map.root().table(hash)
+        && let Some(place) = table.find(hash, key, shape)
     {
-        table.unindex(hash, position);
-        // SAFETY: an entry that nobody may use any more.
-        unsafe { zero_layout(shape.entry_layout, table.entry(position, shape), shape.entry_size) };
+        table.remove(place, shape);
         map.set_count(map.count() - 1);
-        release(map, table, position);
     }
     map.end_writing()
-}
-
-/// Makes a position free.
-fn release(map: MapRef, table: Table, position: u32) {
-    if map.count() == 0 {
-        table.set_hash(position, 0);
-        map.set_used(0);
-        map.set_free(0);
-    } else if position + 1 == map.used() {
-        table.set_hash(position, 0);
-        map.set_used(position);
-    } else {
-        table.set_hash(position, map.free());
-        map.set_free(position + 1);
-    }
 }
 
 /// Deletes all entries.
@@ -529,85 +511,9 @@ pub unsafe fn clear(map: Word, ty: Ty) -> Result<()> {
     }
     let map = MapRef::at(map);
     map.begin_writing()?;
-    if let Some(table) = map.table() {
-        let shape = ty.map_shape();
-        let bytes = map.used().min(table.cap()) as u64 * shape.entry_size;
-        // SAFETY: the row has so many bytes.
-        unsafe { zero_layout(shape.entry_layout, table.entries(), bytes) };
-        table.clear();
-    }
-    map.set_count(0);
-    map.set_used(0);
-    map.set_free(0);
-    map.end_writing()
-}
-
-// ---- iteration ----
-
-/// An iterator object.
-#[repr(C)]
-struct Iter {
-    map: Word,
-    /// Of the map's shape.
-    entry_size: u64,
-    elem_offset: u64,
-    /// Positions `start..end` come first, then `0..start`.
-    start: u32,
-    end: u32,
-    next: u32,
-    wrapped: u32,
-}
-
-/// Words of an iterator that are addresses.
-pub(crate) const ITER_POINTERS: (usize, &[u32]) = (5, &[0]);
-
-/// A new iterator that starts at a random place.
-///
-/// # Safety
-/// `map` is a map of type `ty` or 0.
-pub unsafe fn iter(cache: &mut AllocCache, map: Word, ty: Ty) -> Result<Word> {
     let shape = ty.map_shape();
-    let layout = cache.heap().types().layouts.map_iter();
-    let iter = cache.alloc_layout(size_of::<Iter>() as u64, layout)? as *mut Iter;
-    let end = if map == 0 { 0 } else { MapRef::at(map).used() };
-    // A number below `end`, without the cost of a division.
-    let start = (((cache.random() >> 32) * end as u64) >> 32) as u32;
-    // SAFETY: a new object of the iterator's size.
-    unsafe {
-        store_word(&raw mut (*iter).map as Word, map);
-        (&raw mut (*iter).entry_size).write(shape.entry_size);
-        (&raw mut (*iter).elem_offset).write(shape.elem_offset);
-        (&raw mut (*iter).start).write(start);
-        (&raw mut (*iter).end).write(end);
-        (&raw mut (*iter).next).write(start);
-    }
-    Ok(iter as Word)
-}
-
-/// Addresses of the next key and element; `None` at the end.
-///
-/// # Safety
-/// `iter` is an iterator of [`iter`].
-pub unsafe fn next(iter: Word) -> Result<Option<(Word, Word)>> {
-    // SAFETY: an iterator object, used by one fiber.
-    let state = unsafe { &mut *(iter as *mut Iter) };
-    if state.map == 0 {
-        return Ok(None);
-    }
-    let map = MapRef::at(state.map);
-    map.check_reading(Fatal::ConcurrentMapIterWrite)?;
-    let Some(table) = map.table() else { return Ok(None) };
-    loop {
-        let end = if state.wrapped != 0 { state.start } else { state.end };
-        let end = end.min(map.used()).min(table.cap());
-        if let Some(position) = table.next_live(state.next, end) {
-            state.next = position + 1;
-            let entry = table.entries() + position as u64 * state.entry_size;
-            return Ok(Some((entry, entry + state.elem_offset)));
-        }
-        if state.wrapped != 0 {
-            return Ok(None);
-        }
-        (state.wrapped, state.next) = (1, 0);
-    }
+    map.root().for_each_table(shape, |table| table.clear(shape));
+    map.set_count(0);
+    map.set_clears(map.clears().wrapping_add(1));
+    map.end_writing()
 }

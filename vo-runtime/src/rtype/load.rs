@@ -5,6 +5,7 @@
 //! types meanwhile (pointer words, equality) is computed from the module's form.
 
 use super::*;
+use crate::object::map;
 use std::mem::MaybeUninit;
 use vo_bytecode::Module;
 use vo_bytecode::typedesc::{TypeDesc, TypeId, TypeKind};
@@ -225,12 +226,19 @@ impl Builder<'_> {
         let mut words = PointerWords { words: entry_size.div_ceil(8), ..PointerWords::default() };
         words.add_field(&self.words[key.0 as usize], 0, k.size);
         words.add_field(&self.words[elem.0 as usize], elem_offset, e.size);
+        let group_size = map::group_bytes(entry_size);
+        let mut group = PointerWords { words: group_size / 8, ..PointerWords::default() };
+        for first in map::group_entries(entry_size) {
+            group.add_field(&words, first, entry_size);
+        }
         MapShape {
             key: self.ty(key),
             elem: self.ty(elem),
             elem_offset,
             entry_size,
             entry_layout: words.layout(self.layouts),
+            group_size,
+            group_layout: group.layout(self.layouts),
             form: key_form(k),
             zero: self.zero,
             reflexive: equal::is_reflexive(self.module, k),

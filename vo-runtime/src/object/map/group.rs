@@ -1,218 +1,210 @@
-//! A group: twelve control bytes that are compared at once, and the positions they stand for.
+//! A group: a word of eight control bytes, and the eight entries they stand for.
 //!
 //! ```text
-//! 0           12         13        16
-//! | 12 control | overflow | unused  | 12 positions, 4 bytes each |   64 bytes
+//! | control | key elem | key elem | ... eight entries, in Go's memory layout |
 //! ```
+//!
+//! A control byte is 7 bits of the hash with the high bit set, 0 where the place is empty, 1 where an entry was
+//! deleted that others may have gone past. All eight are looked at together, in one register. The byte of place `i` is
+//! the one of significance `i`; a change writes the whole word, so that the next look does not wait for it.
 
-use crate::value::Word;
+use crate::rtype::MapShape;
+use crate::value::{Word, load_word, store_word};
 
 /// Places in a group.
-pub(super) const WIDTH: u32 = 12;
-/// Bytes of a group.
-pub(super) const BYTES: u64 = 64;
-/// An overflow count that stays.
-const STUCK: u8 = 255;
+pub(super) const WIDTH: u32 = 8;
+/// Bytes from a group to its entries.
+const ENTRIES: u64 = 8;
 
-const OVERFLOW: u64 = 12;
-const POSITIONS: u64 = 16;
-/// The bits of a match that stand for places.
-const PLACES: u32 = (1 << WIDTH) - 1;
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// A control byte of a place that never held an entry since the group was last full.
+const EMPTY: u64 = 0;
+/// A control byte of a place whose entry was deleted from a full group.
+const DELETED: u64 = 1;
+
+/// Bytes of a group whose entries have so many.
+pub(super) const fn bytes(entry_size: u64) -> u64 {
+    ENTRIES + WIDTH as u64 * entry_size
+}
+
+/// The control byte of a hash, in every byte of a word.
+#[inline(always)]
+pub(super) fn tags(hash: u64) -> u64 {
+    LOW * (hash & 0x7f | 0x80)
+}
+
+/// Some places of a group: the high bits of their bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Places(u64);
+
+impl Places {
+    #[inline(always)]
+    pub(super) fn any(self) -> bool {
+        self.0 != 0
+    }
+
+    /// Each place as a bit.
+    #[inline(always)]
+    pub(super) fn bits(self) -> u32 {
+        ((self.0 >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
+    }
+}
+
+impl Iterator for Places {
+    type Item = u32;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<u32> {
+        let place = self.0.trailing_zeros() / 8;
+        (self.0 != 0).then(|| {
+            self.0 &= self.0 - 1;
+            place
+        })
+    }
+}
+
+/// The control word of a group, as it was read.
+#[derive(Clone, Copy)]
+pub(super) struct Control(u64);
+
+impl Control {
+    /// Places whose byte is that of `tags`. May name a place too many, never one too few.
+    #[inline(always)]
+    pub(super) fn matches(self, tags: u64) -> Places {
+        let diff = self.0 ^ tags;
+        Places(diff.wrapping_sub(LOW) & !diff & HIGH)
+    }
+
+    /// Places that hold entries.
+    #[inline(always)]
+    pub(super) fn full(self) -> Places {
+        Places(self.0 & HIGH)
+    }
+
+    /// Places that hold none.
+    #[inline(always)]
+    pub(super) fn vacant(self) -> Places {
+        Places(!self.0 & HIGH)
+    }
+
+    /// Places that are empty: nobody went past this group.
+    #[inline(always)]
+    pub(super) fn empty(self) -> Places {
+        Places(!self.0 & !(self.0 << 7) & HIGH)
+    }
+
+    #[inline(always)]
+    fn byte(self, place: u32) -> u64 {
+        self.0 >> (8 * place) & 0xff
+    }
+
+    /// Whether a place held an entry that was deleted.
+    #[inline(always)]
+    pub(super) fn is_deleted(self, place: u32) -> bool {
+        self.byte(place) == DELETED
+    }
+
+    #[inline(always)]
+    fn with(self, place: u32, byte: u64) -> Control {
+        Control(self.0 & !(0xff << (8 * place)) | byte << (8 * place))
+    }
+}
 
 /// A group, by address.
 #[derive(Clone, Copy)]
 pub(super) struct Group(pub(super) Word);
 
 impl Group {
-    /// Places whose control byte is `tag`, as bits. May name a place too many, never one too few.
     #[inline(always)]
-    pub(super) fn matches(self, tag: u8) -> u32 {
-        leaf::equal(self.0, tag) & PLACES
+    pub(super) fn control(self) -> Control {
+        // SAFETY: the first word of a group.
+        Control(unsafe { load_word(self.0) })
     }
 
-    /// A place that is empty.
     #[inline(always)]
-    pub(super) fn empty_place(self) -> Option<u32> {
-        let empty = !leaf::high_bits(self.0) & PLACES;
-        (empty != 0).then(|| empty.trailing_zeros())
+    fn set_control(self, control: Control) {
+        // SAFETY: the first word of a group.
+        unsafe { store_word(self.0, control.0) }
     }
 
-    /// The position at a place.
+    /// The address of the entry at a place.
     #[inline(always)]
-    pub(super) fn position(self, place: u32) -> u32 {
-        // SAFETY: inside the group.
-        unsafe { ((self.0 + POSITIONS) as *const u32).add(place as usize).read_volatile() }
+    pub(super) fn entry(self, place: u32, shape: &MapShape) -> Word {
+        self.0 + ENTRIES + place as u64 * shape.entry_size
     }
 
-    /// Fills a place.
+    /// A place holds an entry from now on.
     #[inline(always)]
-    pub(super) fn fill(self, place: u32, tag: u8, position: u32) {
-        // SAFETY: inside the group. The position comes first, for racing readers.
-        unsafe {
-            ((self.0 + POSITIONS) as *mut u32).add(place as usize).write_volatile(position);
-            (self.0 as *mut u8).add(place as usize).write_volatile(tag);
-        }
+    pub(super) fn fill(self, place: u32, hash: u64) {
+        self.set_control(self.control().with(place, tags(hash) & 0xff));
     }
 
-    /// Empties a place.
-    pub(super) fn erase(self, place: u32) {
-        // SAFETY: inside the group.
-        unsafe { (self.0 as *mut u8).add(place as usize).write_volatile(0) }
-    }
-
-    /// Whether keys went past this group because it was full.
+    /// A place holds no entry any more; lookups go on beyond the group as before if `passed`.
     #[inline(always)]
-    pub(super) fn overflowed(self) -> bool {
-        // SAFETY: inside the group.
-        unsafe { ((self.0 + OVERFLOW) as *const u8).read_volatile() != 0 }
+    pub(super) fn vacate(self, place: u32, passed: bool) {
+        self.set_control(self.control().with(place, if passed { DELETED } else { EMPTY }));
     }
 
-    /// One key more, or less, goes past this group.
-    pub(super) fn count_overflow(self, more: bool) {
-        let at = (self.0 + OVERFLOW) as *mut u8;
-        // SAFETY: inside the group.
-        unsafe {
-            let count = at.read_volatile();
-            if count != STUCK {
-                at.write_volatile(if more { count + 1 } else { count.saturating_sub(1) });
-            }
-        }
+    /// No place holds an entry, and nobody went past.
+    pub(super) fn reset(self) {
+        self.set_control(Control(0));
     }
 }
-
-/// A bit for each of eight hash words that is `hash`.
-///
-/// # Safety
-/// Eight words at `addr` are readable.
-#[inline(always)]
-pub(super) unsafe fn equal_words(addr: Word, hash: u32) -> u32 {
-    leaf::equal_words(addr, hash)
-}
-
-/// Comparing sixteen bytes at once.
-#[cfg(target_arch = "x86_64")]
-mod leaf {
-    use std::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_cmpeq_epi32, _mm_loadu_si128, _mm_movemask_epi8, _mm_packs_epi16,
-        _mm_packs_epi32, _mm_set1_epi8, _mm_set1_epi32, _mm_setzero_si128,
-    };
-
-    /// A bit for each of eight words that is `hash`.
-    #[inline(always)]
-    pub(super) fn equal_words(addr: u64, hash: u32) -> u32 {
-        // SAFETY: SSE2 belongs to x86-64; the caller's eight words are readable.
-        unsafe {
-            let wanted = _mm_set1_epi32(hash as i32);
-            let low = _mm_cmpeq_epi32(_mm_loadu_si128(addr as *const __m128i), wanted);
-            let high = _mm_cmpeq_epi32(_mm_loadu_si128((addr + 16) as *const __m128i), wanted);
-            let bytes = _mm_packs_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128());
-            _mm_movemask_epi8(bytes) as u32
-        }
-    }
-
-    /// A bit for each byte that is `tag`.
-    #[inline(always)]
-    pub(super) fn equal(addr: u64, tag: u8) -> u32 {
-        // SAFETY: SSE2 belongs to x86-64; a group has sixteen bytes.
-        unsafe {
-            let bytes = _mm_loadu_si128(addr as *const __m128i);
-            _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(tag as i8))) as u32
-        }
-    }
-
-    /// The high bits of the bytes.
-    #[inline(always)]
-    pub(super) fn high_bits(addr: u64) -> u32 {
-        // SAFETY: as above.
-        unsafe { _mm_movemask_epi8(_mm_loadu_si128(addr as *const __m128i)) as u32 }
-    }
-}
-
-/// Comparing sixteen bytes, eight in a word.
-#[cfg(any(test, not(target_arch = "x86_64")))]
-#[cfg_attr(target_arch = "x86_64", allow(dead_code))]
-mod swar {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-
-    /// A bit for each of eight words that is `hash`.
-    #[inline(always)]
-    pub(super) fn equal_words(addr: u64, hash: u32) -> u32 {
-        // SAFETY: the caller's eight words are readable.
-        let is = |i: usize| unsafe { (addr as *const u32).add(i).read_volatile() } == hash;
-        (0..8).fold(0, |bits, i| bits | (is(i) as u32) << i)
-    }
-
-    fn halves(addr: u64) -> [u64; 2] {
-        // SAFETY: a group has sixteen bytes, aligned to words.
-        unsafe { [(addr as *const u64).read_volatile(), (addr as *const u64).add(1).read_volatile()] }
-    }
-
-    /// Gathers the high bits of eight bytes.
-    fn gather(high: u64) -> u32 {
-        ((high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
-    }
-
-    /// A bit for each byte that is `tag`; a byte above one that is may be named wrongly.
-    #[inline(always)]
-    pub(super) fn equal(addr: u64, tag: u8) -> u32 {
-        let [low, high] = halves(addr).map(|half| {
-            let diff = half ^ (LOW * tag as u64);
-            gather(diff.wrapping_sub(LOW) & !diff & HIGH)
-        });
-        low | high << 8
-    }
-
-    /// The high bits of the bytes.
-    #[inline(always)]
-    pub(super) fn high_bits(addr: u64) -> u32 {
-        let [low, high] = halves(addr).map(|half| gather(half & HIGH));
-        low | high << 8
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-use swar as leaf;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn bits(places: Places) -> u32 {
+        let bits = places.bits();
+        assert_eq!(places.fold(0, |bits, place| bits | 1 << place), bits);
+        bits
+    }
+
     #[test]
-    fn both_leaves_agree() {
+    fn places_are_named_by_their_bytes() {
         let mut rng = crate::testing::Rng(7);
         for _ in 0..10_000 {
-            let mut bytes = [0u64; 8];
-            bytes[0] = rng.next() & 0x83_83_83_83_83_83_83_83;
-            bytes[1] = rng.next() & 0x83_83_83_83_83_83_83_83;
-            let addr = bytes.as_ptr() as u64;
-            assert_eq!(leaf::high_bits(addr), swar::high_bits(addr));
-            let words = [0; 8].map(|_: u32| rng.below(3) as u32 | 1 << 31);
-            let at = words.as_ptr() as u64;
-            assert_eq!(leaf::equal_words(at, 1 << 31), swar::equal_words(at, 1 << 31));
-            for tag in [0x80, 0x81, 0x83] {
-                let exact = leaf::equal(addr, tag);
-                assert_eq!(swar::equal(addr, tag) & exact, exact, "none is missed");
+            let mut bytes = [0u8; 8];
+            for byte in &mut bytes {
+                *byte = [0, 1, 0x80, 0x81, 0xff, 0x80 | rng.below(128) as u8][rng.below(6) as usize];
+            }
+            let control = Control(u64::from_le_bytes(bytes));
+            let which = |f: &dyn Fn(u8) -> bool| {
+                bytes.iter().enumerate().fold(0, |bits, (i, &byte)| bits | (f(byte) as u32) << i)
+            };
+            assert_eq!(bits(control.full()), which(&|b| b >= 0x80));
+            assert_eq!(bits(control.vacant()), which(&|b| b < 0x80));
+            assert_eq!(bits(control.empty()), which(&|b| b == 0));
+            for hash in [0, 1, 0x7f] {
+                let exact = which(&|b| b == 0x80 | hash);
+                assert_eq!(bits(control.matches(tags(hash as u64))) & exact, exact, "none is missed");
             }
         }
     }
 
     #[test]
     fn places_fill_and_empty() {
-        let mut memory = [0u64; 8];
+        let mut memory = [0u64; 9];
         let group = Group(memory.as_mut_ptr() as u64);
         for i in 0..WIDTH {
-            assert_eq!(group.empty_place(), Some(i));
-            group.fill(i, 0x80 | i as u8, 100 + i);
+            assert_eq!(group.control().empty().next(), Some(i));
+            group.fill(i, i as u64);
         }
-        assert_eq!(group.empty_place(), None);
-        assert_eq!((group.matches(0x85), group.position(5)), (1 << 5, 105));
-        group.erase(7);
-        assert_eq!(group.empty_place(), Some(7));
-        assert!(!group.overflowed());
-        group.count_overflow(true);
-        assert!(group.overflowed());
-        group.count_overflow(false);
-        assert!(!group.overflowed());
+        assert!(!group.control().vacant().any());
+        assert_eq!(group.control().matches(tags(5)).next(), Some(5));
+        group.vacate(7, true);
+        assert!(group.control().is_deleted(7) && !group.control().is_deleted(6));
+        assert_eq!((bits(group.control().vacant()), bits(group.control().empty())), (1 << 7, 0));
+        group.vacate(2, false);
+        assert_eq!(
+            (bits(group.control().vacant()), bits(group.control().empty())),
+            (1 << 7 | 1 << 2, 1 << 2)
+        );
+        group.reset();
+        assert_eq!(bits(group.control().empty()), 0xff);
+        assert_eq!(bytes(16), 136);
     }
 }

@@ -6,8 +6,8 @@ use crate::value::{Str, Word, load_str, load_uint, store_uint, store_word};
 
 /// A key that is looked for.
 pub(super) trait Key {
-    /// The hash as tables keep it: bit 31 is set. Fails where the key is unhashable.
-    fn hash(&self, seed: u64) -> Result<u32>;
+    /// Fails where the key is unhashable.
+    fn hash(&self, seed: u64) -> Result<u64>;
 
     /// Whether an entry has this key.
     ///
@@ -22,11 +22,6 @@ pub(super) trait Key {
     unsafe fn store(&self, entry: Word);
 }
 
-#[inline(always)]
-fn narrow(hash: u64) -> u32 {
-    (hash >> 32) as u32 | 1 << 31
-}
-
 /// An integer of `SIZE` bytes.
 pub(super) struct IntKey<const SIZE: u8>(Word);
 
@@ -39,8 +34,8 @@ impl<const SIZE: u8> IntKey<SIZE> {
 
 impl<const SIZE: u8> Key for IntKey<SIZE> {
     #[inline(always)]
-    fn hash(&self, seed: u64) -> Result<u32> {
-        Ok(narrow(hash_word(self.0, seed)))
+    fn hash(&self, seed: u64) -> Result<u64> {
+        Ok(hash_word(self.0, seed))
     }
 
     #[inline(always)]
@@ -61,9 +56,9 @@ pub(super) struct StrKey(pub(super) Str);
 
 impl Key for StrKey {
     #[inline(always)]
-    fn hash(&self, seed: u64) -> Result<u32> {
+    fn hash(&self, seed: u64) -> Result<u64> {
         // SAFETY: the caller's key is alive.
-        Ok(narrow(unsafe { hash_str(self.0, seed) }))
+        Ok(unsafe { hash_str(self.0, seed) })
     }
 
     #[inline(always)]
@@ -89,9 +84,9 @@ pub(super) struct MemKey {
 }
 
 impl Key for MemKey {
-    fn hash(&self, seed: u64) -> Result<u32> {
+    fn hash(&self, seed: u64) -> Result<u64> {
         // SAFETY: the address holds a key of the type.
-        Ok(narrow(unsafe { hash_mem(&self.ty, self.addr, seed)? }))
+        unsafe { hash_mem(&self.ty, self.addr, seed) }
     }
 
     unsafe fn is_at(&self, entry: Word) -> bool {

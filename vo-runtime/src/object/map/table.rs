@@ -1,272 +1,307 @@
-//! A map's table: the row of entries, the groups that lead to them, a hash for each.
+//! A table: a power of two of groups in a row, and behind them a word about them.
 //!
 //! ```text
-//! 0         8      12      16 or 64
-//! | entries | cap  | mask  | groups (mask + 1) | hashes (cap) |
+//! | group | group | ... | room 2 | used 2 | depth 1 | stale 1 |
 //! ```
-//! A small table (`mask` all ones) has no groups; its hashes begin at 16. Else groups begin at 64, so that
-//! in large tables each is one cache line. Groups are filled to ten of their twelve places.
+//! A lookup starts at the group that bits of the hash name and goes on in growing steps until a group has an empty
+//! place; whoever inserts takes the first place without an entry on that way. A deleted entry leaves its place
+//! empty unless its group was full, which others may have gone past. *Room* counts the empty places that
+//! may still be filled: an eighth stays empty, except in a table of one group, where there is no way to go on.
+//!
+//! Must stay true: entries never move inside of a table, and where the word behind lies never changes. A
+//! place that is not full is zero. A table that was replaced keeps its entries as they were, for iterators.
 
-use super::group::{BYTES, Group, WIDTH, equal_words};
+use super::group::{Group, Places, WIDTH, tags};
 use super::key::Key;
-use crate::heap::{AllocCache, Marker};
-use crate::object::mem::copy_layout;
-use crate::panic::{Fatal, Result};
-use crate::rtype::MapShape;
-use crate::value::{Word, load_word, store_word, zero_bytes};
+use crate::heap::AllocCache;
+use crate::object::mem::zero_layout;
+use crate::panic::Result;
+use crate::rtype::{KeyForm, MapShape, hash_mem, hash_str, hash_word};
+use crate::value::{Word, copy_bytes, copy_words, load_str, load_uint};
 
-/// Entries of a table without groups.
-pub(super) const SMALL: u32 = 8;
-/// Entries per group on average when the table is full.
-const FILL: u32 = 10;
-/// Entries of the largest table.
-pub(super) const MAX_CAP: u32 = (1 << 27) * FILL;
+/// Binary logarithm of the groups of the largest table.
+pub(super) const MAX_LOG: u32 = 7;
 
-const NO_GROUPS: u32 = u32::MAX;
-const CAP: u64 = 8;
-const MASK: u64 = 12;
-const SMALL_HASHES: u64 = 16;
-const GROUPS: u64 = 64;
-const LIVE: u32 = 1 << 31;
+/// Objects from this size on lie at multiples of 16: roots use the low bits.
+pub(super) const ALIGNED: u64 = 32;
 
-/// A table, by address.
+/// A table, by address and binary logarithm of its groups.
 #[derive(Clone, Copy)]
-pub(super) struct Table(Word);
+pub(super) struct Table {
+    pub(super) base: Word,
+    pub(super) log: u32,
+}
 
-/// Marks what a table leads to: its entries.
+/// A place in a group.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) group: Group,
+    pub(super) place: u32,
+}
+
+impl Place {
+    /// The address of the entry.
+    #[inline(always)]
+    pub(super) fn entry(self, shape: &MapShape) -> Word {
+        self.group.entry(self.place, shape)
+    }
+}
+
+/// Places that may be filled, of a table with so many groups.
+const fn room(log: u32) -> u16 {
+    let places = WIDTH << log;
+    (if log == 0 { places } else { places / 8 * 7 }) as u16
+}
+
+/// The logarithm of a table that has room for so many entries; it may exceed [`MAX_LOG`].
+pub(super) fn log_for(entries: u64) -> u32 {
+    if entries <= WIDTH as u64 {
+        return 0;
+    }
+    entries.div_ceil(WIDTH as u64 / 8 * 7).next_power_of_two().trailing_zeros()
+}
+
+/// The hash of an entry's key; NaN has another each time.
 ///
 /// # Safety
-/// `addr` is a table or zeroes.
-pub(crate) unsafe fn trace(addr: Word, _bytes: u64, marker: &mut Marker<'_>) {
-    // SAFETY: the first word.
-    marker.word(unsafe { load_word(addr) });
+/// `entry` is an entry of the shape.
+#[inline(always)]
+pub(super) unsafe fn hash_of(entry: Word, shape: &MapShape, seed: u64) -> u64 {
+    // SAFETY: the entry begins with its key. What was hashed once does not fail.
+    unsafe {
+        match shape.form {
+            KeyForm::Int(size) => hash_word(load_uint(entry, size as u64), seed),
+            KeyForm::Str => hash_str(load_str(entry), seed),
+            KeyForm::Mem => hash_mem(&shape.key, entry, seed).unwrap_or(0),
+        }
+    }
 }
 
 impl Table {
-    /// The table at an address; `None` for 0.
-    #[inline(always)]
-    pub(super) fn at(addr: Word) -> Option<Table> {
-        (addr != 0).then_some(Table(addr))
-    }
-
-    pub(super) fn addr(self) -> Word {
-        self.0
-    }
-
-    /// An empty table with room for at least `want` entries.
-    pub(super) fn new(cache: &mut AllocCache, shape: &MapShape, want: u32) -> Result<Table> {
-        if want > MAX_CAP {
-            return Err(Fatal::OutOfMemory(want as u64 * shape.entry_size).into());
-        }
-        let groups = if want <= SMALL { 0 } else { want.div_ceil(FILL).next_power_of_two().max(2) };
-        let cap = if groups == 0 { SMALL } else { groups * FILL };
-        let start = if groups == 0 { SMALL_HASHES } else { GROUPS + groups as u64 * BYTES };
-        let entries = cache.alloc_layout(cap as u64 * shape.entry_size, shape.entry_layout)?;
-        let layout = cache.heap().types().layouts.map_table();
-        let table = cache.alloc_layout(start + cap as u64 * 4, layout)?;
-        // SAFETY: a new object with room for all of this.
-        unsafe {
-            store_word(table, entries);
-            ((table + CAP) as *mut u32).write(cap);
-            ((table + MASK) as *mut u32).write(groups.wrapping_sub(1));
-        }
-        Ok(Table(table))
-    }
-
-    /// The row of entries.
-    #[inline(always)]
-    pub(super) fn entries(self) -> Word {
-        // SAFETY: the first word of a table.
-        unsafe { load_word(self.0) }
-    }
-
-    /// Positions.
-    #[inline(always)]
-    pub(super) fn cap(self) -> u32 {
-        // SAFETY: a table's field.
-        unsafe { ((self.0 + CAP) as *const u32).read_volatile() }
+    /// An empty table, for hashes that agree in `depth` bits.
+    pub(super) fn new(cache: &mut AllocCache, shape: &MapShape, log: u32, depth: u32) -> Result<Table> {
+        let bytes = (shape.group_size << log) + 8;
+        let base = cache.alloc_layout(bytes.max(ALIGNED), shape.group_layout)?;
+        let table = Table { base, log };
+        table.set_room(shape, room(log));
+        // SAFETY: a byte of the table's last word.
+        unsafe { ((table.about(shape) + 4) as *mut u8).write(depth as u8) };
+        Ok(table)
     }
 
     #[inline(always)]
     fn mask(self) -> u32 {
-        // SAFETY: a table's field.
-        unsafe { ((self.0 + MASK) as *const u32).read_volatile() }
+        (1 << self.log) - 1
+    }
+
+    /// Places.
+    #[inline(always)]
+    pub(super) fn places(self) -> u32 {
+        WIDTH << self.log
+    }
+
+    /// The group of a number.
+    #[inline(always)]
+    pub(super) fn group(self, number: u32, shape: &MapShape) -> Group {
+        Group(self.base + number as u64 * shape.group_size)
+    }
+
+    /// The address of the last word.
+    #[inline(always)]
+    fn about(self, shape: &MapShape) -> Word {
+        self.base + (shape.group_size << self.log)
+    }
+
+    /// Empty places that may be filled.
+    #[inline(always)]
+    pub(super) fn room(self, shape: &MapShape) -> u16 {
+        // SAFETY: in the table's last word, here and below.
+        unsafe { (self.about(shape) as *const u16).read_volatile() }
     }
 
     #[inline(always)]
-    fn group(self, index: u32) -> Group {
-        Group(self.0 + GROUPS + index as u64 * BYTES)
+    fn set_room(self, shape: &MapShape, room: u16) {
+        // SAFETY: as above.
+        unsafe { (self.about(shape) as *mut u16).write_volatile(room) }
+    }
+
+    /// Entries.
+    #[inline(always)]
+    pub(super) fn used(self, shape: &MapShape) -> u16 {
+        // SAFETY: as above.
+        unsafe { ((self.about(shape) + 2) as *const u16).read_volatile() }
     }
 
     #[inline(always)]
-    fn hashes(self) -> Word {
-        match self.mask() {
-            NO_GROUPS => self.0 + SMALL_HASHES,
-            mask => self.0 + GROUPS + (mask as u64 + 1) * BYTES,
-        }
+    fn set_used(self, shape: &MapShape, used: u16) {
+        // SAFETY: as above.
+        unsafe { ((self.about(shape) + 2) as *mut u16).write_volatile(used) }
     }
 
-    /// The hash word of a position.
+    /// Leading bits in which the hashes of the table's keys agree.
     #[inline(always)]
-    pub(super) fn hash(self, position: u32) -> u32 {
-        // SAFETY: positions lie below the capacity.
-        unsafe { (self.hashes() as *const u32).add(position as usize).read_volatile() }
+    pub(super) fn depth(self, shape: &MapShape) -> u32 {
+        // SAFETY: as above.
+        unsafe { ((self.about(shape) + 4) as *const u8).read_volatile() as u32 }
     }
 
-    /// Writes the hash word of a position.
+    /// Whether others have taken its place.
     #[inline(always)]
-    pub(super) fn set_hash(self, position: u32, hash: u32) {
-        // SAFETY: positions lie below the capacity.
-        unsafe { (self.hashes() as *mut u32).add(position as usize).write_volatile(hash) }
+    pub(super) fn is_stale(self, shape: &MapShape) -> bool {
+        // SAFETY: as above.
+        unsafe { ((self.about(shape) + 5) as *const u8).read_volatile() != 0 }
     }
 
-    /// Whether a position holds an entry.
-    #[inline(always)]
-    pub(super) fn is_live(self, position: u32) -> bool {
-        self.hash(position) & LIVE != 0
+    /// Others take its place.
+    pub(super) fn set_stale(self, shape: &MapShape) {
+        // SAFETY: as above.
+        unsafe { ((self.about(shape) + 5) as *mut u8).write_volatile(1) }
     }
 
-    /// The first position from `from` on, below `end`, that holds an entry.
+    /// The place of a key.
     #[inline(always)]
-    pub(super) fn next_live(self, from: u32, end: u32) -> Option<u32> {
-        let hashes = self.hashes() as *const u32;
-        // SAFETY: `end` is at most the capacity.
-        (from..end).find(|&i| unsafe { hashes.add(i as usize).read_volatile() } & LIVE != 0)
-    }
-
-    /// Address of an entry.
-    #[inline(always)]
-    pub(super) fn entry(self, position: u32, shape: &MapShape) -> Word {
-        self.entries() + position as u64 * shape.entry_size
-    }
-
-    /// The position of a key.
-    #[inline(always)]
-    pub(super) fn find<K: Key>(self, hash: u32, key: &K, shape: &MapShape) -> Option<u32> {
-        let mask = self.mask();
-        if mask == NO_GROUPS {
-            return self.find_small(hash, key, shape);
-        }
-        let entries = self.entries();
-        let mut probe = Probe::new(hash, mask);
-        // Bounded, should a race have spoilt the counts.
-        for _ in 0..=mask {
-            let group = self.group(probe.group);
-            let mut places = group.matches(probe.tag);
-            while places != 0 {
-                let position = group.position(places.trailing_zeros());
-                // SAFETY: positions in groups lie below the capacity.
-                if unsafe { key.is_at(entries + position as u64 * shape.entry_size) } {
-                    return Some(position);
+    pub(super) fn find<K: Key>(self, hash: u64, key: &K, shape: &MapShape) -> Option<Place> {
+        let (tags, mut way) = (tags(hash), Way::new(hash, self.mask()));
+        loop {
+            let group = self.group(way.group, shape);
+            let control = group.control();
+            for place in control.matches(tags) {
+                // SAFETY: an entry of the table.
+                if unsafe { key.is_at(group.entry(place, shape)) } {
+                    return Some(Place { group, place });
                 }
-                places &= places - 1;
             }
-            if !group.overflowed() {
+            if control.empty().any() || !way.go_on() {
                 return None;
             }
-            probe.next();
         }
-        None
     }
 
+    /// A place for an entry that is not there, and whether taking it needs room; `None` where all are full.
     #[inline(always)]
-    fn find_small<K: Key>(self, hash: u32, key: &K, shape: &MapShape) -> Option<u32> {
-        let entries = self.entries();
-        // SAFETY: a small table has eight hashes.
-        let mut places = unsafe { equal_words(self.0 + SMALL_HASHES, hash) };
-        while places != 0 {
-            let position = places.trailing_zeros();
-            // SAFETY: the row has eight entries.
-            if unsafe { key.is_at(entries + position as u64 * shape.entry_size) } {
-                return Some(position);
+    fn vacancy(self, hash: u64, shape: &MapShape) -> Option<(Place, bool)> {
+        let mut way = Way::new(hash, self.mask());
+        loop {
+            let group = self.group(way.group, shape);
+            let control = group.control();
+            if let Some(place) = control.vacant().next() {
+                return Some((Place { group, place }, !control.is_deleted(place)));
             }
-            places &= places - 1;
-        }
-        None
-    }
-
-    /// Enters a position into the groups.
-    pub(super) fn index(self, hash: u32, position: u32) {
-        let mask = self.mask();
-        if mask == NO_GROUPS {
-            return;
-        }
-        let mut probe = Probe::new(hash, mask);
-        for _ in 0..=mask {
-            let group = self.group(probe.group);
-            if let Some(place) = group.empty_place() {
-                group.fill(place, probe.tag, position);
-                return;
+            if !way.go_on() {
+                return None;
             }
-            group.count_overflow(true);
-            probe.next();
         }
     }
 
-    /// Takes a position out of the groups.
-    pub(super) fn unindex(self, hash: u32, position: u32) {
-        let mask = self.mask();
-        if mask == NO_GROUPS {
+    /// Takes a place for an entry that is not there; `None` where there is no room.
+    #[inline(always)]
+    pub(super) fn take(self, hash: u64, shape: &MapShape) -> Option<Place> {
+        let (place, needs_room) = self.vacancy(hash, shape)?;
+        if needs_room {
+            let room = self.room(shape);
+            self.set_room(shape, room.checked_sub(1)?);
+        }
+        self.set_used(shape, self.used(shape).wrapping_add(1));
+        place.group.fill(place.place, hash);
+        Some(place)
+    }
+
+    /// Removes an entry.
+    pub(super) fn remove(self, place: Place, shape: &MapShape) {
+        // SAFETY: an entry that nobody may use any more.
+        unsafe { zero_layout(shape.entry_layout, place.entry(shape), shape.entry_size) };
+        let passed = self.log != 0 && !place.group.control().empty().any();
+        place.group.vacate(place.place, passed);
+        let used = self.used(shape).wrapping_sub(1);
+        self.set_used(shape, used);
+        if !passed {
+            self.set_room(shape, self.room(shape).wrapping_add(1).min(room(self.log)));
+        }
+        if used == 0 && self.room(shape) != room(self.log) {
+            (0..=self.mask()).for_each(|number| self.group(number, shape).reset());
+            self.set_room(shape, room(self.log));
+        }
+    }
+
+    /// Removes all entries.
+    pub(super) fn clear(self, shape: &MapShape) {
+        if self.used(shape) == 0 && self.room(shape) == room(self.log) {
             return;
         }
-        let mut probe = Probe::new(hash, mask);
-        for _ in 0..=mask {
-            let group = self.group(probe.group);
-            let mut places = group.matches(probe.tag);
-            while places != 0 {
-                let place = places.trailing_zeros();
-                if group.position(place) == position {
-                    group.erase(place);
-                    return;
+        // SAFETY: the groups, which hold what the layout says.
+        unsafe { zero_layout(shape.group_layout, self.base, shape.group_size << self.log) };
+        self.set_used(shape, 0);
+        self.set_room(shape, room(self.log));
+    }
+
+    /// Whether so much of it are places of deleted entries that a new table of the same size does.
+    pub(super) fn is_littered(self, shape: &MapShape) -> bool {
+        self.log != 0 && self.used(shape) as u32 <= self.places() / 4 * 3
+    }
+
+    /// Calls `f` with each group that has entries, in order, and their places.
+    #[inline(always)]
+    pub(super) fn for_each_group(self, shape: &MapShape, mut f: impl FnMut(Group, Places)) {
+        for number in 0..=self.mask() {
+            let group = self.group(number, shape);
+            let full = group.control().full();
+            if full.any() {
+                f(group, full);
+            }
+        }
+    }
+
+    /// Copies its entries to new tables, each to the one that `choose` names for its hash.
+    #[inline(always)]
+    pub(super) fn copy_to(self, shape: &MapShape, seed: u64, choose: impl Fn(u64) -> Table) {
+        self.for_each_group(shape, |group, full| {
+            for place in full {
+                let entry = group.entry(place, shape);
+                // SAFETY: an entry of this shape.
+                let hash = unsafe { hash_of(entry, shape, seed) };
+                if let Some(new) = choose(hash).take(hash, shape) {
+                    // SAFETY: entries of this shape; the new one is zero and nobody else's.
+                    unsafe { copy_entry(new.entry(shape), entry, shape) };
                 }
-                places &= places - 1;
             }
-            group.count_overflow(false);
-            probe.next();
-        }
-    }
-
-    /// Takes over the first `used` positions of another table.
-    pub(super) fn copy_from(self, old: Table, used: u32, shape: &MapShape) {
-        let used = used.min(old.cap()).min(self.cap());
-        // SAFETY: both rows have so many entries.
-        unsafe {
-            copy_layout(shape.entry_layout, self.entries(), old.entries(), used as u64 * shape.entry_size);
-        }
-        for position in 0..used {
-            let hash = old.hash(position);
-            self.set_hash(position, hash);
-            if hash & LIVE != 0 {
-                self.index(hash, position);
-            }
-        }
-    }
-
-    /// Forgets all entries, whose memory is zero already.
-    pub(super) fn clear(self) {
-        let end = self.hashes() + self.cap() as u64 * 4;
-        // SAFETY: what lies behind the table's fields.
-        unsafe { zero_bytes(self.0 + SMALL_HASHES, end - self.0 - SMALL_HASHES) };
+        });
     }
 }
 
-/// The groups that a hash visits, in order: an odd step reaches all of them.
-struct Probe {
+/// Copies an entry to where none was.
+///
+/// # Safety
+/// Both are memory of entries of the shape.
+#[inline(always)]
+unsafe fn copy_entry(new: Word, old: Word, shape: &MapShape) {
+    // SAFETY: by the contract.
+    unsafe {
+        if shape.entry_size.is_multiple_of(8) {
+            copy_words(new, old, shape.entry_size / 8);
+        } else {
+            copy_bytes(new, old, shape.entry_size);
+        }
+    }
+}
+
+/// The groups that a hash visits: all of them, in steps that grow by one.
+struct Way {
     group: u32,
-    tag: u8,
+    step: u32,
     mask: u32,
 }
 
-impl Probe {
+impl Way {
     #[inline(always)]
-    fn new(hash: u32, mask: u32) -> Probe {
-        Probe { group: hash & mask, tag: (hash >> 24) as u8, mask }
+    fn new(hash: u64, mask: u32) -> Way {
+        Way { group: (hash >> 7) as u32 & mask, step: 0, mask }
     }
 
+    /// Goes to the next group; `false` where all were visited.
     #[inline(always)]
-    fn next(&mut self) {
-        self.group = (self.group + 2 * self.tag as u32 + 1) & self.mask;
+    fn go_on(&mut self) -> bool {
+        self.step += 1;
+        self.group = (self.group + self.step) & self.mask;
+        self.step <= self.mask
     }
 }
-
-const _: () = assert!(FILL < WIDTH);
