@@ -35,6 +35,12 @@ pub(super) fn tags(hash: u64) -> u64 {
     LOW * (hash & 0x7f | 0x80)
 }
 
+/// The place that an entry of a hash has if it is free, where a lookup may look before it knows.
+#[inline(always)]
+pub(super) fn favourite(hash: u64) -> u32 {
+    (hash >> 14) as u32 % WIDTH
+}
+
 /// Some places of a group: the high bits of their bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Places(u64);
@@ -95,6 +101,16 @@ impl Control {
         Places(!self.0 & !(self.0 << 7) & HIGH)
     }
 
+    /// A place that holds none, if there is one: the favourite where it can be.
+    #[inline(always)]
+    pub(super) fn vacancy(self, hash: u64) -> Option<u32> {
+        let favourite = favourite(hash);
+        match self.vacant() {
+            places if places.0 >> (8 * favourite) & 0x80 != 0 => Some(favourite),
+            mut places => places.next(),
+        }
+    }
+
     #[inline(always)]
     fn byte(self, place: u32) -> u64 {
         self.0 >> (8 * place) & 0xff
@@ -133,6 +149,20 @@ impl Group {
     #[inline(always)]
     pub(super) fn entry(self, place: u32, shape: &MapShape) -> Word {
         self.0 + ENTRIES + place as u64 * shape.entry_size
+    }
+
+    /// Tells the processor that the entry of a hash will be read, which is more often than not at its favourite place:
+    /// so it comes together with the control word.
+    #[inline(always)]
+    pub(super) fn expect(self, hash: u64, shape: &MapShape) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            // SAFETY: this reads nothing and never fails.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(self.entry(favourite(hash), shape) as *const i8) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (hash, shape);
     }
 
     /// A place holds an entry from now on.
@@ -178,6 +208,14 @@ mod tests {
             assert_eq!(bits(control.full()), which(&|b| b >= 0x80));
             assert_eq!(bits(control.vacant()), which(&|b| b < 0x80));
             assert_eq!(bits(control.empty()), which(&|b| b == 0));
+            let (hash, vacant) = (rng.next(), which(&|b| b < 0x80));
+            match control.vacancy(hash) {
+                Some(place) => assert!(vacant >> place & 1 != 0),
+                None => assert_eq!(vacant, 0),
+            }
+            if vacant >> favourite(hash) & 1 != 0 {
+                assert_eq!(control.vacancy(hash), Some(favourite(hash)));
+            }
             for hash in [0, 1, 0x7f] {
                 let exact = which(&|b| b == 0x80 | hash);
                 assert_eq!(bits(control.matches(tags(hash as u64))) & exact, exact, "none is missed");

@@ -4,7 +4,7 @@
 //! | group | group | ... | room 2 | used 2 | depth 1 | stale 1 |
 //! ```
 //! A lookup starts at the group that bits of the hash name and goes on in growing steps until a group has an empty
-//! place; whoever inserts takes the first place without an entry on that way. A deleted entry leaves its place
+//! place; whoever inserts takes a place without an entry in the first group on that way that has one. A deleted entry leaves its place
 //! empty unless its group was full, which others may have gone past. *Room* counts the empty places that
 //! may still be filled: an eighth stays empty, except in a table of one group, where there is no way to go on.
 //!
@@ -162,6 +162,7 @@ impl Table {
     #[inline(always)]
     pub(super) fn find<K: Key>(self, hash: u64, key: &K, shape: &MapShape) -> Option<Place> {
         let (tags, mut way) = (tags(hash), Way::new(hash, self.mask()));
+        self.group(way.group, shape).expect(hash, shape);
         loop {
             let group = self.group(way.group, shape);
             let control = group.control();
@@ -184,7 +185,7 @@ impl Table {
         loop {
             let group = self.group(way.group, shape);
             let control = group.control();
-            if let Some(place) = control.vacant().next() {
+            if let Some(place) = control.vacancy(hash) {
                 return Some((Place { group, place }, !control.is_deleted(place)));
             }
             if !way.go_on() {
