@@ -6,7 +6,7 @@
 //! unconditional transfer is not even encoded until a label that somebody may jump to is bound.
 
 use vo_bytecode::module::{FuncFlags, Function, LineEntry, Slot};
-use vo_bytecode::operand::{Access, Role};
+use vo_bytecode::operand::{Access, Role, Table};
 use vo_bytecode::ops::{Flags, Op};
 use vo_bytecode::typedesc::TypeId;
 use vo_bytecode::{Class, Inst, Reg};
@@ -443,7 +443,7 @@ pub fn may_land(op: Op) -> bool {
     op.flags().has(Flags::PANIC) || op.flags().has(Flags::CALL)
 }
 
-fn read_u32(code: &[u16], at: u32) -> u32 {
+pub(crate) fn read_u32(code: &[u16], at: u32) -> u32 {
     code[at as usize] as u32 | (code[at as usize + 1] as u32) << 16
 }
 
@@ -570,6 +570,17 @@ pub(crate) fn for_each_reg_place(code: &[u16], at: u32, mut f: impl FnMut(u32, R
                 (place + 1..=place + n).for_each(|i| f(i, reg(i), access));
             }
             _ => {}
+        }
+        place += width(code, role, place);
+    }
+}
+
+/// Calls `f` with the offset of each reference to a table of the module of the instruction at `at`.
+pub(crate) fn for_each_ref_place(code: &[u16], at: u32, mut f: impl FnMut(u32, Table)) {
+    let mut place = at + 1;
+    for &(_, role) in op_at(code, at).operands() {
+        if let Role::Ref(table) = role {
+            f(place, table);
         }
         place += width(code, role, place);
     }

@@ -7,6 +7,8 @@
 //! computes the suspend points with their live registers ([`suspend`]). When all are known, calls of small
 //! leaves are replaced by what they do (`optimise`).
 //!
+//! Functions of the library need not be lowered where there is an [`image`] of it, made when the compiler was built.
+//!
 //! Functions are lowered per instance: type parameters never reach the bytecode.
 #![forbid(unsafe_code)]
 
@@ -14,6 +16,7 @@ pub mod consts;
 pub mod debug;
 pub mod escape;
 pub mod func;
+pub mod image;
 pub mod lower;
 mod optimise;
 pub mod package;
@@ -23,4 +26,4 @@ pub mod regs;
 pub mod suspend;
 pub mod typedescs;
 
-pub use package::{compile, native_imports};
+pub use package::{compile, compile_with, native_imports};

@@ -13,15 +13,25 @@ use vo_types::types::TypeId;
 use vo_types::universe::Builtin;
 use vo_types::{PURE_FUNCTIONS, World};
 
+use crate::image::{AheadStep, Image};
 use crate::lower;
 use crate::optimise;
 use crate::program::Program;
 
+/// What a step of a package's initialisation sets variables to.
+#[derive(Clone, Copy)]
+enum Value<'w> {
+    Expr(&'w Expr),
+    /// The files of `//go:embed`.
+    Files,
+    /// A unit of the image.
+    Unit(u32),
+}
+
 /// A step of a package's initialisation.
 struct Step<'w> {
     lhs: Vec<ObjId>,
-    /// The value; none for the files of `//go:embed`.
-    rhs: Option<&'w Expr>,
+    value: Value<'w>,
     /// Whether it has no effect but the value of its variables.
     pure: bool,
     func: Option<u32>,
@@ -39,7 +49,20 @@ struct PackageInit<'w> {
 /// # Errors
 /// What the checker finds in bodies that it had not checked before, and constructs that do not compile.
 pub fn compile(world: &World, main: PkgId) -> Result<Module, Vec<Diagnostic>> {
+    compile_with(world, main, None)
+}
+
+/// As [`compile`], with an image of the library that the program is compiled against.
+///
+/// # Errors
+/// As for [`compile`].
+pub fn compile_with<'w>(
+    world: &'w World,
+    main: PkgId,
+    image: Option<Image<'w>>,
+) -> Result<Module, Vec<Diagnostic>> {
     let mut p = Program::new(world);
+    p.image = image;
     let Some(main_func) = main_function(world, main) else {
         let message = "function main is undeclared in the main package";
         return Err(vec![Diagnostic::error(Code::MissingMain, Span::NONE, message)]);
@@ -189,18 +212,60 @@ fn reachable(world: &World, root: PkgId) -> Vec<PkgId> {
 
 fn package_init<'w>(p: &mut Program<'w>, pkg: PkgId) -> PackageInit<'w> {
     let world = p.world;
-    let steps = world.init_order(pkg).into_iter().map(|step| {
-        let pure = step.plain || is_pure(world, step.rhs);
-        Step { lhs: step.lhs, rhs: Some(step.rhs), pure, func: None }
-    });
-    let objects = world.package(pkg).objects();
-    let embedded = objects.into_iter().filter(|&obj| world.embedded_files(obj).is_some());
-    let embedded = embedded.map(|obj| Step { lhs: vec![obj], rhs: None, pure: true, func: None });
-    let steps = embedded.chain(steps).collect();
+    let steps = match p.steps_ahead(pkg) {
+        Some(steps) => steps.into_iter().map(Step::ahead).collect(),
+        None => steps_of(world, pkg),
+    };
     let inits = world.package(pkg).init_funcs();
     let inits = inits.into_iter().filter(|&f| world.object(f).name.as_str() == "init");
     let inits = inits.map(|f| p.func_of(f, &[])).collect();
     PackageInit { prefix: p.pkg_prefix(pkg), steps, inits, literals: 0 }
+}
+
+fn steps_of(world: &World, pkg: PkgId) -> Vec<Step<'_>> {
+    let steps = world.init_order(pkg).into_iter().map(|step| {
+        let pure = step.plain || is_pure(world, step.rhs);
+        Step { lhs: step.lhs, value: Value::Expr(step.rhs), pure, func: None }
+    });
+    let objects = world.package(pkg).objects();
+    let embedded = objects.into_iter().filter(|&obj| world.embedded_files(obj).is_some());
+    let embedded = embedded.map(|obj| Step { lhs: vec![obj], value: Value::Files, pure: true, func: None });
+    embedded.chain(steps).collect()
+}
+
+impl Step<'_> {
+    fn ahead(step: AheadStep) -> Self {
+        Step { lhs: step.lhs, value: Value::Unit(step.unit), pure: step.pure, func: None }
+    }
+}
+
+/// An initialiser that has been lowered for an image.
+pub(crate) struct InitStep {
+    pub lhs: Vec<ObjId>,
+    pub pure: bool,
+    pub func: u32,
+}
+
+/// Lowers all initialisers of a package, in their order.
+pub(crate) fn initialisers(p: &mut Program<'_>, pkg: PkgId) -> Vec<InitStep> {
+    let (world, prefix) = (p.world, p.pkg_prefix(pkg));
+    let mut literals = 0;
+    let mut lowered = Vec::new();
+    for step in world.init_order(pkg) {
+        step.lhs.iter().for_each(|&var| {
+            world.type_of(var);
+        });
+        let pure = step.plain || is_pure(world, step.rhs);
+        let func = p.reserve();
+        if let Some(record) = &mut p.record {
+            record.begin(func);
+        }
+        let (function, count) = lower::initializer(p, &step.lhs, step.rhs, &prefix, literals);
+        literals = count;
+        p.fill(func, function, step.rhs.span());
+        lowered.push(InitStep { lhs: step.lhs, pure, func });
+    }
+    lowered
 }
 
 impl PackageInit<'_> {
@@ -242,8 +307,14 @@ fn initialise<'w>(p: &mut Program<'w>, package: &mut PackageInit<'w>, step: usiz
     if step.func.is_some() {
         return;
     }
-    let (function, span) = match step.rhs {
-        Some(rhs) => {
+    let (function, span) = match step.value {
+        Value::Unit(unit) => {
+            let func = p.reserve();
+            p.link_unit(func, unit);
+            step.func = Some(func);
+            return;
+        }
+        Value::Expr(rhs) => {
             // One that is plain may not have been checked.
             step.lhs.iter().for_each(|&var| {
                 p.world.type_of(var);
@@ -252,7 +323,7 @@ fn initialise<'w>(p: &mut Program<'w>, package: &mut PackageInit<'w>, step: usiz
             *literals = count;
             (function, rhs.span())
         }
-        None => (lower::embedded(p, step.lhs[0], prefix), Span::NONE),
+        Value::Files => (lower::embedded(p, step.lhs[0], prefix), Span::NONE),
     };
     match function {
         Ok(function) => step.func = Some(p.add_function(function)),

@@ -28,6 +28,7 @@ use vo_types::universe::Builtin;
 use crate::debug::Lines;
 use crate::escape::{self, Facts};
 use crate::func::TooLarge;
+use crate::image::{Image, Links, Record};
 use crate::lower::{self, LiteralJob, Method, MethodKey, Resolved, Spawned, WrapperKind};
 use crate::reflection::Reflection;
 use crate::typedescs::TypeTable;
@@ -80,8 +81,9 @@ pub enum Job<'w> {
     Wrapper { kind: WrapperKind, name: String },
 }
 
+/// What stands for a function until it has a number.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum FuncKey {
+pub(crate) enum FuncKey {
     Declared(ObjId, Vec<TypeId>),
     Wrapper(WrapperKind),
 }
@@ -126,6 +128,11 @@ pub struct Program<'w> {
     method_sets: FxHashMap<TypeId, MethodSet>,
     called: FxHashSet<u32>,
     pub diagnostics: Vec<Diagnostic>,
+    /// The library compiled ahead, and what of it has been linked.
+    pub(crate) image: Option<Image<'w>>,
+    pub(crate) links: Links,
+    /// What an image is made from.
+    pub(crate) record: Option<Record>,
 }
 
 impl<'w> Program<'w> {
@@ -157,6 +164,9 @@ impl<'w> Program<'w> {
             method_sets: FxHashMap::default(),
             called: FxHashSet::default(),
             diagnostics: Vec::new(),
+            image: None,
+            links: Links::default(),
+            record: None,
         }
     }
 
@@ -164,18 +174,30 @@ impl<'w> Program<'w> {
 
     /// An index for a function that is lowered later.
     pub fn add_job(&mut self, job: Job<'w>, flags: FuncFlags) -> u32 {
-        let id = self.functions.len() as u32;
-        self.functions.push(None);
-        self.flags.push(flags);
+        let id = self.reserve();
+        if let (Job::Literal(_), Some(record)) = (&job, &mut self.record) {
+            record.own(id);
+        }
+        self.flags[id as usize] = flags;
         self.jobs.push_back((id, job));
         id
     }
 
-    /// An index for a function that has been lowered.
-    pub fn add_function(&mut self, function: Function) -> u32 {
-        self.functions.push(Some(function));
+    /// An index for a function that somebody puts there.
+    pub(crate) fn reserve(&mut self) -> u32 {
+        self.functions.push(None);
         self.flags.push(FuncFlags::default());
         self.functions.len() as u32 - 1
+    }
+
+    /// An index for a function that has been lowered.
+    pub fn add_function(&mut self, function: Function) -> u32 {
+        let id = self.reserve();
+        if let Some(record) = &mut self.record {
+            record.own(id);
+        }
+        self.put(id, function);
+        id
     }
 
     fn keyed(&mut self, key: FuncKey, make: impl FnOnce(&mut Self) -> (Job<'w>, FuncFlags)) -> u32 {
@@ -201,7 +223,7 @@ impl<'w> Program<'w> {
                 let flags = FuncFlags { wrapper: true, ..FuncFlags::default() };
                 return (Job::Wrapper { kind: WrapperKind::Native { obj }, name }, flags);
             }
-            let flags = FuncFlags { takes_token: p.facts(obj).root.recovers, ..FuncFlags::default() };
+            let flags = FuncFlags { takes_token: p.takes_token(obj), ..FuncFlags::default() };
             (Job::Declared { obj, targs }, flags)
         })
     }
@@ -303,12 +325,24 @@ impl<'w> Program<'w> {
     }
 
     fn takes_token(&mut self, obj: ObjId) -> bool {
-        self.has_body(obj) && self.facts(obj).root.recovers
+        match self.known_ahead(obj) {
+            Some(known) => known.takes_token,
+            None => self.has_body(obj) && self.facts(obj).root.recovers,
+        }
     }
 
-    /// Lowers everything that is waiting, and what that makes reachable.
+    /// Lowers everything that is waiting, and what that makes reachable; or links it, where the image has it.
     pub fn run(&mut self) {
         while let Some((id, job)) = self.jobs.pop_front() {
+            if let Job::Declared { obj, targs } = &job
+                && let Some(unit) = self.unit_of(id, *obj, targs)
+            {
+                self.link_unit(id, unit);
+                continue;
+            }
+            if let Some(record) = &mut self.record {
+                record.begin(id);
+            }
             let flags = self.flags[id as usize];
             let (function, span) = match job {
                 Job::Declared { obj, .. } if self.has_errors(obj) => continue,
@@ -319,7 +353,7 @@ impl<'w> Program<'w> {
                 }
                 Job::Wrapper { kind, name } => (lower::wrapper(self, name, &kind, flags), Span::NONE),
             };
-            self.put(id, function, span);
+            self.fill(id, function, span);
         }
     }
 
@@ -328,11 +362,16 @@ impl<'w> Program<'w> {
         self.jobs.is_empty()
     }
 
-    fn put(&mut self, id: u32, function: Result<Function, TooLarge>, span: Span) {
+    /// Puts a function that has been lowered in the place that was reserved for it.
+    pub(crate) fn fill(&mut self, id: u32, function: Result<Function, TooLarge>, span: Span) {
         match function {
-            Ok(function) => self.functions[id as usize] = Some(function),
+            Ok(function) => self.put(id, function),
             Err(why) => self.too_large(why, span),
         }
+    }
+
+    pub(crate) fn put(&mut self, id: u32, function: Function) {
+        self.functions[id as usize] = Some(function);
     }
 
     /// Reports a function that does not fit the encoding.
@@ -368,6 +407,27 @@ impl<'w> Program<'w> {
         Some(functions)
     }
 
+    /// All functions so far; for those of an image.
+    pub(crate) fn lowered(&mut self) -> Vec<Option<Function>> {
+        std::mem::take(&mut self.functions)
+    }
+
+    /// What the functions with numbers are, closures' own aside.
+    pub(crate) fn function_keys(&self) -> FxHashMap<u32, FuncKey> {
+        self.keys.iter().map(|(key, &id)| (id, key.clone())).collect()
+    }
+
+    /// What the closures of a function capture.
+    pub(crate) fn captures_of(&self, func: u32) -> &[Capture] {
+        self.captures.get(&func).map_or(&[], |captures| captures)
+    }
+
+    /// Where the package variables lie: offset, size, variable.
+    pub(crate) fn global_places(&self) -> Vec<(u64, u64, ObjId)> {
+        let size = |obj| self.types.size(self.world.type_of(obj));
+        self.global_offsets.iter().map(|(&obj, &at)| (u64::from(at), size(obj), obj)).collect()
+    }
+
     /// Notes what the closures of a function capture.
     pub fn set_captures(&mut self, func: u32, captures: Vec<Capture>) {
         self.captures.insert(func, captures);
@@ -386,6 +446,9 @@ impl<'w> Program<'w> {
     }
 
     fn has_body(&mut self, obj: ObjId) -> bool {
+        if let Some(known) = self.known_ahead(obj) {
+            return known.has_body;
+        }
         self.decl(obj).is_some_and(|d| d.body.is_some())
     }
 
@@ -559,6 +622,9 @@ impl<'w> Program<'w> {
 
     /// Notes that values of the type become interface values.
     pub fn mark_boxed(&mut self, ty: TypeId) {
+        if let Some(record) = &mut self.record {
+            record.boxed(ty);
+        }
         let mut work = vec![ty];
         while let Some(ty) = work.pop() {
             let ty = self.world.canonical(ty);
@@ -582,6 +648,9 @@ impl<'w> Program<'w> {
 
     /// Notes that a method is called through an interface.
     pub fn mark_called(&mut self, selector: u32) {
+        if let Some(record) = &mut self.record {
+            record.called(selector);
+        }
         self.called.insert(selector);
     }
 

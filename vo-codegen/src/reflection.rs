@@ -146,7 +146,7 @@ impl Program<'_> {
         self.world.canonical(self.world.types.func(&params, &results, s.variadic))
     }
 
-    fn expr_wrapper_of(&mut self, method: Method) -> u32 {
+    pub(crate) fn expr_wrapper_of(&mut self, method: Method) -> u32 {
         let (name, token) = self.method_name(&method);
         self.wrapper(WrapperKind::Expr(method), name, true, token)
     }

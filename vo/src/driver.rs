@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use vo_codegen::image::Image;
 use vo_syntax::diag::{self, Code, Diagnostic};
 use vo_syntax::source::SourceMap;
 use vo_types::{Importer, PackageMode, PackageSource, PkgId, World, check_package};
@@ -54,7 +55,12 @@ impl std::error::Error for CompileError {}
 pub struct Checked {
     pub world: World,
     pub main: PkgId,
+    /// Whether all that it has of the library is as the binary has it.
+    pub builtin_library: bool,
 }
+
+/// The library, compiled when the binary was built.
+static LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.image"));
 
 /// Source text by another way than the file system.
 pub struct Text<'a> {
@@ -97,7 +103,7 @@ pub fn vet_text(text: &Text<'_>) -> Result<Diagnostics, CompileError> {
 }
 
 fn vet(checked: Checked, options: vo_tools::vet::Options) -> Diagnostics {
-    let Checked { world, main } = checked;
+    let Checked { world, main, .. } = checked;
     let list = vo_tools::vet::vet(&world, main, options);
     Diagnostics { list, sources: world.sources.into_inner() }
 }
@@ -200,7 +206,7 @@ fn check(world: World, source: PackageSource, mut sources: Sources) -> Result<Ch
     if has_errors(&list) {
         return Err(CompileError::Source(finish(world, list)));
     }
-    Ok(Checked { world, main })
+    Ok(Checked { world, main, builtin_library: sources.has_builtin_library() })
 }
 
 /// The error of a package main without function main, at its package clause.
@@ -237,13 +243,14 @@ pub fn free_kept() -> bool {
 /// Compiles a checked program; it must be package main with a function main.
 /// What the checker knows is left unfreed where `keeps` says that the process will end soon.
 pub fn compile(checked: Checked, keeps: bool) -> Result<Verified, CompileError> {
-    let Checked { world, main } = checked;
+    let Checked { world, main, builtin_library } = checked;
     let name = world.package(main).name;
     if name.as_str() != "main" {
         let message = format!("package {} is not a program: only package main is run", name.as_str());
         return Err(CompileError::Input(message));
     }
-    match vo_codegen::compile(&world, main) {
+    let image = if builtin_library { Image::new(LIBRARY) } else { None };
+    match vo_codegen::compile_with(&world, main, image) {
         Ok(module) => {
             if keeps {
                 KEPT.with_borrow_mut(|kept| kept.push(ManuallyDrop::new(world)));

@@ -95,6 +95,8 @@ pub struct Sources {
     pub overlay: HashMap<PathBuf, Vec<u8>>,
     /// Packages that are there already, by import path: those that are tested, with their test files.
     prepared: HashMap<String, PackageSource>,
+    /// Whether one of those is a package of the library.
+    prepares_library: bool,
 }
 
 impl Sources {
@@ -109,7 +111,13 @@ impl Sources {
             loaded: Vec::new(),
             overlay: HashMap::new(),
             prepared: HashMap::new(),
+            prepares_library: false,
         }
+    }
+
+    /// Whether every package of the library that it gives out is as the binary has it.
+    pub fn has_builtin_library(&self) -> bool {
+        !self.prepares_library && std::env::var_os(LIBRARY_DIR).is_none()
     }
 
     /// As [`Sources::new`], for a program that is checked or compiled, and of whose imports nobody wants to see more
@@ -147,6 +155,7 @@ impl Sources {
 
     /// Gives out a package by its path from now on, instead of reading it.
     pub fn prepare(&mut self, package: PackageSource) {
+        self.prepares_library |= has_library_package(&package.path);
         self.prepared.insert(package.path.clone(), package);
     }
 

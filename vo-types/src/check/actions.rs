@@ -4,6 +4,8 @@ use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Span;
 
 use super::Checker;
+use vo_syntax::symbol::Symbol;
+
 use crate::World;
 use crate::object::{Color, ObjId};
 use crate::types::{Basic, Term, Type, TypeId};
@@ -148,6 +150,13 @@ impl<'w> Checker<'w> {
 }
 
 impl World {
+    /// The method of a name that is declared for a type.
+    pub fn method_named(&self, type_name: ObjId, name: Symbol) -> Option<ObjId> {
+        let ty = self.type_of(type_name);
+        self.collect_methods(type_name);
+        self.types.as_named(ty)?.methods_by_name.borrow().get(&name).copied()
+    }
+
     /// Attaches the methods declared for a type to it, if that has not happened yet.
     pub(crate) fn collect_methods(&self, type_name: ObjId) {
         let object = self.object(type_name);

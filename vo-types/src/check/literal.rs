@@ -41,6 +41,8 @@ impl<'w> Checker<'w> {
     pub fn literal_body(&mut self, later: LaterLiteral<'w>) {
         let mut env = later.env;
         let outermost = !env.in_body;
+        // Another function's check may have led here: its variables may still find a use.
+        let others = if outermost { std::mem::take(&mut self.locals) } else { Vec::new() };
         env.scope = later.scope;
         env.sig = Some(later.sig);
         env.results = later.results;
@@ -52,6 +54,9 @@ impl<'w> Checker<'w> {
                 c.report_unused_locals();
             }
         });
+        if outermost {
+            self.locals = others;
+        }
     }
 
     // ---- composite literals -------------------------------------------------------------------

@@ -1,0 +1,111 @@
+//! Numbers, texts and lists as bytes: how everything in the image is written and read.
+//!
+//! What must stay true: what [`Writer`] has written, [`Reader`] reads back in the same order. The image is made
+//! with the program that reads it, so that bytes which do not fit are an internal error and no user's.
+
+/// Appends to the bytes of one entry.
+#[derive(Default)]
+pub(super) struct Writer(pub Vec<u8>);
+
+impl Writer {
+    /// A number, seven bits to a byte, low ones first.
+    pub fn number(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.0.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value as u8);
+    }
+
+    /// An index into a table.
+    pub fn index(&mut self, index: u32) {
+        self.number(u64::from(index));
+    }
+
+    /// An index, or none.
+    pub fn maybe(&mut self, index: Option<u32>) {
+        self.number(index.map_or(0, |i| u64::from(i) + 1));
+    }
+
+    pub fn flag(&mut self, flag: bool) {
+        self.0.push(u8::from(flag));
+    }
+
+    pub fn text(&mut self, text: &[u8]) {
+        self.number(text.len() as u64);
+        self.0.extend_from_slice(text);
+    }
+
+    pub fn indices(&mut self, list: &[u32]) {
+        self.number(list.len() as u64);
+        list.iter().for_each(|&i| self.index(i));
+    }
+}
+
+/// Reads an entry from its start.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(bytes: &'a [u8]) -> Reader<'a> {
+        Reader { rest: bytes }
+    }
+
+    pub fn byte(&mut self) -> u8 {
+        let (&byte, rest) =
+            self.rest.split_first().expect("internal error: an entry of the image ends early");
+        self.rest = rest;
+        byte
+    }
+
+    pub fn bytes(&mut self, count: usize) -> &'a [u8] {
+        let (bytes, rest) =
+            self.rest.split_at_checked(count).expect("internal error: an entry of the image ends early");
+        self.rest = rest;
+        bytes
+    }
+
+    pub fn number(&mut self) -> u64 {
+        let mut value = 0;
+        let mut shift = 0;
+        loop {
+            let byte = self.byte();
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return value;
+            }
+            shift += 7;
+        }
+    }
+
+    pub fn index(&mut self) -> u32 {
+        self.number() as u32
+    }
+
+    pub fn count(&mut self) -> usize {
+        self.number() as usize
+    }
+
+    pub fn maybe(&mut self) -> Option<u32> {
+        (self.number() as u32).checked_sub(1)
+    }
+
+    pub fn flag(&mut self) -> bool {
+        self.byte() != 0
+    }
+
+    pub fn text(&mut self) -> &'a [u8] {
+        let count = self.count();
+        self.bytes(count)
+    }
+
+    pub fn string(&mut self) -> String {
+        String::from_utf8_lossy(self.text()).into_owned()
+    }
+
+    pub fn indices(&mut self) -> Vec<u32> {
+        (0..self.count()).map(|_| self.index()).collect()
+    }
+}
