@@ -280,7 +280,8 @@ impl<'w> Builder<'w> {
             let Some(at) = self.object(obj) else { continue };
             let has_body = self.p.decl(obj).is_some_and(|d| d.body.is_some());
             let takes_token = has_body && self.p.facts(obj).root.recovers;
-            let flags = IS_FUNCTION | u8::from(has_body) * HAS_BODY | u8::from(takes_token) * TAKES_TOKEN;
+            let when = |fact: bool, flag: u8| if fact { flag } else { 0 };
+            let flags = IS_FUNCTION | when(has_body, HAS_BODY) | when(takes_token, TAKES_TOKEN);
             let mut w = Writer::default();
             FuncForm::Declared { obj: at, targs: Vec::new() }.write(&mut w);
             let func = self.funcs.ids.get(&w.0);

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use vo_bytecode::Module;
+use vo_codegen::image::Image;
 use vo_syntax::diag::{Diagnostic, render};
 use vo_syntax::parser::{Options, parse_file};
 use vo_types::{Importer, PackageMode, PackageSource, World, check_package};
@@ -52,8 +53,28 @@ fn text(world: &World, diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(|d| render(&map, d, false, false)).collect()
 }
 
+/// Compiles packages of the library, and all that they import, to an image.
+pub fn library_image(paths: &[&str]) -> Vec<u8> {
+    let (world, mut library) = (World::new(), Library);
+    for path in paths {
+        if world.package_by_path(path).is_none() {
+            let source = library.load(&world, path).expect("the library has the package");
+            let (_, errors) = check_package(&world, source, &mut library);
+            assert!(errors.is_empty(), "{}", text(&world, &errors));
+        }
+    }
+    let packages: Vec<_> = world.packages().filter(|&pkg| !world.package(pkg).files.is_empty()).collect();
+    let image = vo_codegen::image::build(&world, &packages);
+    image.unwrap_or_else(|errors| panic!("{}", text(&world, &errors)))
+}
+
 /// Compiles one file; the text of the errors otherwise.
 pub fn try_compile(name: &str, source: &str) -> Result<Module, String> {
+    compile_with(name, source, None)
+}
+
+/// As [`try_compile`], with an image of the library.
+pub fn compile_with(name: &str, source: &str, image: Option<&[u8]>) -> Result<Module, String> {
     let world = World::new();
     let mut library = Library;
     let runtime = library.load(&world, "runtime")?;
@@ -67,7 +88,8 @@ pub fn try_compile(name: &str, source: &str) -> Result<Module, String> {
     if errors.iter().any(Diagnostic::is_error) {
         return Err(text(&world, &errors));
     }
-    vo_codegen::compile(&world, main).map_err(|errors| text(&world, &errors))
+    let image = image.map(|bytes| Image::new(bytes).expect("an image"));
+    vo_codegen::compile_with(&world, main, image).map_err(|errors| text(&world, &errors))
 }
 
 /// Compiles and verifies one file.
