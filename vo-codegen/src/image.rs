@@ -12,6 +12,9 @@
 //! What is not in code, but was asked of the program while a function was lowered (types that become interface
 //! values, methods that are called through interfaces), stands in the unit as its *effects*.
 //!
+//! Packages are in the image too, as [outlines](vo_syntax::outline) of their files: what they declare is known without
+//! reading their text, and a declaration is parsed when something needs it.
+//!
 //! What cannot be named from outside, such as a type declared in a function, keeps the functions that refer to it out of
 //! the image: they are compiled from source, as are instances with types of the program's own.
 //!
@@ -20,7 +23,6 @@
 //! directly or not.
 
 mod build;
-mod bytes;
 mod forms;
 mod link;
 
@@ -28,9 +30,9 @@ pub(crate) use build::Record;
 pub use build::build;
 pub(crate) use link::{AheadStep, Links};
 
-use bytes::Reader;
 use forms::ObjectForm;
 use vo_bytecode::PointKind;
+use vo_syntax::bytes::Reader;
 
 const MAGIC: &[u8; 8] = b"VOIMAGE1";
 
@@ -53,6 +55,8 @@ enum Part {
     Units,
     /// How packages are initialised, in the order of their paths.
     Packages,
+    /// For each package the outlines of its files, as [`Part::Packages`].
+    Outlines,
     /// For each object a byte of facts and the index of its function's unit.
     Facts,
     /// For each function the index of its unit.
@@ -62,7 +66,7 @@ enum Part {
 }
 
 /// How many there are.
-const PARTS: usize = 12;
+const PARTS: usize = 13;
 
 /// What an object's byte of facts says.
 const HAS_BODY: u8 = 1;
@@ -201,6 +205,19 @@ impl<'a> Image<'a> {
 
     /// How a package is initialised, if the image knows it.
     fn package(&self, path: &str) -> Option<Reader<'a>> {
+        let (_, mut entry) = self.find_package(path)?;
+        entry.flag().then_some(entry)
+    }
+
+    /// The outlines of a package's files in the order in which the package was made of them, if it has them all.
+    pub fn outlines(&self, path: &str) -> Option<Vec<&'a [u8]>> {
+        let (at, _) = self.find_package(path)?;
+        let mut entry = self.entry(Part::Outlines, at);
+        entry.flag().then(|| (0..entry.count()).map(|_| entry.text()).collect())
+    }
+
+    /// The place of a package, and what stands behind its path.
+    fn find_package(&self, path: &str) -> Option<(u32, Reader<'a>)> {
         let (mut low, mut high) = (0, self.count(Part::Packages));
         while low < high {
             let middle = (low + high) / 2;
@@ -208,7 +225,7 @@ impl<'a> Image<'a> {
             match self.name(entry.index()).cmp(path) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return entry.flag().then_some(entry),
+                std::cmp::Ordering::Equal => return Some((middle, entry)),
             }
         }
         None

@@ -140,7 +140,7 @@ mod print;
 mod stmt;
 mod walk;
 
-pub use body::{FuncBody, SkimmedFunc, SkimmedRecv};
+pub use body::{FuncBody, OutlinedDecl, OutlinedKind, OutlinedName, SkimmedFunc, SkimmedRecv};
 pub use decl::*;
 pub use expr::*;
 pub use print::expr_list_text;

@@ -8,11 +8,13 @@
 
 pub mod ast;
 pub mod build;
+pub mod bytes;
 pub mod diag;
 pub mod format;
 
 pub mod lexer;
 pub mod modfile;
+pub mod outline;
 pub mod parser;
 pub mod source;
 pub mod symbol;

@@ -87,6 +87,24 @@ pub fn parse_func(map: &SourceMap, func: Span, ids: &NodeIds) -> (FuncDecl, Vec<
     (decl, diagnostics)
 }
 
+/// Parses a declaration that an [outline](crate::outline) gives the place of, a function's body skipped, and what is
+/// wrong in it.
+pub fn parse_decl(map: &SourceMap, decl: Span, ids: &NodeIds) -> (Decl, Vec<Diagnostic>) {
+    let source = map.file_at(decl.start).expect("internal error: a declaration outside of all files");
+    let lexer = Lexer::resume(source, source.offset(decl.start));
+    let options = Options { skip_bodies: true, ..Options::default() };
+    let mut parser = Parser::with_lexer(source, lexer, ids, options);
+    let decl = match parser.token {
+        Token::Import => parser.import_decl(),
+        Token::Func => Decl::Func(Box::new(parser.func_decl())),
+        _ => parser.decl(),
+    };
+    let mut diagnostics = std::mem::take(&mut parser.lexer.diagnostics);
+    diagnostics.append(&mut parser.soft_errors);
+    ids.give_back(parser.free_ids);
+    (decl, diagnostics)
+}
+
 /// How functions like [`Parser::simple_stmt`] treat constructs that only some statements allow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Context {

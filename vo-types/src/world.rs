@@ -18,7 +18,7 @@ use crate::check::Action;
 use crate::constant::Constant;
 use crate::embed::EmbeddedFile;
 use crate::info::Info;
-use crate::object::{ObjId, Object};
+use crate::object::{DeclRef, ObjId, Object};
 use crate::package::{Mode, Package, PackageState, PkgId};
 use crate::scope::{Scope, ScopeId};
 use crate::types::{Layout, Memo, TypeId, Types};
@@ -157,8 +157,18 @@ impl World {
 
     /// The declaration that an object stands in, where it is one of a package's.
     pub(crate) fn decl_of(&self, obj: ObjId) -> Option<&Decl> {
-        let at = self.object(obj).decl.as_ref()?.at;
-        self.file(at.file).decls.get(at.decl as usize)
+        self.decl_at(self.object(obj).decl.as_ref()?.at)
+    }
+
+    /// The declaration at a place; it is parsed now where only its outline was there.
+    pub(crate) fn decl_at(&self, at: DeclRef) -> Option<&Decl> {
+        match self.file(at.file).decls.get(at.decl as usize)? {
+            // Outlines are made of what has no errors.
+            Decl::Outlined(d) => Some(d.read_with(|span| {
+                vo_syntax::parser::parse_decl(&self.sources.borrow(), span, &self.node_ids).0
+            })),
+            decl => Some(decl),
+        }
     }
 
     /// The declaration of a function or method.

@@ -55,12 +55,9 @@ impl std::error::Error for CompileError {}
 pub struct Checked {
     pub world: World,
     pub main: PkgId,
-    /// Whether all that it has of the library is as the binary has it.
-    pub builtin_library: bool,
+    /// The image of the library that it was checked against, if there is one.
+    pub(crate) image: Option<Image<'static>>,
 }
-
-/// The library, compiled when the binary was built.
-static LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.image"));
 
 /// Source text by another way than the file system.
 pub struct Text<'a> {
@@ -206,7 +203,7 @@ fn check(world: World, source: PackageSource, mut sources: Sources) -> Result<Ch
     if has_errors(&list) {
         return Err(CompileError::Source(finish(world, list)));
     }
-    Ok(Checked { world, main, builtin_library: sources.has_builtin_library() })
+    Ok(Checked { world, main, image: sources.image() })
 }
 
 /// The error of a package main without function main, at its package clause.
@@ -243,13 +240,12 @@ pub fn free_kept() -> bool {
 /// Compiles a checked program; it must be package main with a function main.
 /// What the checker knows is left unfreed where `keeps` says that the process will end soon.
 pub fn compile(checked: Checked, keeps: bool) -> Result<Verified, CompileError> {
-    let Checked { world, main, builtin_library } = checked;
+    let Checked { world, main, image } = checked;
     let name = world.package(main).name;
     if name.as_str() != "main" {
         let message = format!("package {} is not a program: only package main is run", name.as_str());
         return Err(CompileError::Input(message));
     }
-    let image = if builtin_library { Image::new(LIBRARY) } else { None };
     match vo_codegen::compile_with(&world, main, image) {
         Ok(module) => {
             if keeps {

@@ -9,9 +9,11 @@ use crate::parallel;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use vo_codegen::image::Image;
 use vo_syntax::build::{Target, is_test_file};
 use vo_syntax::diag::{Diagnostic, render};
 use vo_syntax::modfile::{ModFile, Replace, parse_mod_file};
+use vo_syntax::outline;
 use vo_syntax::parser::{Options, parse_file};
 use vo_syntax::source::SourceMap;
 use vo_types::embed::EmbeddedFile;
@@ -115,9 +117,9 @@ impl Sources {
         }
     }
 
-    /// Whether every package of the library that it gives out is as the binary has it.
-    pub fn has_builtin_library(&self) -> bool {
-        !self.prepares_library && std::env::var_os(LIBRARY_DIR).is_none()
+    /// The image of the library, unless it gives out packages of the library that are not as the binary has them.
+    pub fn image(&self) -> Option<Image<'static>> {
+        if self.prepares_library { None } else { library_image() }
     }
 
     /// As [`Sources::new`], for a program that is checked or compiled, and of whose imports nobody wants to see more
@@ -255,14 +257,37 @@ pub fn library_package(
 ) -> Option<Result<PackageSource, String>> {
     let files = library_files(path)?;
     let mut source = empty_source(path, Path::new(""), mode);
-    for (name, text) in files {
+    let outlines = if skim { outlines(path) } else { None };
+    for (at, (name, text)) in files.into_iter().enumerate() {
         let name = format!("{LIBRARY_PREFIX}{path}/{name}");
+        if let Some(outlines) = &outlines {
+            let id = world.sources.borrow_mut().add_text(&name, text);
+            let tree = |id| outline::read(outlines[at], &world.sources.borrow(), id, &world.node_ids);
+            match id {
+                Ok(id) => source.files.push(tree(id)),
+                Err(error) => return Some(Err(format!("{name}: {error}"))),
+            }
+            continue;
+        }
         let options = Options { skip_bodies: mode == PackageMode::Lazy, skim, ..Options::default() };
         if let Err(error) = add_file(world, &mut source, &name, text, options) {
             return Some(Err(error));
         }
     }
     Some(Ok(source))
+}
+
+/// The library, compiled when the binary was built.
+static LIBRARY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.image"));
+
+/// The image of the library, unless its sources are not those of the binary.
+pub fn library_image() -> Option<Image<'static>> {
+    std::env::var_os(LIBRARY_DIR).is_none().then(|| Image::new(LIBRARY)).flatten()
+}
+
+/// The outlines of a library package's files.
+fn outlines(path: &str) -> Option<Vec<&'static [u8]>> {
+    library_image()?.outlines(path)
 }
 
 /// What the names of the library's files begin with; the rest is `import path/file`.

@@ -12,7 +12,6 @@ use vo_types::object::{ObjId, ObjectKind};
 use vo_types::package::PkgId;
 use vo_types::types::{Type, TypeId};
 
-use super::bytes::Writer;
 use super::forms::{
     CaptureForm, FieldForm, FuncForm, MethodForm, ObjectForm, SpawnedForm, TargetForm, TypeForm,
     write_captures, write_classes,
@@ -22,6 +21,7 @@ use crate::func::{for_each_ref_place, read_u32};
 use crate::lower::{Method, MethodKey, Spawned, WrapperKind};
 use crate::package::{self, InitStep};
 use crate::program::{FuncKey, Program};
+use vo_syntax::bytes::Writer;
 
 /// What lowering functions asks of the program besides what stands in their code.
 #[derive(Default)]
@@ -149,6 +149,21 @@ fn table(entries: &[Vec<u8>]) -> Vec<u8> {
     out
 }
 
+/// Whether a package's files have outlines, and these.
+fn outlines(world: &World, pkg: PkgId) -> Vec<u8> {
+    let sources = world.sources.borrow();
+    let files = &world.package(pkg).files;
+    let outlines: Option<Vec<Vec<u8>>> =
+        files.iter().map(|&file| vo_syntax::outline::write(&sources, world.file(file))).collect();
+    let mut w = Writer::default();
+    w.flag(outlines.is_some());
+    if let Some(outlines) = outlines {
+        w.number(outlines.len() as u64);
+        outlines.iter().for_each(|outline| w.text(outline));
+    }
+    w.0
+}
+
 struct Builder<'w> {
     world: &'w World,
     p: Program<'w>,
@@ -225,16 +240,17 @@ impl<'w> Builder<'w> {
         }
         let packages: Vec<Vec<u8>> = plans.iter().map(|(pkg, steps)| self.package(*pkg, steps)).collect();
         let facts = self.facts(functions);
-        self.bytes(packages, facts)
+        let outlines: Vec<Vec<u8>> = plans.iter().map(|(pkg, _)| outlines(self.world, *pkg)).collect();
+        self.bytes(packages, outlines, facts)
     }
 
-    fn bytes(self, packages: Vec<Vec<u8>>, facts: Vec<u8>) -> Vec<u8> {
+    fn bytes(self, packages: Vec<Vec<u8>>, outlines: Vec<Vec<u8>>, facts: Vec<u8>) -> Vec<u8> {
         let bodies = (0..self.funcs.entries.len() as u32)
             .flat_map(|func| self.bodies.get(&func).copied().unwrap_or(NO_UNIT).to_le_bytes())
             .collect();
         let mut index: Vec<(u64, u32)> = Vec::new();
         for (at, entry) in self.objects.entries.iter().enumerate() {
-            let mut r = super::Reader::new(entry);
+            let mut r = vo_syntax::bytes::Reader::new(entry);
             let mut name = || {
                 let index = r.index() as usize;
                 std::str::from_utf8(&self.names.entries[index]).expect("internal error: a name is text")
@@ -259,6 +275,7 @@ impl<'w> Builder<'w> {
         put(Part::Natives, table(&self.natives.entries));
         put(Part::Units, table(&self.units));
         put(Part::Packages, table(&packages));
+        put(Part::Outlines, table(&outlines));
         put(Part::Facts, facts);
         put(Part::Bodies, bodies);
         put(Part::Index, index);

@@ -6,7 +6,7 @@
 use vo_bytecode::Class;
 use vo_types::types::Dir;
 
-use super::bytes::{Reader, Writer};
+use vo_syntax::bytes::{Reader, Writer};
 
 /// A package-level object or a method: its package's path, the name of a method's receiver base type (else empty), its
 /// name, and the place among the `init` functions from 1.

@@ -15,7 +15,6 @@ use vo_types::types::{Field, IMethod, TypeId};
 use vo_types::universe::Builtin;
 
 use super::build::object_form;
-use super::bytes::Reader;
 use super::forms::{
     CaptureForm, FuncForm, MethodForm, ObjectForm, SpawnedForm, TargetForm, TypeForm, read_captures,
     read_classes,
@@ -23,6 +22,7 @@ use super::forms::{
 use super::{Image, KINDS, Known, Part, Target};
 use crate::lower::{Method, MethodKey, Spawned};
 use crate::program::Program;
+use vo_syntax::bytes::Reader;
 
 /// What the entries of the image's tables are in this program, as far as they have been mentioned.
 #[derive(Default)]

@@ -4,9 +4,10 @@
 //! parser steps over the bodies of a file, and [`parse_body`](crate::parser::parse_body) reads one when
 //! somebody needs it; the tree is then the same as if it had been read at once. With
 //! [`Options::skim`](crate::parser::Options) it steps over parameters and results as well, and
-//! [`parse_func`](crate::parser::parse_func) reads the declaration.
+//! [`parse_func`](crate::parser::parse_func) reads the declaration. An [outline](crate::outline) spares the parser the
+//! whole file; [`parse_decl`](crate::parser::parse_decl) then reads a group of constants, variables or types.
 
-use super::{Block, Directive, FuncDecl, Ident, Node, NodeId};
+use super::{Block, Decl, Directive, FuncDecl, Ident, Node, NodeId};
 use crate::source::Span;
 use crate::symbol::Symbol;
 use std::ops::Deref;
@@ -54,6 +55,72 @@ impl SkimmedFunc {
 }
 
 impl Node for SkimmedFunc {
+    fn id(&self) -> NodeId {
+        self.id
+    }
+    fn span(&self) -> Span {
+        self.span
+    }
+}
+
+/// A group of constants, variables or types of which no more than the names is known (see [`crate::outline`]).
+#[derive(Debug)]
+pub struct OutlinedDecl {
+    /// The declaration's id.
+    pub id: NodeId,
+    /// From the keyword to the end.
+    pub span: Span,
+    /// What is declared.
+    pub kind: OutlinedKind,
+    /// All that it declares, in order.
+    pub names: Vec<OutlinedName>,
+    pub(crate) decl: OnceLock<Box<Decl>>,
+}
+
+/// What an outlined group declares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OutlinedKind {
+    /// `const`
+    Const,
+    /// `var`
+    Var,
+    /// `type`
+    Type,
+}
+
+/// A name that an outlined group declares.
+#[derive(Clone, Copy, Debug)]
+pub struct OutlinedName {
+    /// The name.
+    pub name: Ident,
+    /// The index of its spec in the group.
+    pub spec: u32,
+    /// Its place among the names of the spec.
+    pub place: u32,
+    /// Of a type, whether it is an alias; of a variable, whether one call initialises it with others.
+    pub special: bool,
+}
+
+impl OutlinedDecl {
+    /// The whole declaration; `read` reads it where that has not been done.
+    pub fn read_with(&self, read: impl FnOnce(Span) -> Decl) -> &Decl {
+        self.decl.get_or_init(|| {
+            let mut decl = read(self.span);
+            for known in &self.names {
+                let (spec, place) = (known.spec as usize, known.place as usize);
+                match &mut decl {
+                    Decl::Const(d) => d.specs[spec].names[place] = known.name,
+                    Decl::Var(d) => d.specs[spec].names[place] = known.name,
+                    Decl::Type(d) => d.specs[spec].name = known.name,
+                    _ => panic!("internal error: an outline of another declaration"),
+                }
+            }
+            Box::new(decl)
+        })
+    }
+}
+
+impl Node for OutlinedDecl {
     fn id(&self) -> NodeId {
         self.id
     }

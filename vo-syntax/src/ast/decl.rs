@@ -19,6 +19,8 @@ node_enum! {
         Func(Box<FuncDecl>),
         /// `func …` of which no more than the name has been read.
         Skimmed(Box<SkimmedFunc>),
+        /// `const …`, `var …` or `type …` of which no more than the names is known.
+        Outlined(Box<OutlinedDecl>),
     }
 }
 

@@ -85,6 +85,11 @@ pub fn walk_decl<V: Visitor + ?Sized>(v: &mut V, decl: &Decl) {
                 walk_func(v, d);
             }
         }
+        Decl::Outlined(d) => {
+            if let Some(d) = d.decl.get() {
+                v.visit_decl(d);
+            }
+        }
         Decl::Func(d) => walk_func(v, d),
     }
 }

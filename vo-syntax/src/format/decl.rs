@@ -45,7 +45,7 @@ impl Layout<'_> {
     pub(super) fn decl(&mut self, decl: &Decl) {
         self.pen.at(decl.pos());
         match decl {
-            Decl::Bad(_) | Decl::Skimmed(_) => {
+            Decl::Bad(_) | Decl::Skimmed(_) | Decl::Outlined(_) => {
                 panic!("internal error: a tree with errors, or one that was not read, is laid out")
             }
             Decl::Func(d) => self.func_decl(d),
@@ -201,7 +201,7 @@ fn keyword(decl: &Decl) -> Token {
         Decl::Const(_) => Token::Const,
         Decl::Var(_) => Token::Var,
         Decl::Type(_) => Token::Type,
-        Decl::Func(_) | Decl::Skimmed(_) | Decl::Bad(_) => Token::Func,
+        Decl::Func(_) | Decl::Skimmed(_) | Decl::Outlined(_) | Decl::Bad(_) => Token::Func,
     }
 }
 

@@ -158,7 +158,7 @@ impl Parser<'_> {
         (id, start, lparen, specs)
     }
 
-    fn import_decl(&mut self) -> Decl {
+    pub(super) fn import_decl(&mut self) -> Decl {
         let (id, start, lparen, specs) = self.group(Self::import_spec);
         let specs = specs.into_iter().flatten().collect();
         Decl::Import(ImportDecl { id, span: self.span_from(start), lparen, specs })

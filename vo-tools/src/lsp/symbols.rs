@@ -43,7 +43,7 @@ impl Outline<'_> {
 
     fn decl(&self, decl: &Decl) -> Vec<DocumentSymbol> {
         match decl {
-            Decl::Bad(_) | Decl::Import(_) | Decl::Skimmed(_) => Vec::new(),
+            Decl::Bad(_) | Decl::Import(_) | Decl::Skimmed(_) | Decl::Outlined(_) => Vec::new(),
             Decl::Const(d) => {
                 d.specs.iter().flat_map(|s| self.names(&s.names, SymbolKind::CONSTANT, s.span)).collect()
             }

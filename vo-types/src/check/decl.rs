@@ -41,7 +41,8 @@ impl<'w> Checker<'w> {
 
     fn package_decl(&mut self, obj: ObjId, at: DeclRef) {
         let world = self.w;
-        match &world.file(at.file).decls[at.decl as usize] {
+        let Some(decl) = world.decl_at(at) else { return };
+        match decl {
             Decl::Const(d) => {
                 let spec = &d.specs[at.spec as usize];
                 self.const_decl(obj, d, spec, at.name as usize);
@@ -50,7 +51,7 @@ impl<'w> Checker<'w> {
             Decl::Type(d) => self.type_decl(obj, &d.specs[at.spec as usize]),
             Decl::Func(d) => self.func_decl_type(obj, d),
             Decl::Skimmed(d) => self.func_decl_type(obj, world.read_func(self.pkg, d)),
-            Decl::Bad(_) | Decl::Import(_) => {}
+            Decl::Bad(_) | Decl::Import(_) | Decl::Outlined(_) => {}
         }
     }
 
@@ -392,7 +393,7 @@ impl<'w> Checker<'w> {
             Decl::Const(d) => d.specs.iter().for_each(|s| self.local_const(d, s)),
             Decl::Var(d) => d.specs.iter().for_each(|s| self.local_var(s)),
             Decl::Type(d) => d.specs.iter().for_each(|s| self.local_type(s)),
-            Decl::Bad(_) | Decl::Import(_) | Decl::Func(_) | Decl::Skimmed(_) => {}
+            Decl::Bad(_) | Decl::Import(_) | Decl::Func(_) | Decl::Skimmed(_) | Decl::Outlined(_) => {}
         }
     }
 

@@ -41,7 +41,7 @@ impl World {
     /// The declaration of a package variable.
     pub(crate) fn var_spec(&self, var: ObjId) -> Option<&VarSpec> {
         let at = self.object(var).decl.as_ref()?.at;
-        match &self.file(at.file).decls[at.decl as usize] {
+        match self.decl_at(at)? {
             Decl::Var(d) => d.specs.get(at.spec as usize),
             _ => None,
         }

@@ -105,6 +105,29 @@ impl<'w> Collector<'w, '_> {
             }
             Decl::Func(d) => self.func(d, at, scope),
             Decl::Skimmed(d) => self.skimmed_func(d, at, scope),
+            Decl::Outlined(d) => self.outlined(d, at, scope),
+        }
+    }
+
+    /// Constants, variables or types that have not been read. They are the library's: what is wrong in a group as a
+    /// whole has been found when its outline was made.
+    fn outlined(&mut self, d: &'w OutlinedDecl, at: DeclRef, scope: ScopeId) {
+        let mut together = Vec::new();
+        for (i, known) in d.names.iter().enumerate() {
+            let kind = match d.kind {
+                OutlinedKind::Const => ObjectKind::Const { value: OnceCell::new() },
+                OutlinedKind::Var => ObjectKind::Var { kind: VarKind::Package, owner: Owner::Package },
+                OutlinedKind::Type => ObjectKind::TypeName { alias: known.special },
+            };
+            let at = DeclRef { spec: known.spec, name: known.place, ..at };
+            let obj = self.object(kind, &known.name, at, scope);
+            self.declare_package_obj(&known.name, obj);
+            if d.kind == OutlinedKind::Var && known.special {
+                together.push(obj);
+                if d.names.get(i + 1).is_none_or(|next| next.spec != known.spec) {
+                    self.initialised_together(&std::mem::take(&mut together));
+                }
+            }
         }
     }
 
@@ -365,14 +388,18 @@ impl<'w> Collector<'w, '_> {
             self.embed(spec, obj);
         }
         if spec.values.len() == 1 && objects.len() > 1 {
-            for &obj in &objects {
-                if let Some(info) = &self.c.w.object(obj).decl {
-                    let _ = info.together.set(objects.clone().into());
-                }
-            }
+            self.initialised_together(&objects);
         }
         if spec.ty.is_none() || !spec.values.is_empty() {
             self.c.var_arity(spec);
+        }
+    }
+
+    fn initialised_together(&self, objects: &[ObjId]) {
+        for &obj in objects {
+            if let Some(info) = &self.c.w.object(obj).decl {
+                let _ = info.together.set(objects.into());
+            }
         }
     }
 
@@ -582,7 +609,7 @@ impl<'w> Checker<'w> {
     /// The declaration of a package-level type name.
     pub fn type_spec(&self, obj: ObjId) -> Option<&'w TypeSpec> {
         let at = self.w.object(obj).decl.as_ref()?.at;
-        match &self.w.file(at.file).decls[at.decl as usize] {
+        match self.w.decl_at(at)? {
             Decl::Type(d) => d.specs.get(at.spec as usize),
             _ => None,
         }

@@ -1,11 +1,11 @@
-//! Numbers, texts and lists as bytes: how everything in the image is written and read.
+//! Numbers, texts and lists as bytes: how what is made when Vo is built is written, and read when a program is compiled.
 //!
-//! What must stay true: what [`Writer`] has written, [`Reader`] reads back in the same order. The image is made
-//! with the program that reads it, so that bytes which do not fit are an internal error and no user's.
+//! What must stay true: what [`Writer`] has written, [`Reader`] reads back in the same order. Both ends are the same
+//! build of Vo, so that bytes which do not fit are an internal error and no user's.
 
 /// Appends to the bytes of one entry.
 #[derive(Default)]
-pub(super) struct Writer(pub Vec<u8>);
+pub struct Writer(pub Vec<u8>);
 
 impl Writer {
     /// A number, seven bits to a byte, low ones first.
@@ -27,15 +27,18 @@ impl Writer {
         self.number(index.map_or(0, |i| u64::from(i) + 1));
     }
 
+    /// A truth value.
     pub fn flag(&mut self, flag: bool) {
         self.0.push(u8::from(flag));
     }
 
+    /// Bytes behind their number.
     pub fn text(&mut self, text: &[u8]) {
         self.number(text.len() as u64);
         self.0.extend_from_slice(text);
     }
 
+    /// A list of indices.
     pub fn indices(&mut self, list: &[u32]) {
         self.number(list.len() as u64);
         list.iter().for_each(|&i| self.index(i));
@@ -44,29 +47,32 @@ impl Writer {
 
 /// Reads an entry from its start.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'a> {
+pub struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
+    /// Reads these bytes.
     pub fn new(bytes: &'a [u8]) -> Reader<'a> {
         Reader { rest: bytes }
     }
 
+    /// The next byte.
     pub fn byte(&mut self) -> u8 {
-        let (&byte, rest) =
-            self.rest.split_first().expect("internal error: an entry of the image ends early");
+        let (&byte, rest) = self.rest.split_first().expect("internal error: bytes of the build end early");
         self.rest = rest;
         byte
     }
 
+    /// The next bytes, so many.
     pub fn bytes(&mut self, count: usize) -> &'a [u8] {
         let (bytes, rest) =
-            self.rest.split_at_checked(count).expect("internal error: an entry of the image ends early");
+            self.rest.split_at_checked(count).expect("internal error: bytes of the build end early");
         self.rest = rest;
         bytes
     }
 
+    /// A number.
     pub fn number(&mut self) -> u64 {
         let mut value = 0;
         let mut shift = 0;
@@ -80,31 +86,38 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An index.
     pub fn index(&mut self) -> u32 {
         self.number() as u32
     }
 
+    /// How many of something follow.
     pub fn count(&mut self) -> usize {
         self.number() as usize
     }
 
+    /// An index, or none.
     pub fn maybe(&mut self) -> Option<u32> {
         (self.number() as u32).checked_sub(1)
     }
 
+    /// A truth value.
     pub fn flag(&mut self) -> bool {
         self.byte() != 0
     }
 
+    /// Bytes behind their number.
     pub fn text(&mut self) -> &'a [u8] {
         let count = self.count();
         self.bytes(count)
     }
 
+    /// The same as text.
     pub fn string(&mut self) -> String {
         String::from_utf8_lossy(self.text()).into_owned()
     }
 
+    /// A list of indices.
     pub fn indices(&mut self) -> Vec<u32> {
         (0..self.count()).map(|_| self.index()).collect()
     }
