@@ -29,6 +29,8 @@ mod idle;
 mod limit;
 mod mode;
 mod park;
+#[cfg_attr(loom, allow(dead_code))]
+mod readiness;
 mod stats;
 #[cfg_attr(not(feature = "trace"), path = "trace_off.rs")]
 mod trace;

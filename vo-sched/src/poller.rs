@@ -4,36 +4,30 @@
 //! the sleeping timekeeper, with the earliest timer as its timeout; a busy worker now and then,
 //! without waiting; the monitor, when all workers are busy.
 //!
-//! Each registered source has an [`IoState`] with one word per direction:
-//!
-//! | word    | meaning                                                       |
-//! |---------|---------------------------------------------------------------|
-//! | NOTHING | not known to be ready, nobody waits                           |
-//! | READY   | became ready since somebody last tried                        |
-//! | a fiber | it waits (Parking or Parked) and counts as pending            |
-//!
-//! Must stay true: `mio` reports edges, so READY is stored even if nobody waits, and whoever
-//! consumes it tries the operation again; a fiber's address is taken out of the word exactly once,
-//! by the poller or by the fiber itself.
+//! Each registered source has an [`IoState`] with a [`Readiness`](crate::readiness) per direction. A fiber that waits
+//! counts as pending.
 //!
 //! While sources are registered, a timer's precision is the operating system's poll timeout (a
 //! millisecond on Linux); without them it is the clock's.
 
 use crate::fiber::{Cx, FiberHeader, FiberRef};
+use crate::readiness::Readiness;
 use crate::sched::Shared;
 use crate::semaphore::Acquire;
-use crate::sync::{AtomicUsize, Mutex, Ordering};
+use crate::sync::Mutex;
 use crate::wait::WaitReason;
 use crate::waiter::Dir;
 use mio::event::Source;
+#[cfg(unix)]
+use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use rustc_hash::FxHashMap;
 use std::io;
+#[cfg(unix)]
+use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-const NOTHING: usize = 0;
-const READY: usize = 1;
 /// The waker's token; sources have the addresses of their states.
 const WAKE: Token = Token(0);
 
@@ -47,12 +41,12 @@ pub(crate) struct Poller {
 /// What is known of one registered source.
 #[derive(Default)]
 pub struct IoState {
-    readable: AtomicUsize,
-    writable: AtomicUsize,
+    readable: Readiness,
+    writable: Readiness,
 }
 
 impl IoState {
-    fn word(&self, dir: Dir) -> &AtomicUsize {
+    fn readiness(&self, dir: Dir) -> &Readiness {
         match dir {
             Dir::Recv => &self.readable,
             Dir::Send => &self.writable,
@@ -62,37 +56,29 @@ impl IoState {
     /// Waits until the source may be ready for `dir`. After `Done`, or once the fiber runs again,
     /// the operation is tried again. At most one fiber waits per direction.
     pub fn wait<C: Cx + ?Sized>(&self, cx: &C, shared: &Shared, dir: Dir) -> Acquire {
-        let (fiber, word) = (cx.current(), self.word(dir));
+        let fiber = cx.current();
         // Pending before the fiber can be found, so that no deadlock is seen in between.
         shared.begin_pending();
         fiber.begin_park(WaitReason::IoWait);
-        // Release publishes Parking with the fiber; Acquire pairs with the poller's Release.
-        let waits =
-            word.compare_exchange(NOTHING, fiber.as_ptr() as usize, Ordering::AcqRel, Ordering::Acquire);
-        if waits.is_ok() {
+        if self.readiness(dir).wait(fiber.as_ptr() as usize) {
             return Acquire::Block;
         }
-        assert_eq!(
-            word.swap(NOTHING, Ordering::AcqRel),
-            READY,
-            "two fibers wait for one direction of a socket"
-        );
         fiber.cancel_park();
         shared.end_pending();
         Acquire::Done
     }
 
+    /// Lets those who wait try again, who will see what the caller has done before.
+    pub fn interrupt(&self, shared: &Shared) {
+        let waiting = [Dir::Recv, Dir::Send].into_iter().filter_map(|dir| self.became_ready(dir));
+        shared.ready_from_io(waiting.collect());
+    }
+
     /// The source became ready: answers the fiber to wake.
     fn became_ready(&self, dir: Dir) -> Option<FiberRef> {
-        let word = self.word(dir);
-        let before = word.swap(READY, Ordering::AcqRel);
-        if before == NOTHING || before == READY {
-            return None;
-        }
-        // The fiber tries again at once: what it has not seen yet, the next edge will report.
-        word.store(NOTHING, Ordering::Release);
+        let fiber = self.readiness(dir).signal()?;
         // SAFETY: the word held a waiting fiber, which we have taken out of it.
-        Some(unsafe { FiberRef::from_raw(before as *mut FiberHeader) })
+        Some(unsafe { FiberRef::from_raw(fiber as *mut FiberHeader) })
     }
 }
 
@@ -161,6 +147,24 @@ impl Shared {
         let poller = self.poller_or_new()?;
         poller.sources.lock().remove(&(Arc::as_ptr(state) as usize));
         poller.registry.deregister(source)
+    }
+
+    /// Registers a descriptor, which does not block, as [`Shared::register_io`] does.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    #[cfg(unix)]
+    pub fn register_descriptor(&self, fd: RawFd) -> io::Result<Arc<IoState>> {
+        self.register_io(&mut SourceFd(&fd))
+    }
+
+    /// Takes a descriptor out of the poller.
+    ///
+    /// # Errors
+    /// As [`Shared::deregister_io`].
+    #[cfg(unix)]
+    pub fn deregister_descriptor(&self, fd: RawFd, state: &Arc<IoState>) -> io::Result<()> {
+        self.deregister_io(&mut SourceFd(&fd), state)
     }
 
     /// Polls without waiting, and makes ready whom the events wake.

@@ -21,6 +21,8 @@ mod debug;
 mod island;
 #[path = "../pkg/math/native.rs"]
 mod math;
+#[path = "../pkg/net/native.rs"]
+mod net;
 #[path = "../pkg/port/native.rs"]
 mod port;
 #[path = "../pkg/runtime/pprof/native.rs"]
@@ -87,6 +89,8 @@ pub fn natives() -> Registry {
         debug::NATIVES,
         island::NATIVES,
         math::NATIVES,
+        net::NATIVES,
+        net::WAITING,
         port::NATIVES,
         rand::NATIVES,
         pprof::NATIVES,

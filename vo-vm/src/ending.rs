@@ -205,7 +205,7 @@ impl Case {
         let world = self.island.world();
         scheduler.stop_world_from_outside(world);
         // SAFETY: the world has just been stopped; a parked fiber of it belongs to nobody.
-        let _ = unsafe {
+        let cancelled = unsafe {
             match all {
                 true => scheduler.cancel_fibers(world),
                 false => scheduler.cancel_some(world, |fiber| {
@@ -214,6 +214,9 @@ impl Case {
             }
         };
         world.start();
+        if cancelled.outside > 0 {
+            self.island.vm().sockets.interrupt_island(self.island.number(), scheduler);
+        }
     }
 
     /// A running island that nothing reaches: ends it if nothing can run in it.
@@ -318,6 +321,7 @@ unsafe fn give_back(island: &Island, scheduler: &vo_sched::Shared) {
         island.counts.bytes.store(stats.heap_alloc, Ordering::Relaxed);
         island.heap().release();
     }
+    island.vm().sockets.close_island(island.number(), scheduler);
 }
 
 /// Closes the island's ports, tells its watchers, and drops what its handles held.

@@ -39,6 +39,7 @@ mod record;
 mod report;
 mod resume;
 mod roots;
+mod sockets;
 mod spilled;
 mod stack;
 mod targets;

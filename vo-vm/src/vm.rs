@@ -37,6 +37,7 @@ pub(crate) struct Shared {
     ended: Mutex<(u64, Vec<String>)>,
     scheduler: OnceLock<Weak<vo_sched::Shared>>,
     pub(crate) reaper: crate::ending::Reaper,
+    pub(crate) sockets: crate::sockets::Sockets,
 }
 
 /// Ended islands that the statistics speak of one by one.
@@ -55,6 +56,7 @@ impl Shared {
             ended: Mutex::new((0, Vec::new())),
             scheduler: OnceLock::new(),
             reaper: crate::ending::Reaper::default(),
+            sockets: crate::sockets::Sockets::default(),
             program,
             config,
             host,

@@ -17,6 +17,7 @@ mod limit;
 mod lock;
 mod mode;
 mod park;
+mod readiness;
 mod sched;
 mod select;
 mod semaphore;
