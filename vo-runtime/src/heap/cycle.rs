@@ -34,7 +34,8 @@ const PAUSE: Duration = Duration::from_micros(50);
 const STEP: usize = 2048;
 /// An island is idle when it has allocated less than so many bytes in [`super::HeapConfig::idle`].
 const IDLE_BYTES: u64 = 64 << 10;
-/// Objects that a worker follows before it looks whether the island is to stop.
+/// Objects that are followed beside the running island before it is looked whether somebody wants to stop it, or the processor: some
+/// 0.1 ms.
 const HELP: usize = 1024;
 /// Fibers at rest that are looked at before the first look at the clock, and between later ones.
 const RESTING_STEPS: (usize, usize) = (8, 128);
@@ -180,7 +181,10 @@ impl Heap {
         let mut marker = self.marker().sharing(&self.queue);
         while !leave() {
             match self.queue.take() {
-                Next::Packet(packet) => self.work(&mut marker, packet, HELP),
+                Next::Packet(packet) => {
+                    self.work(&mut marker, packet, HELP);
+                    std::thread::yield_now();
+                }
                 Next::Wait => self.queue.wait(PAUSE),
                 Next::Empty | Next::Closed | Next::Abandoned => return,
             }
@@ -232,7 +236,7 @@ impl Heap {
                 self.work(&mut marker, packet, behind.objects.clamp(16, HELP as u64) as usize);
             }
             // Others have it all: let them get on with it.
-            Next::Wait if behind.late => self.queue.wait(PAUSE),
+            Next::Wait if behind.late => self.queue.wait(behind.wait),
             // The thread that marks has perhaps no processor to say so.
             Next::Empty if behind.late || !self.resting.load(Relaxed) => {
                 self.must_collect.store(true, Relaxed);
@@ -367,7 +371,11 @@ impl Heap {
                     self.work(&mut marker, packet, 4);
                     std::thread::sleep(PAUSE);
                 }
-                Next::Packet(packet) => self.work(&mut marker, packet, STEP),
+                Next::Packet(packet) => {
+                    self.work(&mut marker, packet, HELP);
+                    // Who has been woken meanwhile would have to wait for the end of this thread's slice: some milliseconds.
+                    std::thread::yield_now();
+                }
                 Next::Wait => self.queue.wait(Duration::from_millis(1)),
                 Next::Empty => {
                     if self.resting.load(Relaxed) {
