@@ -236,7 +236,7 @@ impl Heap {
                 self.work(&mut marker, packet, behind.objects.clamp(16, HELP as u64) as usize);
             }
             // Others have it all: let them get on with it.
-            Next::Wait if behind.late => self.queue.wait(behind.wait),
+            Next::Wait if behind.late => self.queue.wait(4 * PAUSE),
             // The thread that marks has perhaps no processor to say so.
             Next::Empty if behind.late || !self.resting.load(Relaxed) => {
                 self.must_collect.store(true, Relaxed);

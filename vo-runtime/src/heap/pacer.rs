@@ -17,15 +17,9 @@ use std::time::{Duration, Instant, SystemTime};
 pub(super) struct Behind {
     /// Objects that should have been marked by now.
     pub(super) objects: u64,
-    /// Whether allocating should wait for those who mark, and for how long at most.
+    /// Whether the heap has outgrown its goal, so that allocating should wait for those who mark.
     pub(super) late: bool,
-    pub(super) wait: Duration,
 }
-
-/// How long a worker that has taken memory waits for others who mark: before the goal is reached, and beyond it. That thread
-/// has perhaps no processor, and the heap should not outgrow its goal because of that.
-const SHORT_WAIT: Duration = Duration::from_micros(50);
-const LONG_WAIT: Duration = Duration::from_micros(500);
 
 /// Marking that takes no longer may well be done in one stop.
 const SHORT: Duration = Duration::from_micros(500);
@@ -187,14 +181,10 @@ impl Pacer {
         let runway = self.goal.saturating_sub(start).max(1);
         let grown = now.saturating_sub(start);
         if grown >= runway {
-            return Behind { objects: u64::MAX, late: true, wait: LONG_WAIT };
+            return Behind { objects: u64::MAX, late: true };
         }
         let due = (self.live_objects as u128 * grown as u128 / runway as u128) as u64;
-        Behind {
-            objects: due.saturating_sub(marked),
-            late: due > marked && grown > runway / 2,
-            wait: SHORT_WAIT,
-        }
+        Behind { objects: due.saturating_sub(marked), late: false }
     }
 
     /// Marking begins; nothing is in caches.
