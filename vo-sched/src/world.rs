@@ -547,3 +547,41 @@ impl Shard {
         self.lock.unlock_unless(alone);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::fiber::{FiberVTable, Outcome};
+    use crate::worker::WorkerCx;
+
+    unsafe fn resume(_: FiberRef, _: &mut WorkerCx) -> Outcome {
+        Outcome::Finished
+    }
+    unsafe fn finish(_: FiberRef, _: &mut WorkerCx) {}
+    unsafe fn drop_fiber(_: FiberRef) {}
+    static VTABLE: FiberVTable = FiberVTable { name: "test", resume, finish, drop: drop_fiber };
+
+    /// Fibers may finish and be added between the parts of a walk.
+    #[test]
+    fn a_walk_comes_to_every_fiber_that_stays() {
+        let world = World::new();
+        let headers: Vec<Box<FiberHeader>> =
+            (0..6).map(|_| Box::new(FiberHeader::new(&VTABLE, &world))).collect();
+        // SAFETY: the headers live until the end of the test, and nobody runs them.
+        let of = |i: usize| unsafe { FiberRef::from_raw(ptr::from_ref(&*headers[i]).cast_mut()) };
+        (0..5).for_each(|i| world.add(of(i), Some(i % 2), true));
+        world.begin_walk();
+        let mut seen = Vec::new();
+        assert!(!world.walk(2, |fiber| seen.push(fiber)));
+        // Of the first worker's fibers, the last one in its list is still to come; of the second's, both are.
+        assert_eq!(seen, [of(4), of(2)]);
+        world.remove(of(0), true);
+        world.remove(of(4), true);
+        world.add(of(5), Some(1), true);
+        assert!(world.walk(usize::MAX, |fiber| seen.push(fiber)));
+        assert_eq!(seen, [of(4), of(2), of(3), of(1)]);
+        assert!(world.walk(1, |_| panic!("a walk that is through comes to nobody")));
+        [1, 2, 3, 5].iter().for_each(|&i| world.remove(of(i), true));
+        assert_eq!(world.live_fibers(), 0);
+    }
+}
