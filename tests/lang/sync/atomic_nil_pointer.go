@@ -23,12 +23,12 @@ func faults(f func()) (failed bool) {
 }
 
 func main() {
-	for range 50_000 {
+	for range 2_000 {
 		kept = &node{next: kept}
 	}
 	done := make(chan bool)
 	go func() {
-		for range 5 {
+		for range 30 {
 			runtime.GC()
 		}
 		close(done)
