@@ -23,7 +23,7 @@ func faults(f func()) (failed bool) {
 }
 
 func main() {
-	for range 2_000 {
+	for range 10_000 {
 		kept = &node{next: kept}
 	}
 	done := make(chan bool)
