@@ -189,6 +189,15 @@ macro_rules! define_inst {
                 }
             }
 
+            /// Calls `f` for each register that the instruction sets, in the order of the encoding.
+            pub fn for_each_set(&self, mut f: impl FnMut(Reg)) {
+                self.for_each_reg(|used| {
+                    if used.access != operand::Access::Use {
+                        f(used.reg);
+                    }
+                });
+            }
+
             /// Calls `f` for each code offset the instruction may jump to.
             pub fn for_each_label(&self, mut f: impl FnMut(u32)) {
                 match *self {

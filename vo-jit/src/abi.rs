@@ -83,7 +83,7 @@ impl Shape {
 
     /// Of the continuations of functions with these results.
     pub(crate) fn continuation(&self) -> Shape {
-        Shape { params: vec![types::I64], results: self.results.clone() }
+        Shape { params: vec![types::I64; 2], results: self.results.clone() }
     }
 
     /// Where each result comes back.

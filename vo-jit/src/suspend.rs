@@ -14,7 +14,7 @@
 
 use crate::abi::{self, STATUS, fixed, plain};
 use crate::callbacks::Callback;
-use crate::translate::Translator;
+use crate::translate::{Entry, Translator};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use vo_bytecode::{Inst, PointKind, Status, SuspendPoint};
@@ -126,23 +126,32 @@ impl Translator<'_, '_> {
         let panic = self.is_panic(status);
         self.b.ins().brif(panic, slow, &[], look, &[]);
 
+        // The frame of a continuation mostly has none but saved ones below it.
+        let bottom = self.callers.is_empty() && matches!(self.unit.entry, Entry::Point(_));
+        let (place, place_end) = match bottom {
+            true => (offsets::RECORD, offsets::RECORD_END),
+            false => (offsets::SPILL, offsets::SPILL_END),
+        };
         self.go_to(look);
         let ctx = self.ctx();
-        let at = self.b.ins().load(types::I64, plain(), ctx, offsets::SPILL);
-        let end = self.b.ins().load(types::I64, plain(), ctx, offsets::SPILL_END);
+        let at = self.b.ins().load(types::I64, plain(), ctx, place);
+        let end = self.b.ins().load(types::I64, plain(), ctx, place_end);
         let top = self.b.ins().iadd_imm_s(at, 8 * (live.len() as i64 + 1));
         let full = self.b.ins().icmp(IntCC::UnsignedGreaterThan, top, end);
         self.b.ins().brif(full, slow, &[], room, &[]);
 
         self.go_to(room);
-        let place = self.int(i64::from(self.body.index) | (point as i64) << 32);
-        self.b.ins().store(plain(), place, at, 0);
-        for (i, &reg) in live.iter().rev().enumerate() {
+        let tail = self.int(i64::from(self.body.index) | (point as i64) << 32);
+        // What is laid on the fiber's records is in their order, what is to be laid there lies backwards.
+        let (first, tail_at) = if bottom { (0, live.len()) } else { (1, 0) };
+        for i in 0..live.len() {
+            let reg = live[if bottom { i } else { live.len() - 1 - i }];
             let value = self.get(reg);
-            abi::store_word(&mut self.b, value, at, i + 1);
+            abi::store_word(&mut self.b, value, at, first + i);
         }
+        self.b.ins().store(plain(), tail, at, 8 * tail_at as i32);
         let ctx = self.ctx();
-        self.b.ins().store(plain(), top, ctx, offsets::SPILL);
+        self.b.ins().store(plain(), top, ctx, place);
         let exit = self.exit_block();
         self.b.ins().jump(exit, &[status.into()]);
         self.go_to(slow);

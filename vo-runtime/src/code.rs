@@ -7,7 +7,8 @@
 //! a *thunk*, which takes arguments and results as word lists.
 //!
 //! A *continuation* is a function's code from just behind one of its suspend points. It takes the address of
-//! the registers of an interpreted frame, the slots behind them, and goes on from there.
+//! a frame record (without its last word), and that of the words that the registers get which the point's
+//! instruction sets, in the order of its operands; it reads both before it does anything else.
 //!
 //! Must stay true: an address that was handed out stays valid while the `CompiledCode` lives.
 

@@ -53,6 +53,10 @@ pub struct JitContext {
     /// Where a frame that leaves at a suspend point puts its record, backwards, and the end of the room.
     pub spill: *mut u64,
     pub spill_end: *mut u64,
+    /// Where a continuation that has nothing but saved records below it may put its record, in its own order, when it
+    /// waits; it moves this behind the record. Null, and so is the end of the room, for all others.
+    pub record: *mut u64,
+    pub record_end: *mut u64,
     /// Results beyond the registers' room.
     pub ret: [u64; RETURN_WORDS],
     /// The machine's state of this worker.
@@ -106,6 +110,8 @@ pub mod offsets {
         RECOVER_TOKEN = JitContext.recover_token;
         SPILL = JitContext.spill;
         SPILL_END = JitContext.spill_end;
+        RECORD = JitContext.record;
+        RECORD_END = JitContext.record_end;
         RET = JitContext.ret;
         CALLEE = JitContext.callee;
         ENTRY_NEXT = CacheEntry.next;

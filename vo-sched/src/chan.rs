@@ -209,6 +209,18 @@ impl ChanCore {
         self.lock.unlock(cx);
     }
 
+    #[inline(always)]
+    fn lock_unless<C: Cx + ?Sized>(&self, cx: &C, alone: bool) {
+        if !alone {
+            self.lock.lock(cx);
+        }
+    }
+
+    #[inline(always)]
+    fn unlock_unless(&self, alone: bool) {
+        self.lock.unlock_unless(alone);
+    }
+
     /// Runs `f` under the lock, whatever mode a world is in: for what several worlds share.
     pub fn with_lock<R>(&self, f: impl FnOnce() -> R) -> R {
         self.lock.with(f)
@@ -270,7 +282,7 @@ impl ChanCore {
     ///
     /// # Safety
     /// The lock is held (or the world is the caller's `alone`); `words` has the storage's `elem_words` words.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn attempt_send<S: ChanStorage>(
         &self,
         storage: S,
@@ -303,7 +315,7 @@ impl ChanCore {
     ///
     /// # Safety
     /// The lock is held (or the world is the caller's `alone`); `out` has room for the storage's `elem_words`.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn attempt_recv<S: ChanStorage>(
         &self,
         storage: S,
@@ -335,7 +347,7 @@ impl ChanCore {
     ///
     /// # Safety
     /// As for `attempt_recv`, and `count`, the number of buffered elements, is not 0.
-    #[inline]
+    #[inline(always)]
     unsafe fn take_oldest<S: ChanStorage>(
         &self,
         storage: S,
@@ -384,20 +396,40 @@ pub unsafe fn send<C: Cx + ?Sized, S: ChanStorage>(
     cx: &mut C,
     words: *const u64,
 ) -> SendResult {
-    core.lock(cx);
+    // Twice, so that nothing about the lock is asked where it is not needed.
+    // SAFETY: handed on to the caller.
+    unsafe {
+        match cx.exclusive() {
+            true => send_in(core, storage, cx, words, true),
+            false => send_in(core, storage, cx, words, false),
+        }
+    }
+}
+
+/// # Safety
+/// As for [`send`]; `alone` is what `cx` says.
+#[inline(always)]
+unsafe fn send_in<C: Cx + ?Sized, S: ChanStorage>(
+    core: &ChanCore,
+    storage: S,
+    cx: &mut C,
+    words: *const u64,
+    alone: bool,
+) -> SendResult {
+    core.lock_unless(cx, alone);
     // SAFETY: the lock is held; `words` is the caller's promise.
-    match unsafe { core.attempt_send(storage, words, cx.exclusive()) } {
+    match unsafe { core.attempt_send(storage, words, alone) } {
         Attempt::Done => {
-            core.unlock(cx);
+            core.unlock_unless(alone);
             SendResult::Done
         }
         Attempt::Woke(node) => {
-            core.unlock(cx);
+            core.unlock_unless(alone);
             ready_node(cx, node);
             SendResult::Done
         }
         Attempt::Closed => {
-            core.unlock(cx);
+            core.unlock_unless(alone);
             SendResult::Closed
         }
         Attempt::NotReady => {
@@ -407,10 +439,10 @@ pub unsafe fn send<C: Cx + ?Sized, S: ChanStorage>(
             unsafe {
                 node.arm(fiber, core_address(core), Dir::Send, None);
                 node.put_words(words, storage.elem_words());
-                fiber.begin_park_inside(WaitReason::ChanSend, cx.exclusive());
+                fiber.begin_park_inside(WaitReason::ChanSend, alone);
                 core.sendq.push(ptr::from_ref(node).cast_mut());
             }
-            core.unlock(cx);
+            core.unlock_unless(alone);
             SendResult::Block
         }
     }
@@ -428,20 +460,40 @@ pub unsafe fn recv<C: Cx + ?Sized, S: ChanStorage>(
     cx: &mut C,
     out: *mut u64,
 ) -> RecvResult {
-    core.lock(cx);
+    // Twice, so that nothing about the lock is asked where it is not needed.
+    // SAFETY: handed on to the caller.
+    unsafe {
+        match cx.exclusive() {
+            true => recv_in(core, storage, cx, out, true),
+            false => recv_in(core, storage, cx, out, false),
+        }
+    }
+}
+
+/// # Safety
+/// As for [`recv`]; `alone` is what `cx` says.
+#[inline(always)]
+unsafe fn recv_in<C: Cx + ?Sized, S: ChanStorage>(
+    core: &ChanCore,
+    storage: S,
+    cx: &mut C,
+    out: *mut u64,
+    alone: bool,
+) -> RecvResult {
+    core.lock_unless(cx, alone);
     // SAFETY: the lock is held; `out` is the caller's promise.
-    match unsafe { core.attempt_recv(storage, out, cx.exclusive()) } {
+    match unsafe { core.attempt_recv(storage, out, alone) } {
         Attempt::Done => {
-            core.unlock(cx);
+            core.unlock_unless(alone);
             RecvResult::Done { ok: true }
         }
         Attempt::Woke(node) => {
-            core.unlock(cx);
+            core.unlock_unless(alone);
             ready_node(cx, node);
             RecvResult::Done { ok: true }
         }
         Attempt::Closed => {
-            core.unlock(cx);
+            core.unlock_unless(alone);
             RecvResult::Done { ok: false }
         }
         Attempt::NotReady => {
@@ -451,10 +503,10 @@ pub unsafe fn recv<C: Cx + ?Sized, S: ChanStorage>(
             unsafe {
                 node.arm(fiber, core_address(core), Dir::Recv, None);
                 node.reserve(storage.elem_words());
-                fiber.begin_park_inside(WaitReason::ChanReceive, cx.exclusive());
+                fiber.begin_park_inside(WaitReason::ChanReceive, alone);
                 core.recvq.push(ptr::from_ref(node).cast_mut());
             }
-            core.unlock(cx);
+            core.unlock_unless(alone);
             RecvResult::Block
         }
     }

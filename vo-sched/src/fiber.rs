@@ -379,6 +379,19 @@ impl FiberHeader {
         self.finish_park_shared(state)
     }
 
+    /// Whether the fiber, which begins to park, can only be woken by the worker that runs it. That worker asks.
+    #[inline]
+    pub(crate) fn rests(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == FiberState::Resting as u32
+    }
+
+    /// Resting -> Parked; by the worker that has the fiber's world to itself, with the fiber's state saved.
+    #[inline]
+    pub(crate) fn finish_rest(&self) {
+        debug_assert_eq!(self.state(), FiberState::Resting);
+        self.state.store(FiberState::Parked as u32, Ordering::Relaxed);
+    }
+
     fn finish_park_shared(&self, mut state: u32) -> ParkEnd {
         loop {
             if state == FiberState::Notified as u32 {

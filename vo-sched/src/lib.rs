@@ -34,6 +34,7 @@ mod readiness;
 mod stats;
 #[cfg_attr(not(feature = "trace"), path = "trace_off.rs")]
 mod trace;
+mod turn;
 
 pub mod cancel;
 pub mod chan;

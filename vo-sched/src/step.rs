@@ -54,9 +54,18 @@ where
 /// # Safety
 /// See [`FiberVTable::resume`]; `fiber` was made by [`fiber`] with this `F`.
 unsafe fn resume<F: FnMut(&mut WorkerCx) -> Outcome>(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
-    let fiber = fiber.as_ptr().cast::<StepFiber<F>>();
-    // SAFETY: the fiber is Running on this worker, so its closure is ours.
-    unsafe { ((*fiber).step)(cx) }
+    let mut fiber = fiber;
+    loop {
+        // SAFETY: the fiber is Running on this worker, so its closure is ours; it was made with this `F`, whose table
+        // it has. What it answered would be returned.
+        unsafe {
+            let outcome = ((*fiber.as_ptr().cast::<StepFiber<F>>()).step)(cx);
+            match cx.next_turn(outcome) {
+                Some(next) => fiber = next,
+                None => return outcome,
+            }
+        }
+    }
 }
 
 /// # Safety

@@ -276,9 +276,13 @@ impl ElemBuf {
     #[inline]
     fn reserve(&mut self, len: usize) {
         self.len = 0;
-        if len <= INLINE_WORDS || len <= self.cap as usize {
-            return;
+        if len > INLINE_WORDS && len > self.cap as usize {
+            self.grow(len);
         }
+    }
+
+    #[cold]
+    fn grow(&mut self, len: usize) {
         self.free();
         let boxed: Box<[u64]> = vec![0u64; len].into_boxed_slice();
         self.cap = len as u32;

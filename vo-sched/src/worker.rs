@@ -36,7 +36,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Picks in a row from the hand-off slot before the queue has its turn.
-const SLOT_STREAK: u32 = 16;
+pub(crate) const SLOT_STREAK: u32 = 16;
 /// Every so many picks the injector comes first and the clock is read.
 const INJECTOR_INTERVAL: u32 = 61;
 /// Every so many picks a worker whose shard has timers reads the clock.
@@ -126,7 +126,7 @@ impl WorkerShared {
 
 /// A worker as its running fiber (and the host) sees it.
 pub struct WorkerCx {
-    current: Option<FiberRef>,
+    pub(crate) current: Option<FiberRef>,
     pub(crate) me: Arc<WorkerShared>,
     shared: Arc<Shared>,
     /// The world that the worker is inside, or null.
@@ -136,16 +136,18 @@ pub struct WorkerCx {
     /// Not 0: the world is being closed around this worker, since so many picks.
     pub(crate) closing: u32,
     /// It has one of that world's permits.
-    permit: bool,
+    pub(crate) permit: bool,
     host: *mut (),
     pub(crate) queue: LocalQueue,
     /// Fibers that nobody else can take.
     pub(crate) private: VecDeque<FiberRef>,
-    pinned_slot: Option<FiberRef>,
+    pub(crate) pinned_slot: Option<FiberRef>,
     pub(crate) pinned: VecDeque<FiberRef>,
     rng: Rng,
     tick: u32,
-    streak: u32,
+    pub(crate) streak: u32,
+    /// Fibers that may still be gone on to before the worker looks around.
+    pub(crate) hand: u32,
     searching: bool,
     /// Timers are due in a world that another worker has to itself.
     refused_timer: bool,
@@ -434,6 +436,7 @@ impl WorkerCx {
             rng,
             tick: 0,
             streak: 0,
+            hand: 0,
             searching: false,
             refused_timer: false,
             ids: 0..0,
@@ -496,53 +499,18 @@ impl WorkerCx {
                 self.notify_work();
             }
         }
+        self.hand = SLOT_STREAK;
         self.run_fiber(fiber);
-        for _ in 0..SLOT_STREAK {
-            let Some(fiber) = self.next_in_hand() else { break };
+        while let Some(fiber) = self.next_in_hand() {
             self.count_pick();
             self.run_current(fiber);
         }
         true
     }
 
-    /// The fiber that has just been woken, or else the first of the others, where nothing but to run it can be wanted
-    /// of the worker: the world is its own, the fiber is in it, and nobody is there who has to be looked at in turn.
-    #[inline]
-    fn next_in_hand(&mut self) -> Option<FiberRef> {
-        if !self.alone || self.interrupt().load(Ordering::Relaxed) != 0 || self.pinned_slot.is_some() {
-            return None;
-        }
-        if self.current_world().is_none_or(|world| world.limit() != 0 && !self.permit) {
-            return None;
-        }
-        let fiber = self.me.private_slot.load(Ordering::Relaxed);
-        if fiber.is_null() {
-            return self.next_of_private();
-        }
-        // SAFETY: what is in the slot is a queued fiber.
-        let fiber = unsafe { FiberRef::from_raw(fiber) };
-        if self.streak >= SLOT_STREAK || !ptr::eq(fiber.world(), self.world) {
-            return None;
-        }
-        self.me.private_slot.store(ptr::null_mut(), Ordering::Relaxed);
-        self.streak += 1;
-        self.me.counters.handoffs.bump();
-        Some(fiber)
-    }
-
-    #[inline]
-    fn next_of_private(&mut self) -> Option<FiberRef> {
-        let first = self.private.front()?;
-        if !ptr::eq(first.world(), self.world) || !self.pinned.is_empty() || !self.me.thief.is_empty() {
-            return None;
-        }
-        self.streak = 0;
-        self.take_private()
-    }
-
     /// The monitor reads it to see whether the worker is still at the same fiber.
     #[inline]
-    fn count_pick(&self) {
+    pub(crate) fn count_pick(&self) {
         self.me.picks.store(self.me.picks.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
@@ -781,12 +749,16 @@ impl WorkerCx {
         }
     }
 
-    fn resume(&mut self, fiber: FiberRef) {
+    fn resume(&mut self, mut fiber: FiberRef) {
         loop {
             self.me.counters.resumes.bump();
-            let id = self.note_fiber(Event::Resume, fiber);
+            self.note_fiber(Event::Resume, fiber);
             // SAFETY: the fiber is Running, and this worker took it out of a run queue.
-            match unsafe { (fiber.vtable().resume)(fiber, self) } {
+            let outcome = unsafe { (fiber.vtable().resume)(fiber, self) };
+            // The host may have gone on to other fibers ([`crate::turn`]): the outcome is the last one's.
+            fiber = self.current();
+            let id = fiber.id();
+            match outcome {
                 Outcome::Parked => {
                     if fiber.finish_park(self.alone) == ParkEnd::Parked {
                         // From here on the fiber belongs to whoever wakes it.
@@ -810,16 +782,14 @@ impl WorkerCx {
 
     /// Records an event, if events are recorded.
     #[inline]
-    fn note(&self, event: Event, fiber: u64) {
+    pub(crate) fn note(&self, event: Event, fiber: u64) {
         self.me.log.record(|| self.shared.now(), event, fiber);
     }
 
-    /// Records an event of a fiber, and answers the fiber's number: it may be gone at the next one.
+    /// Records an event of a fiber.
     #[inline]
-    fn note_fiber(&self, event: Event, fiber: FiberRef) -> u64 {
-        let id = fiber.id();
-        self.note(event, id);
-        id
+    pub(crate) fn note_fiber(&self, event: Event, fiber: FiberRef) {
+        self.note(event, fiber.id());
     }
 
     /// Puts a fiber that yields behind the others.
@@ -845,7 +815,7 @@ impl WorkerCx {
         }
     }
 
-    fn finish(&mut self, fiber: FiberRef) {
+    pub(crate) fn finish(&mut self, fiber: FiberRef) {
         self.me.counters.finished.bump();
         fiber.finished();
         // SAFETY: a world outlives its fibers; nobody else refers to a finished fiber.

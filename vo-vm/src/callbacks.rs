@@ -50,6 +50,8 @@ pub(crate) fn new_context() -> Box<JitContext> {
         recover_token: 0,
         spill: std::ptr::null_mut(),
         spill_end: std::ptr::null_mut(),
+        record: std::ptr::null_mut(),
+        record_end: std::ptr::null_mut(),
         ret: [0; RETURN_WORDS],
         machine: std::ptr::null_mut(),
         callee: 0,

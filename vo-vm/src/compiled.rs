@@ -73,6 +73,9 @@ impl Machine {
         results: *mut u64,
     ) -> Status {
         let old = std::mem::replace(&mut self.floor, floor);
+        // Only what the bottom of the turn enters may put its record where the fiber's are.
+        let record = std::mem::replace(&mut self.context.record, std::ptr::null_mut());
+        let record_end = std::mem::replace(&mut self.context.record_end, std::ptr::null_mut());
         let outermost = self.crossings.is_empty();
         self.crossings.push(Crossing::ToNative(from));
         // Callbacks find the machine there: the code that is called must be known to be able to, or what was written
@@ -89,7 +92,42 @@ impl Machine {
         };
         self.crossings.pop();
         self.floor = old;
+        (self.context.record, self.context.record_end) = (record, record_end);
         status
+    }
+
+    /// Runs a continuation that has nothing but the fiber's records below it, and may put its own on top of them.
+    /// Answers whether it has.
+    ///
+    /// # Safety
+    /// As for [`Machine::run_native`], and no compiled code runs.
+    #[inline]
+    pub(crate) unsafe fn run_bottom(
+        &mut self,
+        entry: NativeEntry,
+        args: [*const u64; 2],
+        results: *mut u64,
+    ) -> (Status, bool) {
+        // SAFETY: the running fiber belongs to this worker, and is no part of the machine.
+        let saved = unsafe { &mut (*self.fiber).saved };
+        let room = saved.as_mut_ptr_range();
+        self.context.record = room.end;
+        self.context.record_end = room.start.wrapping_add(saved.capacity());
+        self.crossings.push(Crossing::ToNative(None));
+        // SAFETY: handed on.
+        let status = unsafe { self.run_outermost(entry, args.as_ptr().cast(), results) };
+        self.crossings.pop();
+        self.context.record_end = std::ptr::null_mut();
+        let top = std::mem::replace(&mut self.context.record, std::ptr::null_mut());
+        let written = top != room.end;
+        if written {
+            // SAFETY: nothing else has touched the fiber's records meanwhile, and the code has written up to there.
+            unsafe {
+                let saved = &mut (*self.fiber).saved;
+                saved.set_len(top.offset_from_unsigned(saved.as_ptr()));
+            }
+        }
+        (status, written)
     }
 
     /// Runs compiled code that the turn's machine has entered. What the machine's own frames have in their locals and
@@ -208,6 +246,12 @@ pub(crate) fn came_back(m: &mut Machine, status: Status, results: &[u64]) -> Tak
     }
 }
 
+/// Whether a frame that has answered `status` waits, and its turn ends with nothing else to be done.
+#[inline]
+pub(crate) fn just_waits(m: &Machine, status: Status) -> bool {
+    matches!(status, Status::WaitIo | Status::Wake) && !m.leaving && m.exhausted == 0
+}
+
 /// Words of results that need no allocation.
 pub(crate) const RESULTS: usize = 4;
 
@@ -241,41 +285,35 @@ pub(crate) fn begin(m: &mut Machine, w: Window) -> Taken {
 /// a continuation.
 pub(crate) fn go_on(m: &mut Machine, w: Window, point: u32) -> Taken {
     let code = w.code();
-    match m.continuation_of(code, point) {
-        Some(entry) => run_continuation(m, code, entry, w.registers()),
-        None => Taken::No,
-    }
-}
-
-/// Runs a continuation of `code`, whose registers, and slots behind them, are at `registers`.
-#[inline]
-pub(crate) fn run_continuation(
-    m: &mut Machine,
-    code: &Code,
-    entry: NativeEntry,
-    registers: *mut u64,
-) -> Taken {
-    let frame = [registers as u64];
+    let Some(entry) = m.continuation_of(code, point) else { return Taken::No };
+    let args = m.pack(code, point, w);
     with_room(code.results(), |out| {
-        // SAFETY: a continuation takes the address of the frame's registers, which it reads before anything
-        // else is laid there.
-        let status = unsafe { m.run_native(m.floor, None, entry, frame.as_ptr(), out.as_mut_ptr()) };
+        // SAFETY: what a continuation takes, which it reads before anything else is laid there.
+        let status = unsafe { m.run_native(m.floor, None, entry, args.as_ptr(), out.as_mut_ptr()) };
         came_back(m, status, out)
     })
 }
 
+impl Machine {
+    /// What the continuation behind a point takes of a frame that is there. (It lies where the collector does not look.)
+    fn pack(&mut self, code: &Code, point: u32, w: Window) -> [u64; 2] {
+        let behind = code.point(point).pack(code, w, &mut self.packed);
+        let record = self.packed.as_ptr();
+        [record as u64, record.wrapping_add(behind) as u64]
+    }
+}
+
 /// Goes on natively in a frame that is at a suspend point, whatever is below it: on-stack replacement.
-pub(crate) fn take_over(m: &mut Machine, w: Window, entry: NativeEntry) -> Transfer {
+pub(crate) fn take_over(m: &mut Machine, w: Window, point: u32, entry: NativeEntry) -> Transfer {
     m.stats.replaced += 1;
     let caller = w.caller().map(|caller| Site { w: caller, pc: w.call_pc() });
-    let frame = [w.registers() as u64];
+    let args = m.pack(w.code(), point, w);
     let mut out: SmallVec<[u64; 16]> = smallvec![0; w.code().results()];
     // The compiled frame comes to lie where the interpreter has worked, and may stay for long.
     vo_runtime::heap::wipe_stack();
-    // The frame's header stays: it says where results go. Its registers are dead once they have been read.
-    // SAFETY: a continuation takes the address of the frame's registers, which it reads before anything
-    // else is laid there.
-    let status = unsafe { m.run_native(w.registers(), caller, entry, frame.as_ptr(), out.as_mut_ptr()) };
+    // The frame's header stays: it says where results go. Its registers are dead.
+    // SAFETY: what a continuation takes, which it reads before anything else is laid there.
+    let status = unsafe { m.run_native(w.registers(), caller, entry, args.as_ptr(), out.as_mut_ptr()) };
     match status {
         Status::Ok => interp::frame_returned(m, w, &out),
         Status::Panic => unwind::leave_frame(m, w),

@@ -76,6 +76,8 @@ pub(crate) struct Machine {
     pub(crate) counts: bool,
     /// Changes between the machine and compiled code.
     pub(crate) crossings: Vec<Crossing>,
+    /// What a continuation that is entered from a frame reads first.
+    pub(crate) packed: Vec<u64>,
     /// Results of a frame that returned where no caller's frame is on the stack.
     pub(crate) ret: Vec<u64>,
     /// A native has ended the program, or its fiber: the turn ends.
@@ -130,6 +132,7 @@ impl Machine {
             sample: u32::MAX,
             counts: false,
             crossings: Vec::new(),
+            packed: Vec::new(),
             ret: Vec::new(),
             leaving: false,
             staged: None,
@@ -164,6 +167,7 @@ impl Machine {
     }
 
     /// A fiber's turn begins.
+    #[inline]
     pub(crate) fn begin_turn(&mut self, fiber: &mut VoFiber, worker: &mut WorkerCx) {
         self.fiber = fiber;
         self.worker = worker;
@@ -218,20 +222,29 @@ impl Machine {
     }
 
     /// The turn is over: nothing of the fiber is on the stack any more.
+    #[inline]
     pub(crate) fn end_turn(&mut self) {
+        if self.turn_began.is_some() || self.trim {
+            self.end_special_turn();
+        }
+        self.flush_print();
+        self.fiber = std::ptr::null_mut();
+        self.memory.turn_ends();
+    }
+
+    /// A turn ends whose time counts, or in which the stack was full.
+    #[cold]
+    fn end_special_turn(&mut self) {
         if self.turn_began.is_some() {
             self.meter();
             self.turn_began = None;
             self.island().counts.active.fetch_sub(1, Ordering::Relaxed);
         }
-        self.flush_print();
         if self.trim && self.fiber().saved.len() < KEPT_STACK / 8 {
             self.trim = false;
             self.fiber_mut().deep = SmallVec::new();
             self.stack.trim(KEPT_STACK);
         }
-        self.fiber = std::ptr::null_mut();
-        self.memory.turn_ends();
     }
 
     /// The running program.

@@ -1,12 +1,15 @@
 //! What the machine keeps for each suspend point of a function, beyond the module's table: what the
-//! instruction there waits for, decoded once. (The compiled code behind it is [`crate::tier`]'s.)
+//! instruction there waits for, decoded once, and where the compiled code behind it is ([`crate::tier`]).
 //!
 //! A fiber that was woken is gone on with at its innermost record some ten million times a second: nothing
 //! on that path decodes, hashes or allocates.
 //!
-//! Must stay true: points are made when a function's first record is gone on with, and never change.
+//! Must stay true: points are made when a function's first record is gone on with, and never change but for their
+//! slots.
 
 use crate::program::Code;
+use crate::tier::Slot;
+use crate::window::Window;
 use vo_bytecode::operand::RegList;
 use vo_bytecode::{Inst, PointKind, Reg, SuspendPoint};
 
@@ -62,6 +65,10 @@ pub(crate) struct Point {
     pub(crate) wait: Wait,
     /// Offset of what comes behind it: the next instruction, or this one where it is done again.
     pub(crate) behind: u32,
+    /// The compiled code behind it.
+    pub(crate) slot: Slot,
+    /// The registers that the instruction sets, as a continuation gets them.
+    sets: Box<[Reg]>,
 }
 
 // SAFETY: the registers point at the program's immutable code.
@@ -84,11 +91,26 @@ impl Point {
                 (Wait::of(&inst), next)
             }
         };
+        let mut sets = Vec::new();
+        code.decode(point.pc).0.for_each_set(|reg| sets.push(reg));
         let short = match point.kind {
             PointKind::Blocking => !matches!(wait, Wait::Nothing | Wait::SendPort | Wait::RecvPort { .. }),
             kind => kind == PointKind::Loop,
         };
-        Point { live: (point.live.as_ptr(), point.live.len()), short, wait, behind }
+        let live = (point.live.as_ptr(), point.live.len());
+        Point { live, short, wait, behind, slot: Slot::default(), sets: sets.into() }
+    }
+
+    /// Lays what a continuation takes of a frame that has gone on behind the point: the record's words into `into`,
+    /// the instruction's registers behind them. Answers where those begin.
+    pub(crate) fn pack(&self, code: &Code, w: Window, into: &mut Vec<u64>) -> usize {
+        into.clear();
+        into.extend(self.live().iter().map(|&reg| w.get(reg)));
+        // SAFETY: the frame's slots lie behind its registers.
+        into.extend_from_slice(unsafe { std::slice::from_raw_parts(w.slot(code, 0), code.slot_words) });
+        let behind = into.len();
+        into.extend(self.sets.iter().map(|&reg| w.get(reg)));
+        behind
     }
 }
 

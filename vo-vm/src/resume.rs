@@ -6,7 +6,7 @@ use crate::fiber::VoFiber;
 use crate::interp::{Exit, Site, Transfer};
 use crate::island::State;
 use crate::machine::Machine;
-use crate::memory::Floor;
+use crate::memory::{Floor, Frames};
 use crate::native::{Completion, NativeCx, PendingCall};
 use crate::ops::port;
 use crate::ops::select;
@@ -34,6 +34,25 @@ pub(crate) static VO_FIBER: FiberVTable =
 /// # Safety
 /// See [`FiberVTable::resume`]; the fiber is a [`VoFiber`].
 unsafe fn resume_fiber(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
+    let mut fiber = fiber;
+    loop {
+        // SAFETY: handed on; who comes next is one of our fibers too, and runs on this worker.
+        unsafe {
+            let outcome = run_turn(fiber, cx);
+            match cx.next_turn(outcome) {
+                Some(next) => fiber = next,
+                None => return outcome,
+            }
+        }
+    }
+}
+
+/// Runs a fiber's turn.
+///
+/// # Safety
+/// As for [`FiberVTable::resume`]; the fiber is a [`VoFiber`].
+#[inline]
+unsafe fn run_turn(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
     // SAFETY: the worker that runs a fiber may touch it; the machine was set when the worker started.
     let (m, fiber) = unsafe { (Machine::of(cx), VoFiber::of(fiber)) };
     let Some(exit) = begin(m, fiber, cx) else { return Outcome::Finished };
@@ -215,7 +234,7 @@ fn put(site: Site, regs: RegList<'_>, words: &[u64]) {
 }
 
 /// The chosen case of a select that has waited; what it received is left for `SelectValue`.
-pub(crate) fn finish_waited_select(m: &mut Machine, w: Window) -> Result<u64, Trap> {
+pub(crate) fn finish_waited_select(m: &mut Machine, w: impl Frames) -> Result<u64, Trap> {
     let ports =
         m.fiber_mut().extra.as_mut().map(|extra| std::mem::take(&mut extra.ports)).unwrap_or_default();
     let values = m.select.values.as_mut_ptr();

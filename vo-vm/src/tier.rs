@@ -8,7 +8,7 @@
 //!           address   compiled: the door; the code's address stands beside it
 //! ```
 //!
-//! and one word for each suspend point, once one of them has been gone on with or passed in a loop:
+//! and one word for each suspend point ([`crate::point`]):
 //!
 //! ```text
 //!   slot    0, odd    a count
@@ -50,13 +50,12 @@ pub(crate) struct Tier {
     /// Calls that have been counted.
     calls: AtomicU32,
     continuation_thunk: AtomicPtr<()>,
-    slots: OnceLock<Box<[Slot]>>,
     pub(crate) targets: Targets,
 }
 
 /// The word of a suspend point.
 #[derive(Default)]
-struct Slot(AtomicU64);
+pub(crate) struct Slot(AtomicU64);
 
 /// What a slot says.
 enum Look {
@@ -105,11 +104,6 @@ impl Tier {
         calls >= limit
     }
 
-    fn slot(&self, code: &Code, point: u32) -> &Slot {
-        let make = || code.function().points.iter().map(|_| Slot::default()).collect();
-        &self.slots.get_or_init(make)[point as usize]
-    }
-
     fn continuation(&self, code: *const u8) -> NativeEntry {
         // The thunk was stored before the slot that `code` was read from.
         NativeEntry { thunk: thunk_of(self.continuation_thunk.load(Ordering::Relaxed)), code }
@@ -131,7 +125,7 @@ impl Entries for Table {
         let code = &self.0[func as usize];
         code.tier.continuation_thunk.store(entry.thunk as *mut (), Ordering::Relaxed);
         // Release: pairs with the load of `Slot::count`.
-        code.tier.slot(code, point).0.store(entry.code as u64, Ordering::Release);
+        code.point(point).slot.0.store(entry.code as u64, Ordering::Release);
     }
 
     fn calls(&self, func: u32) -> u32 {
@@ -185,7 +179,7 @@ impl Machine {
     }
 
     fn look(&self, code: &Code, point: u32, by: u32, limit: u32) -> Option<NativeEntry> {
-        match code.tier.slot(code, point).count(by, limit) {
+        match code.point(point).slot.count(by, limit) {
             Look::Code(address) => Some(code.tier.continuation(address)),
             Look::Hot => {
                 self.want(Wanted::Continuation { func: code.index, point });
@@ -231,7 +225,7 @@ pub(crate) fn sampled_loop(m: &mut Machine, site: Site) -> Transfer {
     if let Some(&Thresholds { turns, sample, .. }) = m.program_ref().thresholds() {
         let point = record::point_at(code, site.pc) as u32;
         if let Some(entry) = m.look(code, point, sample, turns) {
-            return compiled::take_over(m, site.w, entry);
+            return compiled::take_over(m, site.w, point, entry);
         }
     }
     Transfer::Go(site.w, code.at(site.pc + 1))

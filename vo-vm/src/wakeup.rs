@@ -1,8 +1,8 @@
 //! The short way back: a fiber that was woken from a blocking operation, or has been pre-empted in a loop, and whose
 //! innermost frame has compiled code behind that point.
 //!
-//! Most turns begin so. The record's words go where the continuation reads them, the outcome of the operation
-//! beside them, and no frame is made. Whatever is not plain takes the way of [`crate::record::resume`].
+//! Most turns begin so. The continuation reads the record where it lies, the outcome of the operation
+//! beside it, and no frame is made; if it waits itself it mostly puts its record there too. Whatever is not plain takes the way of [`crate::record::resume`].
 //!
 //! Must stay true: where [`resume`] answers `None`, the fiber is as it was, or the rest of its operation can be
 //! asked for again.
@@ -11,17 +11,20 @@ use crate::compiled::{self, Taken};
 use crate::fiber::VoFiber;
 use crate::interp::{self, Exit, Site, Transfer};
 use crate::machine::Machine;
+use crate::memory::Floor;
 use crate::point::{Point, Wait};
 use crate::program::Code;
 use crate::record;
 use crate::resume;
 use crate::unwind;
-use crate::window::Window;
-use vo_bytecode::{Reg, Status};
+use vo_bytecode::Status;
 use vo_sched::chan::{SendResult, finish_recv, finish_send};
 
 /// Words of an element that is received without more ado.
 const PLAIN_WORDS: usize = 4;
+
+/// Words of records that a fiber with one record may have room for.
+const KEPT_ROOM: usize = 256;
 
 /// Goes on at the fiber's innermost record, and answers how the turn has ended, if that is plain.
 #[inline]
@@ -34,25 +37,17 @@ pub(crate) fn resume(m: &mut Machine) -> Option<Exit> {
         return begin(m, fiber, code);
     }
     let point = code.point(index);
-    if !point.short || fiber.completed.is_some() {
+    if !point.short || fiber.completed.is_some() || code.results() > compiled::RESULTS {
+        return None;
+    }
+    let rest = fiber.saved.len() - (point.live().len() + code.slot_words + 1);
+    if fiber.saved.capacity() > KEPT_ROOM && rest == 0 {
+        // The ordinary way gives it back.
         return None;
     }
     let entry = m.continuation_of(code, index)?;
-    // SAFETY: the loader rejects functions whose frame does not fit an empty stack.
-    let w = unsafe { Window::at(m.floor) };
-    let rest = fiber.saved.len() - (point.live().len() + code.slot_words + 1);
-    // SAFETY: the record's words lie above `rest`; the frame has room for registers and slots.
-    unsafe {
-        let words = fiber.saved.as_ptr().add(rest);
-        for (i, &reg) in point.live().iter().enumerate() {
-            w.set(reg, *words.add(i));
-        }
-        if code.slot_words != 0 {
-            let slots = words.add(point.live().len());
-            std::ptr::copy_nonoverlapping(slots, w.slot(code, 0), code.slot_words);
-        }
-    }
-    match complete(m, fiber, w, point) {
+    let mut outcome = [0; PLAIN_WORDS + 1];
+    match complete(m, fiber, &mut outcome, point) {
         Completed::Done => {}
         Completed::NotPlain => return None,
         Completed::Trap(trap) => {
@@ -61,22 +56,30 @@ pub(crate) fn resume(m: &mut Machine) -> Option<Exit> {
             return Some(to_the_end(m, transfer));
         }
     }
-    record::drop_words(&mut fiber.saved, rest);
+    // The words stay where they are until something else is saved, long after they have been read.
+    fiber.saved.truncate(rest);
     m.stats.thaws += 1;
-    let room = compiled::RESULTS;
-    if code.results() > room {
-        let taken = compiled::run_continuation(m, code, entry, w.registers());
-        return Some(taken_to_the_end(m, taken));
-    }
-    let (frame, mut results) = ([w.registers() as u64], [0; compiled::RESULTS]);
-    // SAFETY: a continuation takes the address of the frame's registers, which it reads before anything else is
-    // laid there; there is room for the results.
-    let status = unsafe { m.run_native(m.floor, None, entry, frame.as_ptr(), results.as_mut_ptr()) };
+    let record = fiber.saved.as_ptr().wrapping_add(rest);
+    let mut results = [0; compiled::RESULTS];
+    // SAFETY: what a continuation takes: the words of the record, and those that the instruction sets; there is room for
+    // the results.
+    let (status, written) = unsafe { m.run_bottom(entry, [record, outcome.as_ptr()], results.as_mut_ptr()) };
+    // SAFETY: as above.
+    let fiber = unsafe { &mut *m.fiber };
     // Mostly it waits again. (What is answered is in registers then: no memory is written that is
     // about to be read.)
-    if matches!(status, Status::WaitIo | Status::Wake) && !m.leaving && m.exhausted == 0 {
-        m.lay_spilled();
+    if compiled::just_waits(m, status) {
+        if written {
+            m.stats.spills += 1;
+            m.stats.spilled_words += (fiber.saved.len() - rest) as u64;
+        } else {
+            m.lay_spilled();
+        }
         return Some(if status == Status::WaitIo { Exit::Parked } else { Exit::Yielded });
+    }
+    if written {
+        // The program ends.
+        fiber.saved.truncate(rest);
     }
     let taken = compiled::came_back(m, status, &results[..code.results()]);
     Some(taken_to_the_end(m, taken))
@@ -126,9 +129,14 @@ enum Completed {
     Trap(vo_runtime::panic::Trap),
 }
 
-/// Puts the outcome of the operation into its registers.
+/// Completes the operation, and lays what it has come to as a continuation takes it.
 #[inline]
-fn complete(m: &mut Machine, fiber: &mut VoFiber, w: Window, point: &Point) -> Completed {
+fn complete(
+    m: &mut Machine,
+    fiber: &mut VoFiber,
+    outcome: &mut [u64; PLAIN_WORDS + 1],
+    point: &Point,
+) -> Completed {
     match point.wait {
         // A loop that was pre-empted.
         Wait::Nothing => {}
@@ -137,20 +145,16 @@ fn complete(m: &mut Machine, fiber: &mut VoFiber, w: Window, point: &Point) -> C
                 return Completed::NotPlain;
             }
         }
-        Wait::Recv { ok, words } => {
-            let (words, mut received) = (words.list(), [0; PLAIN_WORDS]);
-            if words.len() > PLAIN_WORDS {
+        Wait::Recv { words, .. } => {
+            if words.list().len() > PLAIN_WORDS {
                 return Completed::NotPlain;
             }
             // SAFETY: the verifier has seen that the receive names as many words as the element has.
-            let sent = unsafe { finish_recv(m.worker(), received.as_mut_ptr()) };
-            for (reg, word) in words.iter().zip(received) {
-                w.set(reg, word);
-            }
-            w.set(ok, u64::from(sent));
+            let sent = unsafe { finish_recv(m.worker(), outcome.as_mut_ptr().add(1)) };
+            outcome[0] = u64::from(sent);
         }
-        Wait::Select { dst } => match resume::finish_waited_select(m, w) {
-            Ok(case) => w.set(dst, case),
+        Wait::Select { .. } => match resume::finish_waited_select(m, Floor) {
+            Ok(case) => outcome[0] = case,
             Err(trap) => return Completed::Trap(trap),
         },
         Wait::SendPort | Wait::RecvPort { .. } => return Completed::NotPlain,
@@ -163,5 +167,3 @@ fn complete(m: &mut Machine, fiber: &mut VoFiber, w: Window, point: &Point) -> C
     }
     Completed::Done
 }
-
-const _: () = assert!(size_of::<Reg>() == 2);

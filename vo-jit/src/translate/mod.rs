@@ -42,7 +42,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use vo_bytecode::inst::Visitor;
 use vo_bytecode::operand::{self, Operand, RegList};
 use vo_bytecode::{Class, Reg};
@@ -181,30 +181,25 @@ impl Translator<'_, '_> {
                 self.poll_entry();
                 self.clear_slots();
             }
-            Entry::Point(point) => self.load_frame(params[first], point),
+            Entry::Point(point) => self.load_record(params[first], params[first + 1], point),
         }
     }
 
-    /// A continuation takes over an interpreted frame.
-    fn load_frame(&mut self, frame: Value, point: u32) {
+    /// A continuation reads the frame's record, then what its point's instruction has come to.
+    fn load_record(&mut self, record: Value, outcome: Value, point: u32) {
         let func = self.body.func;
         let point = &func.points[point as usize];
         let at = self.body.graph.inst_at(point.pc);
-        let mut regs: BTreeSet<Reg> = point.live.iter().copied().collect();
-        self.body.graph.insts[at].1.for_each_reg(|used| {
-            if used.access != operand::Access::Use {
-                regs.insert(used.reg);
-            }
-        });
-        for reg in regs {
-            if func.class(reg) != Class::Raw {
-                let ty = abi::ty(func.class(reg));
-                let value = abi::load_word(&mut self.b, ty, frame, usize::from(reg.0));
+        let mut sets = Vec::new();
+        self.body.graph.insts[at].1.for_each_set(|reg| sets.push(reg));
+        for (from, regs) in [(record, &point.live), (outcome, &sets)] {
+            for (i, &reg) in regs.iter().enumerate().filter(|&(_, &reg)| func.class(reg) != Class::Raw) {
+                let value = abi::load_word(&mut self.b, abi::ty(func.class(reg)), from, i);
                 self.b.def_var(self.body.vars[usize::from(reg.0)], value);
             }
         }
         if func.slot_words() > 0 {
-            let from = self.b.ins().iadd_imm_s(frame, 8 * func.regs.len() as i64);
+            let from = self.b.ins().iadd_imm_s(record, 8 * point.live.len() as i64);
             let to = self.slots_addr();
             self.copy_words(to, from, func.slot_words());
         }
