@@ -61,6 +61,7 @@ mod imp {
         }
 
         /// Whether the queue was empty at some moment of the call.
+        #[inline]
         pub fn is_empty(&self) -> bool {
             self.0.is_empty()
         }
@@ -89,6 +90,7 @@ mod imp {
         }
 
         /// Whether the queue was empty at some moment of the call.
+        #[inline]
         pub fn is_empty(&self) -> bool {
             self.0.is_empty()
         }

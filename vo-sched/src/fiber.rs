@@ -242,6 +242,7 @@ impl FiberHeader {
     }
 
     /// The goroutine number, from 1; 0 before the fiber was spawned.
+    #[inline]
     pub fn id(&self) -> u64 {
         // SAFETY: written once, before the fiber is published.
         unsafe { self.id.with(|id| *id) }

@@ -332,6 +332,7 @@ impl WorkerCx {
         self.shared.spawn_blocking(job, Some(fiber));
     }
 
+    #[inline]
     pub(crate) fn current_world<'w>(&self) -> Option<&'w World> {
         // SAFETY: a world outlives its fibers and the workers inside it.
         (!self.world.is_null()).then(|| unsafe { &*self.world })

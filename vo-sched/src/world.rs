@@ -190,6 +190,7 @@ impl World {
     }
 
     /// The number of workers that may run the world's fibers at once; 0 is any number.
+    #[inline]
     pub fn limit(&self) -> usize {
         self.permits.limit()
     }

@@ -214,6 +214,7 @@ impl Machine {
     }
 
     /// A blocking operation was done at once. Its point is taken where every point is.
+    #[inline]
     fn complete(&mut self, outcome: impl FnOnce(&Machine) -> Completed) -> Status {
         if !self.takes_every_point() {
             return Status::Ok;

@@ -37,6 +37,12 @@ pub trait Host: Send + Sync + 'static {
     /// The program has been running for a millisecond: called once, on the thread that waits for its end.
     fn has_settled(&self) {}
 
+    /// Whether the process ends as soon as the program has: what the program has is then left to the system, and what the
+    /// run would say about itself is not asked for.
+    fn ends_the_process(&self) -> bool {
+        false
+    }
+
     /// Whether the program may use files, processes and sockets of the system.
     fn may_use_system(&self) -> bool {
         true

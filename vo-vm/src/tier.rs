@@ -32,7 +32,7 @@ use crate::program::Code;
 use crate::record;
 use crate::targets::Targets;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use vo_runtime::code::{Entries, NativeEntry, SiteSeen, Thresholds, Thunk, Wanted};
 
 /// The thunk word of a function whose calls are counted.

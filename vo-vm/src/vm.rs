@@ -167,7 +167,7 @@ impl vo_sched::Host for Hooks {
 /// Programs that run longer are worth some tidying up.
 const SETTLED: Duration = Duration::from_millis(1);
 
-/// Runs a program to its end.
+/// Runs a program to its end. (Fibers may run on for a moment where the host ends the process.)
 pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {
     let mut config = config.clone();
     let seed = *config.seed.get_or_insert_with(random_seed);
@@ -188,6 +188,10 @@ pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {
         vm.host.has_settled();
     }
     scheduler.wait_done();
+    if vm.host.ends_the_process() {
+        std::mem::forget((scheduler, island));
+        return lock(&vm.end).take().unwrap_or_default();
+    }
     let mut lines = vec![format!("scheduler: {:?}", scheduler.shared().stats())];
     lines.push(format!("heap: {:?}", island.heap().stats()));
     lines.extend(vm.island_lines());

@@ -77,6 +77,10 @@ pub(crate) fn resume(m: &mut Machine) -> Option<Exit> {
         }
         return Some(if status == Status::WaitIo { Exit::Parked } else { Exit::Yielded });
     }
+    if has_returned(m, status) {
+        let transfer = resume::fiber_returned(m);
+        return Some(to_the_end(m, transfer));
+    }
     if written {
         // The program ends.
         fiber.saved.truncate(rest);
@@ -101,8 +105,18 @@ fn begin(m: &mut Machine, fiber: &mut VoFiber, code: &Code) -> Option<Exit> {
     let mut results = [0; compiled::RESULTS];
     // SAFETY: the function's parameters, and room for its results.
     let status = unsafe { m.run_native(m.floor, None, entry, args, results.as_mut_ptr()) };
+    if has_returned(m, status) {
+        let transfer = resume::fiber_returned(m);
+        return Some(to_the_end(m, transfer));
+    }
     let taken = compiled::came_back(m, status, &results[..code.results()]);
     Some(taken_to_the_end(m, taken))
+}
+
+/// Whether a frame that has answered `status` was the fiber's last, and has just returned.
+#[inline]
+fn has_returned(m: &Machine, status: Status) -> bool {
+    status == Status::Ok && m.fiber().saved.is_empty()
 }
 
 #[inline(never)]

@@ -26,7 +26,8 @@ pub fn run(options: &Run) -> ExitCode {
     let compiled = start.elapsed();
     let name = options.program.to_string_lossy().into_owned();
     let args = std::iter::once(name).chain(options.args.iter().cloned()).map(String::into_bytes).collect();
-    let end = program.run(&config, Arc::new(Process(Stdio { args })));
+    let host = Process { stdio: Stdio { args }, wants_stats: options.stats };
+    let end = program.run(&config, Arc::new(host));
     let mut stderr = std::io::stderr().lock();
     let _ = stderr.write_all(end.report.as_bytes());
     if !options.stats {
@@ -61,24 +62,31 @@ pub fn run(options: &Run) -> ExitCode {
 }
 
 /// The process's own streams; and its pool, which the front end leaves behind.
-struct Process(Stdio);
+struct Process {
+    stdio: Stdio,
+    wants_stats: bool,
+}
 
 impl Host for Process {
     fn has_settled(&self) {
-        self.0.has_settled();
+        self.stdio.has_settled();
         crate::pool::give_back();
     }
 
     fn write(&self, fd: i32, bytes: &[u8]) -> Option<std::io::Result<usize>> {
-        self.0.write(fd, bytes)
+        self.stdio.write(fd, bytes)
+    }
+
+    fn ends_the_process(&self) -> bool {
+        !self.wants_stats
     }
 
     fn args(&self) -> Vec<Vec<u8>> {
-        self.0.args()
+        self.stdio.args()
     }
 
     fn environ(&self) -> Vec<Vec<u8>> {
-        self.0.environ()
+        self.stdio.environ()
     }
 }
 
