@@ -31,8 +31,8 @@ use crate::machine::Machine;
 use crate::program::Code;
 use crate::record;
 use crate::targets::Targets;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use vo_runtime::code::{Entries, NativeEntry, SiteSeen, Thresholds, Thunk, Wanted};
 
 /// The thunk word of a function whose calls are counted.
