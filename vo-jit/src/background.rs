@@ -1,7 +1,9 @@
 //! The thread that compiles what is hot, while the program runs.
 //!
 //! It takes all requests that have gathered, adds to each the functions that it calls and that are warm, and
-//! compiles them as one batch: so callees come with their callers. It ends with the program.
+//! compiles them as one batch: so callees come with their callers. What will be wanted later, if at all, it puts off until
+//! nothing else is asked for: the start of a function that is in a long loop, and the rest of a turn in one that is called
+//! all the time. It ends with the program.
 
 use crate::compile::panic_text;
 use crate::program::{Inner, lock};
@@ -27,11 +29,14 @@ pub(crate) fn run(inner: &Inner) {
         Ok(workshop) => workshop,
         Err(error) => return inner.fail(0, error),
     };
-    // What was asked for once is never asked for again.
-    let mut planned: HashSet<Spec> = HashSet::new();
-    planned.extend(workshop.compiled.iter().map(|&func| Spec { func, entry: Entry::Start }));
-    while let Some(requests) = next_requests(inner) {
-        let batch = plan(inner, &mut planned, &requests);
+    let mut plan = Plan::default();
+    plan.planned.extend(workshop.compiled.iter().map(|&func| Spec { func, entry: Entry::Start }));
+    while let Some(requests) = next_requests(inner, plan.later.is_empty()) {
+        let batch = match requests.is_empty() {
+            true => std::mem::take(&mut plan.later),
+            false => plan.requested(inner, &requests),
+        };
+        let batch = plan.with_callees(inner, batch);
         let work = AssertUnwindSafe(|| workshop.compile_batch(inner, &batch));
         if let Err(panic) = catch_unwind(work) {
             // Nothing of the batch is installed by then, or all that matters is: its functions are interpreted.
@@ -45,10 +50,10 @@ pub(crate) fn run(inner: &Inner) {
     }
 }
 
-/// Waits for requests; `None` where the program is being dropped.
-fn next_requests(inner: &Inner) -> Option<Vec<Wanted>> {
+/// Takes requests, and waits for some where it should; `None` where the program is being dropped.
+fn next_requests(inner: &Inner, wait: bool) -> Option<Vec<Wanted>> {
     let mut queue = lock(&inner.queue);
-    while queue.requests.is_empty() && !queue.stop {
+    while wait && queue.requests.is_empty() && !queue.stop {
         queue = inner.ready.wait(queue).unwrap_or_else(|poisoned| poisoned.into_inner());
     }
     if queue.stop {
@@ -58,42 +63,71 @@ fn next_requests(inner: &Inner) -> Option<Vec<Wanted>> {
     Some(queue.requests.drain(..n).collect())
 }
 
-/// The units of a batch: what is asked for, and the warm functions that it calls.
-fn plan(inner: &Inner, planned: &mut HashSet<Spec>, requests: &[Wanted]) -> Vec<Spec> {
-    let mut batch = Vec::new();
-    let mut again = HashSet::new();
-    let add = |planned: &mut HashSet<Spec>, batch: &mut Vec<Spec>, spec: Spec| {
-        if planned.insert(spec) {
-            batch.push(spec);
-        }
-    };
-    for &wanted in requests {
-        match wanted {
-            Wanted::Function { func } => {
-                add(planned, &mut batch, Spec { func, entry: Entry::Start });
-            }
-            Wanted::Again { func, point } => {
-                again.insert(Spec { func, entry: point.map_or(Entry::Start, Entry::Point) });
-            }
-            Wanted::Continuation { func, point } => {
-                let entry = Entry::Point(point);
-                add(planned, &mut batch, Spec { func, entry });
-                // Who goes on in a function often will be called often too.
-                add(planned, &mut batch, Spec { func, entry: Entry::Start });
-            }
+/// What has been asked for.
+#[derive(Default)]
+struct Plan {
+    /// What needs no asking again: it is compiled, or will be.
+    planned: HashSet<Spec>,
+    /// What is compiled when nothing else is asked for.
+    later: Vec<Spec>,
+}
+
+impl Plan {
+    /// Whether a unit is to be put into the batch that is being made.
+    fn take(&mut self, spec: Spec) -> bool {
+        let waits = self.later.iter().position(|&later| later == spec);
+        waits.map(|at| self.later.swap_remove(at)).is_some() || self.planned.insert(spec)
+    }
+
+    fn put_off(&mut self, spec: Spec) {
+        if self.planned.insert(spec) {
+            self.later.push(spec);
         }
     }
-    batch.extend(again);
-    let mut at = 0;
-    while at < batch.len() && batch.len() < BATCH {
-        for callee in callees(inner, batch[at].func) {
-            if inner.entries.calls(callee) >= WARM_CALLS {
-                add(planned, &mut batch, Spec { func: callee, entry: Entry::Start });
+
+    /// The units that are asked for now.
+    fn requested(&mut self, inner: &Inner, requests: &[Wanted]) -> Vec<Spec> {
+        let mut batch = Vec::new();
+        let mut again = HashSet::new();
+        for &wanted in requests {
+            let spec = match wanted {
+                Wanted::Function { func } => Spec { func, entry: Entry::Start },
+                Wanted::Again { func, point } => {
+                    again.insert(Spec { func, entry: point.map_or(Entry::Start, Entry::Point) });
+                    continue;
+                }
+                Wanted::Continuation { func, point } => {
+                    let start = Spec { func, entry: Entry::Start };
+                    let rest = Spec { func, entry: Entry::Point(point) };
+                    // Who goes on in a function often will be called often too, now or at some time.
+                    let is_called = inner.entries.calls(func) >= WARM_CALLS;
+                    let (first, second) = if is_called { (start, rest) } else { (rest, start) };
+                    self.put_off(second);
+                    first
+                }
+            };
+            if self.take(spec) {
+                batch.push(spec);
             }
         }
-        at += 1;
+        batch.extend(again);
+        batch
     }
-    batch
+
+    /// A batch with the warm functions that its units call.
+    fn with_callees(&mut self, inner: &Inner, mut batch: Vec<Spec>) -> Vec<Spec> {
+        let mut at = 0;
+        while at < batch.len() && batch.len() < BATCH {
+            for func in callees(inner, batch[at].func) {
+                let spec = Spec { func, entry: Entry::Start };
+                if inner.entries.calls(func) >= WARM_CALLS && self.take(spec) {
+                    batch.push(spec);
+                }
+            }
+            at += 1;
+        }
+        batch
+    }
 }
 
 /// The functions that a function calls directly.
@@ -104,4 +138,23 @@ fn callees(inner: &Inner, func: u32) -> Vec<u32> {
         _ => None,
     });
     called.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_off_is_taken_when_it_is_asked_for() {
+        let mut plan = Plan::default();
+        let [a, b] = [1, 2].map(|func| Spec { func, entry: Entry::Start });
+        plan.put_off(a);
+        plan.put_off(a);
+        assert_eq!(plan.later, [a]);
+        assert!(plan.take(a) && plan.later.is_empty());
+        assert!(!plan.take(a), "it is in a batch");
+        assert!(plan.take(b) && !plan.take(b));
+        plan.put_off(b);
+        assert!(plan.later.is_empty());
+    }
 }

@@ -59,7 +59,9 @@ impl Translator<'_, '_> {
             abi::store_word(&mut self.b, value, args, i);
         }
         let func = self.int(i64::from(self.body.index));
-        let exhausted = self.b.ins().uextend(types::I64, exhausted);
+        // Not the comparison above, which would be made a value there.
+        let below = self.b.ins().isub(sp, limit);
+        let exhausted = self.b.ins().ushr_imm_s(below, 63);
         let status = self.ask_quietly(Callback::poll_entry, &[func, args, exhausted]);
         let exit = self.exit_block();
         self.b.ins().brif(status, exit, &[status.into()], on, &[]);

@@ -194,7 +194,7 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// Whether an expression is certainly the zero value, without effects.
-    fn is_zero(&self, e: &'w Expr) -> bool {
+    pub(super) fn is_zero(&self, e: &'w Expr) -> bool {
         if self.is_nil(e) {
             return true;
         }

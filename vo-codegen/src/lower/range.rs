@@ -190,11 +190,32 @@ impl<'w> Lower<'_, 'w> {
 
     fn range_slice(&mut self, s: &'w ast::RangeStmt, elem: TypeId) {
         let slice = self.head(&s.x, 2);
+        if self.only_clears(s, elem) {
+            let ty = self.desc(elem);
+            return self.emit(Inst::SliceClear { ap: slice[0], al: slice[1], ty });
+        }
         let index = self.var(Class::Int);
         let kept = self.kept(&slice);
         let size = self.size(elem);
         let place = Place::at(kept[0]).element(index, Len::Reg(kept[1]), size);
         self.range_elements(s, index, kept[1], place, elem);
+    }
+
+    /// Whether the loop is `for i := range a { a[i] = zero }`, with a variable `a`.
+    fn only_clears(&self, s: &'w ast::RangeStmt, elem: TypeId) -> bool {
+        let [ast::Stmt::Assign(body)] = &s.body.stmts[..] else { return false };
+        let ([Expr::Index(to)], [zero]) = (&body.lhs[..], &body.rhs[..]) else { return false };
+        let index = s.key.as_ref().and_then(|key| self.ident_obj(key));
+        let slice = self.ident_obj(&s.x);
+        s.define
+            && s.value.is_none()
+            && body.op == ast::AssignOp::Assign
+            && index.is_some()
+            && slice.is_some()
+            && self.ident_obj(&to.x) == slice
+            && matches!(&to.indices[..], [i] if self.ident_obj(i) == index)
+            && self.is_zero(zero)
+            && (self.is_nil(zero) || self.world.identical(self.ty(zero), elem))
     }
 
     fn range_elements(&mut self, s: &'w ast::RangeStmt, index: Reg, len: Reg, place: Place, elem: TypeId) {

@@ -33,6 +33,9 @@ impl Cell {
 /// Bytes up to which a value is copied or zeroed by a row of instructions.
 const INLINE_BYTES: u64 = 128;
 
+/// Bytes up to which memory without addresses is zeroed so.
+const INLINE_ZEROES: u64 = 512;
+
 /// A size in pieces, the largest first: offsets and types. Words that may be addresses must not tear.
 fn pieces(size: u64, words: bool) -> Vec<(i32, Type)> {
     let mut pieces = Vec::new();
@@ -232,7 +235,8 @@ impl Translator<'_, '_> {
         let local = self.class(dst) == Class::Raw;
         let (dst, word) = (self.get(dst), self.type_word_of(ty));
         let ty = self.link.types.get(ty);
-        if ty.size > INLINE_BYTES || (!local && !ty.is_noscan()) {
+        let most = if ty.is_noscan() { INLINE_ZEROES } else { INLINE_BYTES };
+        if ty.size > most || (!local && !ty.is_noscan()) {
             return self.tell(Callback::zero_mem, &[dst, word]);
         }
         for (at, piece) in pieces(ty.size, !ty.is_noscan()) {

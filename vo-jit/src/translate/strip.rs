@@ -12,7 +12,7 @@
 //!
 //! Where the word was set and the fiber goes on all the same, the next turn asks again.
 //!
-//! Must stay true: while `counter < limit` holds, so does the loop's own condition, and the step to `limit` does
+//! Must stay true: every turn takes its step, else a strip may have no end. While `counter < limit` holds, so does the loop's own condition, and the step to `limit` does
 //! not wrap: a loop that wraps is asked each time.
 
 use super::Translator;
@@ -44,6 +44,17 @@ pub(super) enum Step {
 pub(super) struct Stepped {
     pub(super) reg: Reg,
     pub(super) step: Step,
+    /// Where it does that.
+    block: usize,
+}
+
+impl Stepped {
+    /// Whether every turn of the loop takes the step.
+    fn is_in_every_turn(&self, graph: &Graph<'_>, header: usize) -> bool {
+        let Some(natural) = graph.blocks[header].header_of.map(|l| &graph.loops[l]) else { return false };
+        let mut back = graph.blocks[header].preds.iter().filter(|&&pred| natural.blocks[pred]);
+        back.all(|&pred| graph.dominates(self.block, pred))
+    }
 }
 
 /// The registers that a loop changes by steps only.
@@ -70,7 +81,7 @@ pub(super) fn stepped(graph: &Graph<'_>, header: usize) -> Vec<Stepped> {
                 if used.access != Access::Use {
                     match step {
                         Some((reg, step)) if once && !found.iter().any(|c| c.reg == reg) => {
-                            found.push(Stepped { reg, step });
+                            found.push(Stepped { reg, step, block });
                         }
                         _ => spoiled.push(used.reg),
                     }
@@ -115,14 +126,10 @@ impl<'a> Translator<'a, '_> {
         let natural = &graph.loops[graph.blocks[header].header_of?];
         let first = graph.blocks[header].insts().next()?;
         let (pc, Inst::LoopHeader {}) = graph.insts[first] else { return None };
-        let innermost = (0..natural.blocks.len())
-            .all(|b| b == header || !natural.blocks[b] || graph.blocks[b].header_of.is_none());
         let (condition, true) = condition_before(graph, header)? else { return None };
-        if !innermost {
-            return None;
-        }
         let (a, b, holds) = comparison(condition)?;
-        let counters = stepped(graph, header);
+        let mut counters = stepped(graph, header);
+        counters.retain(|counter| counter.is_in_every_turn(graph, header));
         let of = |reg: Reg| counters.iter().find(|c| c.reg == reg);
         let stays = |reg: Reg| natural.invariant.has(reg);
         let (counter, bound, holds) = match b {
