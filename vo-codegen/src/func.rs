@@ -5,6 +5,8 @@
 //! What must stay true: every label that an instruction names is bound before `finish`; code after an
 //! unconditional transfer is not even encoded until a label that somebody may jump to is bound.
 
+use std::sync::LazyLock;
+
 use vo_bytecode::module::{FuncFlags, Function, LineEntry, Slot};
 use vo_bytecode::operand::{Access, Role, Table};
 use vo_bytecode::ops::{Flags, Op};
@@ -455,6 +457,35 @@ fn width(code: &[u16], role: Role, at: u32) -> u32 {
         Role::Imm(bits) => bits as u32 / 16,
         Role::Label | Role::Ref(_) => 2,
         Role::Labels => 1 + 2 * code[at as usize] as u32,
+    }
+}
+
+/// Units of each opcode's instructions, 0 where that depends on the length of a list.
+static FIXED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let units = |op: &Op| {
+        let fixed = |role: Role| match role {
+            Role::Regs(_) | Role::Labels => None,
+            role => Some(width(&[], role, 0) as u8),
+        };
+        op.operands().iter().try_fold(1, |sum, &(_, role)| Some(sum + fixed(role)?)).unwrap_or(0)
+    };
+    Op::ALL.iter().map(units).collect()
+});
+
+/// Calls `f` with the offset and opcode of each instruction, whose operands are not looked at, as long as it answers
+/// true.
+pub(crate) fn scan(code: &[u16], mut f: impl FnMut(u32, Op) -> bool) {
+    let fixed = &FIXED[..];
+    let mut at = 0;
+    while (at as usize) < code.len() {
+        let op = op_at(code, at);
+        if !f(at, op) {
+            return;
+        }
+        at += match fixed[op as usize] {
+            0 => op.operands().iter().fold(1, |sum, &(_, role)| sum + width(code, role, at + sum)),
+            units => u32::from(units),
+        };
     }
 }
 

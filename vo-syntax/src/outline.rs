@@ -186,7 +186,7 @@ impl Tree<'_> {
 
     fn ident(&mut self) -> Ident {
         let id = self.id();
-        let name = Symbol::intern(self.text());
+        let name = Symbol::of_static(self.text());
         Ident { id, span: self.span(), name }
     }
 
@@ -223,7 +223,7 @@ impl Tree<'_> {
         let (id, name) = (self.id(), self.ident());
         let recv = self.r.flag().then(|| {
             let ptr = self.r.flag();
-            SkimmedRecv { ptr, base: Symbol::intern(self.text()) }
+            SkimmedRecv { ptr, base: Symbol::of_static(self.text()) }
         });
         let directive =
             |tree: &mut Self| Directive { span: tree.span(), text: tree.text().into(), alone: tree.r.flag() };

@@ -5,7 +5,7 @@
 //!
 //! Each thread remembers the names that it met of late, so that most are found without the table and its lock.
 //!
-//! What must stay true: a `Symbol` is only ever made by [`Symbol::intern`]; interned names are never freed
+//! What must stay true: a `Symbol` is only ever made by [`Symbol::intern`] and [`Symbol::of_static`]; interned names are never freed
 //! (their number is bounded by the distinct identifiers of all programs that the process compiles).
 
 use rustc_hash::{FxHashSet, FxHasher};
@@ -40,11 +40,20 @@ fn place_of(name: &[u8]) -> usize {
 impl Symbol {
     /// The symbol for a name.
     pub fn intern(name: &str) -> Symbol {
+        Symbol::find(name, |name| Box::leak(Box::from(name)))
+    }
+
+    /// The symbol for a name that need not be copied; no other static name may begin where it does.
+    pub fn of_static(name: &'static str) -> Symbol {
+        Symbol::find(name, |name| name)
+    }
+
+    fn find<'a>(name: &'a str, store: impl FnOnce(&'a str) -> &'static str) -> Symbol {
         let place = place_of(name.as_bytes());
         RECENT_NAMES.with(|recent| match recent[place].get() {
             Some(known) if known.0 == name => known,
             _ => {
-                let symbol = Symbol::look_up(name);
+                let symbol = Symbol::look_up(name, store);
                 recent[place].set(Some(symbol));
                 symbol
             }
@@ -57,12 +66,12 @@ impl Symbol {
         (known.0.as_bytes() == name).then_some(known)
     }
 
-    fn look_up(name: &str) -> Symbol {
+    fn look_up<'a>(name: &'a str, store: impl FnOnce(&'a str) -> &'static str) -> Symbol {
         let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(&known) = names.get(name) {
             return Symbol(known);
         }
-        let stored: &'static str = Box::leak(Box::from(name));
+        let stored = store(name);
         names.insert(stored);
         Symbol(stored)
     }

@@ -413,3 +413,26 @@ fn shorten(path: &Path) -> PathBuf {
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(Diagnostic::is_error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_image_is_of_the_library_that_is_in_the_binary() {
+        let world = World::new();
+        for path in vo_std::packages() {
+            let outlines = outlines(&path).unwrap_or_else(|| panic!("the image lacks package {path}"));
+            let files = vo_std::package_files(&path).unwrap_or_default();
+            assert_eq!(files.len(), outlines.len(), "files of package {path}");
+            for (file, outline) in files.iter().zip(outlines) {
+                let id = world.sources.borrow_mut().add_text(file.name, file.text.into()).expect("it fits");
+                let options = Options { skip_bodies: true, skim: true, ..Options::default() };
+                let sources = world.sources.borrow();
+                let parsed = parse_file(&sources, id, &world.node_ids, options);
+                let written = outline::write(&sources, &parsed.file);
+                assert_eq!(written.as_deref(), Some(outline), "{path}/{}", file.name);
+            }
+        }
+    }
+}

@@ -10,11 +10,11 @@
 use vo_bytecode::inst::instructions;
 use vo_bytecode::module::Function;
 use vo_bytecode::operand::{Access, RegList};
-use vo_bytecode::ops::Flags;
+use vo_bytecode::ops::{Flags, Op};
 use vo_bytecode::{Class, Inst, Reg};
 
 use super::relocate::Relocation;
-use crate::func::{for_each_reg, for_each_reg_place};
+use crate::func::{for_each_reg, for_each_reg_place, read_u32, scan};
 
 /// Instructions of a leaf, at most.
 const LONGEST: usize = 16;
@@ -103,7 +103,7 @@ fn inline_into(function: &mut Function, leaves: &[Option<Leaf>]) -> bool {
         _ => None,
     };
     let decoded = || instructions(&function.code).map(|i| i.expect("internal error: code does not decode"));
-    if !decoded().any(|(_, inst)| leaf_of(&inst).is_some()) {
+    if !calls_leaf(&function.code, leaves) {
         return false;
     }
     let mut regs = Registers { classes: std::mem::take(&mut function.regs), own: 0, taken: Vec::new() };
@@ -125,6 +125,16 @@ fn inline_into(function: &mut Function, leaves: &[Option<Leaf>]) -> bool {
     new.apply(function);
     function.regs = regs.classes;
     true
+}
+
+/// Whether code calls a leaf.
+fn calls_leaf(code: &[u16], leaves: &[Option<Leaf>]) -> bool {
+    let mut found = false;
+    scan(code, |at, op| {
+        found |= op == Op::Call && leaves[read_u32(code, at + 1) as usize].is_some();
+        !found
+    });
+    found
 }
 
 /// The registers of the function that is inlined into. Those behind `own` serve one site after another.
@@ -243,6 +253,25 @@ mod tests {
 
     fn decoded(f: &Function) -> Vec<Inst<'_>> {
         instructions(&f.code).map(|i| i.expect("decodes").1).collect()
+    }
+
+    #[test]
+    fn instructions_are_found_without_their_operands() {
+        let caller = function(&[Class::Int], &[Class::Int], |f| {
+            f.emit(Inst::ConstI64 { dst: Reg(0), value: 1 << 40 });
+            f.emit(Inst::Call { func: 0, args: RegList(&[0, 0]), results: RegList(&[0]) });
+            f.emit(Inst::AddImm { dst: Reg(0), a: Reg(0), imm: 1 });
+            f.emit(Inst::Return { results: RegList(&[0]) });
+        });
+        let want: Vec<(u32, Op)> = instructions(&caller.code)
+            .map(|i| i.map(|(at, inst)| (at, inst.op())).expect("decodes"))
+            .collect();
+        let mut all = Vec::new();
+        scan(&caller.code, |at, op| {
+            all.push((at, op));
+            true
+        });
+        assert_eq!(all, want);
     }
 
     #[test]
