@@ -18,8 +18,10 @@ const STACK: usize = 16 << 20;
 /// The trees of files, in their order.
 pub fn parse_files(map: &SourceMap, files: &[FileId], ids: &NodeIds, options: Options) -> Vec<Parsed> {
     let bytes: usize = files.iter().map(|&file| map.file(file).bytes().len()).sum();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = (bytes / BYTES_PER_THREAD).min(cores).min(files.len());
+    let useful = (bytes / BYTES_PER_THREAD).min(files.len());
+    // To ask for the number of processors is to read some files.
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if useful > 1 { useful.min(cores()) } else { 1 };
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
