@@ -36,14 +36,13 @@ func main() {
 		senders.Wait()
 		close(done)
 	}()
-	got := 0
-	for {
+	for sending := true; sending; {
 		select {
 		case <-c:
-			got++
 		case <-done:
-			fmt.Println(got > 0)
-			return
+			sending = false
 		}
 	}
+	syscall.Kill(os.Getpid(), syscall.SIGUSR1)
+	fmt.Println((<-c).(syscall.Signal) > 0)
 }

@@ -26,27 +26,26 @@ func main() {
 	for range 10_000 {
 		kept = &node{next: kept}
 	}
+	var over atomic.Bool
+	var collections atomic.Int32
 	done := make(chan bool)
 	go func() {
-		for range 30 {
+		for !over.Load() {
 			runtime.GC()
+			collections.Add(1)
 		}
 		close(done)
 	}()
 	tries, faulted := 0, 0
-	for running := true; running; tries++ {
+	for ; tries < 200 || collections.Load() < 20; tries++ {
 		var to *unsafe.Pointer
-		ok := faults(func() { atomic.StorePointer(to, nil) }) &&
+		if faults(func() { atomic.StorePointer(to, nil) }) &&
 			faults(func() { atomic.SwapPointer(to, unsafe.Pointer(kept)) }) &&
-			faults(func() { atomic.CompareAndSwapPointer(to, nil, nil) })
-		if ok {
+			faults(func() { atomic.CompareAndSwapPointer(to, nil, nil) }) {
 			faulted++
 		}
-		select {
-		case <-done:
-			running = false
-		default:
-		}
 	}
+	over.Store(true)
+	<-done
 	fmt.Println(tries == faulted)
 }
