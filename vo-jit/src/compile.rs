@@ -53,6 +53,8 @@ pub(crate) const QUIET: &[Callback] = &[
     Callback::poll_entry,
     Callback::write_barrier,
     Callback::alloc,
+    Callback::str_copy,
+    Callback::bytes_copy,
     Callback::slice_grow,
     Callback::resolve_method,
     Callback::iface_impl,

@@ -23,6 +23,9 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering::Acquire, Ordering::Release};
 
+/// Bytes without pointers of up to this size have bins in every program, so that compiled code may count on them.
+pub const MOST_COMMON: u64 = 64;
+
 /// Bitmaps beyond so many words are replaced by "every word may be an address".
 const MAX_PERIOD: usize = 4096;
 
@@ -134,6 +137,9 @@ impl Layouts {
         layouts.map_iter = layouts.intern(map::ITER_POINTERS.0, map::ITER_POINTERS.1);
         layouts.chan = layouts.traced(chan::trace);
         layouts.handle = layouts.traced(port::trace);
+        for class in 1..=sizeclass::class_of(MOST_COMMON) {
+            layouts.bin(layouts.noscan, class);
+        }
         layouts
     }
 
@@ -225,10 +231,11 @@ impl Layouts {
         number
     }
 
-    /// The number of the bin for bytes without pointers of this size class, if there is one already.
-    #[inline(always)]
-    pub fn bytes_bin(&self, class: u8) -> Option<u32> {
-        self.noscan.bins[class as usize].load(Acquire).checked_sub(1)
+    /// The number of the bin for bytes without pointers, `n` of them, which are at most [`MOST_COMMON`]. It always has an
+    /// allocation cache.
+    pub fn common_bin(&self, n: u64) -> u32 {
+        assert!((1..=MOST_COMMON).contains(&n), "internal error: {n} bytes have no common bin");
+        self.bin(self.noscan, sizeclass::class_of(n))
     }
 
     /// What a bin's objects are.

@@ -240,7 +240,7 @@ impl Translator<'_, '_> {
     }
 
     /// An instruction's opcode and operands, where a value is its result.
-    fn made_by(&self, value: Value) -> Option<(Opcode, Value, Option<Value>)> {
+    pub(crate) fn made_by(&self, value: Value) -> Option<(Opcode, Value, Option<Value>)> {
         let dfg = &self.b.func.dfg;
         let inst = dfg.value_def(dfg.resolve_aliases(value)).inst()?;
         match dfg.insts[inst] {

@@ -265,22 +265,35 @@ impl Translator<'_, '_> {
         if ty.bin == NO_BIN {
             return self.made(Callback::alloc, &[word]);
         }
-        let slot = sizeclass::size(sizeclass::class_of(ty.size)) as i64;
-        let at = ty.bin as i32 * offsets::ENTRY_SIZE;
+        self.take_slot(ty.bin, ty.size, |_, _| (), |t| t.ask_quietly(Callback::alloc, &[word]))
+    }
+
+    /// The front of the worker's run of free zeroed slots of a bin, for an object of so many bytes, which `fill` may
+    /// write to; else what `slow` has from the machine, 0 where the program ends.
+    pub(crate) fn take_slot(
+        &mut self,
+        bin: u32,
+        size: u64,
+        fill: impl FnOnce(&mut Self, Value),
+        slow: impl FnOnce(&mut Self) -> Value,
+    ) -> Value {
+        let slot = sizeclass::size(sizeclass::class_of(size)) as i64;
+        let at = bin as i32 * offsets::ENTRY_SIZE;
         let ctx = self.ctx();
         let entries = self.b.ins().load(types::I64, plain(), ctx, offsets::ENTRIES);
         let next = self.b.ins().load(types::I64, plain(), entries, at + offsets::ENTRY_NEXT);
         let end = self.b.ins().load(types::I64, plain(), entries, at + offsets::ENTRY_END);
         let after = self.b.ins().iadd_imm_s(next, slot);
         let none = self.b.ins().icmp(IntCC::UnsignedGreaterThan, after, end);
-        let (slow, fast, done) = (self.cold_block(), self.b.create_block(), self.b.create_block());
+        let (empty, fast, done) = (self.cold_block(), self.b.create_block(), self.b.create_block());
         let object = self.b.append_block_param(done, types::I64);
-        self.b.ins().brif(none, slow, &[], fast, &[]);
+        self.b.ins().brif(none, empty, &[], fast, &[]);
         self.go_to(fast);
         self.b.ins().store(plain(), after, entries, at + offsets::ENTRY_NEXT);
+        fill(self, next);
         self.b.ins().jump(done, &[next.into()]);
-        self.go_to(slow);
-        let made = self.ask_quietly(Callback::alloc, &[word]);
+        self.go_to(empty);
+        let made = slow(self);
         let failed = self.b.ins().icmp_imm_s(IntCC::Equal, made, 0);
         let exit = self.exit_block();
         let wake = self.b.ins().iconst(STATUS, Status::Wake as i64);

@@ -4,7 +4,7 @@ use super::Translator;
 use crate::abi::plain;
 use crate::callbacks::Callback;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder, Opcode, Value, types};
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
 use vo_runtime::object::slice::{ARRAY, THREE};
@@ -36,10 +36,20 @@ impl Translator<'_, '_> {
         let offset = self.b.ins().imul_imm_s(lo, i64::from(size));
         let moved = self.b.ins().iadd(ap, offset);
         let address = self.b.ins().select(none, ap, moved);
-        let length = self.b.ins().isub(hi, lo);
+        let length = self.difference(hi, lo);
         self.set(ptr, address);
         self.set(len, length);
         self.set(cap, capacity);
+    }
+
+    /// `hi - lo`, which is known where `hi` is `lo` and something.
+    pub(crate) fn difference(&mut self, hi: Value, lo: Value) -> Value {
+        let start = self.b.func.dfg.resolve_aliases(lo);
+        match self.made_by(hi) {
+            Some((Opcode::Iadd, a, Some(more))) if a == start => more,
+            Some((Opcode::Iadd, more, Some(b))) if b == start => more,
+            _ => self.b.ins().isub(hi, lo),
+        }
     }
 
     #[allow(clippy::too_many_arguments)]

@@ -9,6 +9,8 @@ use cranelift_codegen::ir::{Block, InstBuilder, Type, Value, types};
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
 use vo_runtime::context::offsets;
+use vo_runtime::heap::sizeclass::round_up;
+use vo_runtime::layout::MOST_COMMON;
 
 impl Translator<'_, '_> {
     pub(crate) fn str_concat(&mut self, ptr: Reg, len: Reg, parts: RegList<'_>) {
@@ -159,7 +161,7 @@ impl Translator<'_, '_> {
         // An empty rest keeps the address inside the bytes.
         let (moved, at_end) = (self.b.ins().iadd(ap, lo), self.b.ins().icmp(IntCC::Equal, lo, al));
         let address = self.b.ins().select(at_end, ap, moved);
-        let length = self.b.ins().isub(hi, lo);
+        let length = self.difference(hi, lo);
         self.set(ptr, address);
         self.set(len, length);
     }
@@ -175,6 +177,11 @@ impl Translator<'_, '_> {
 
     pub(crate) fn str_from_bytes(&mut self, ptr: Reg, len: Reg, ap: Reg, al: Reg) {
         let (from, n) = (self.get(ap), self.get(al));
+        if let Some(size) = self.common_size(n) {
+            let copy = self.copied(Callback::str_copy, from, n, size);
+            self.set(ptr, copy);
+            return self.set(len, n);
+        }
         let (some, done) = (self.b.create_block(), self.b.create_block());
         let address = self.b.append_block_param(done, types::I64);
         let none = self.int(0);
@@ -185,6 +192,34 @@ impl Translator<'_, '_> {
         self.go_to(done);
         self.set(ptr, address);
         self.set(len, n);
+    }
+
+    /// A number of bytes that is known and common.
+    fn common_size(&self, n: Value) -> Option<u64> {
+        self.constant(n).map(|n| n as u64).filter(|n| (1..=MOST_COMMON).contains(n))
+    }
+
+    /// A new object with a copy of bytes whose number is known and common.
+    fn copied(&mut self, door: Callback, from: Value, n: Value, size: u64) -> Value {
+        let bin = self.link.types.layouts.common_bin(size);
+        self.take_slot(bin, size, |t, to| t.copy_known(to, from, size), |t| t.ask_quietly(door, &[from, n]))
+    }
+
+    /// Copies so many bytes without pointers, the last ones perhaps twice.
+    fn copy_known(&mut self, to: Value, from: Value, size: u64) {
+        let ty = match size {
+            1 => types::I8,
+            2..=3 => types::I16,
+            4..=7 => types::I32,
+            8..=15 => types::I64,
+            _ => types::I8X16,
+        };
+        let step = u64::from(ty.bytes());
+        let rest = (size % step != 0).then_some(size - step);
+        for at in (0..size / step).map(|i| i * step).chain(rest) {
+            let piece = self.b.ins().load(ty, plain(), from, at as i32);
+            self.b.ins().store(plain(), piece, to, at as i32);
+        }
     }
 
     pub(crate) fn str_from_runes(&mut self, ptr: Reg, len: Reg, ap: Reg, al: Reg) {
@@ -199,6 +234,13 @@ impl Translator<'_, '_> {
 
     pub(crate) fn bytes_from_str(&mut self, ptr: Reg, len: Reg, cap: Reg, ap: Reg, al: Reg) {
         let (from, n) = (self.get(ap), self.get(al));
+        if let Some(size) = self.common_size(n) {
+            let copy = self.copied(Callback::bytes_copy, from, n, size);
+            let room = self.int(round_up(size, true) as i64);
+            self.set(ptr, copy);
+            self.set(len, n);
+            return self.set(cap, room);
+        }
         let made = self.made(Callback::bytes_copy, &[from, n]);
         let ctx = self.ctx();
         let room = self.b.ins().load(types::I64, plain(), ctx, offsets::RET);

@@ -23,7 +23,7 @@
 use super::arena::window;
 use super::barrier::{self, Notes};
 use super::block::Block;
-use super::sizeclass::{self, MAX_SMALL, PAGE, block_pages, class_of};
+use super::sizeclass::{self, MAX_SMALL, NUM_CLASSES, PAGE, block_pages, class_of};
 use super::{Bin, Central, Heap};
 use crate::layout::Layout;
 use crate::panic::{Fatal, Result, RuntimePanic};
@@ -77,6 +77,8 @@ pub struct AllocCache {
     published: *mut *mut CacheEntry,
     len: u64,
     storage: Vec<CacheEntry>,
+    /// The bins of bytes without pointers by size class, plus one; 0 where none was needed here yet.
+    byte_bins: [u32; NUM_CLASSES],
     /// State of the generator behind `random`.
     random: u64,
     /// What this worker has overwritten while the heap marks.
@@ -95,6 +97,7 @@ impl AllocCache {
             published: std::ptr::null_mut(),
             len: 0,
             storage: Vec::new(),
+            byte_bins: [0; NUM_CLASSES],
             random: heap.next_seed(),
             notes: Box::new(Notes::new(Arc::as_ptr(heap), false)),
             heap: heap.clone(),
@@ -176,6 +179,10 @@ impl AllocCache {
     #[inline]
     pub fn alloc_bytes(&mut self, n: u64) -> Result<Word> {
         let noscan = self.heap.types.layouts.noscan();
+        if n.wrapping_sub(1) < MAX_SMALL {
+            let class = class_of(n);
+            self.byte_bins[class as usize] = self.heap.types.layouts.bin(noscan, class) + 1;
+        }
         self.alloc_layout(n, noscan)
     }
 
@@ -185,7 +192,7 @@ impl AllocCache {
         if n.wrapping_sub(1) >= MAX_SMALL {
             return None;
         }
-        let bin = self.heap.types.layouts.bytes_bin(class_of(n))?;
+        let bin = self.byte_bins[class_of(n) as usize].checked_sub(1)?;
         self.pop(bin)
     }
 

@@ -77,6 +77,7 @@ pub const fn size(class: u8) -> u64 {
 
 /// The bytes that Go's allocator would give for a request: the rule behind capacities.
 /// Saturates at the request where rounding would overflow.
+#[inline]
 pub fn round_up(bytes: u64, noscan: bool) -> u64 {
     let mut request = bytes;
     if request <= MAX_SMALL - GO_HEADER {

@@ -53,6 +53,30 @@ pub unsafe fn concat_at_hand(cache: &mut AllocCache, a: Str, b: Str) -> Option<W
     Some(ptr)
 }
 
+/// The concatenation of strings of which two or more are not empty, where the cache has room for it at hand.
+///
+/// # Safety
+/// The parts are strings that are alive.
+#[inline(always)]
+pub unsafe fn join_at_hand(cache: &mut AllocCache, parts: &[Str]) -> Option<Str> {
+    let (mut len, mut filled) = (0u64, 0);
+    for part in parts {
+        len = len.checked_add(part.len)?;
+        filled += u32::from(part.len != 0);
+    }
+    if filled < 2 {
+        return None;
+    }
+    let ptr = cache.pop_bytes(len)?;
+    let mut at = ptr;
+    for part in parts {
+        // SAFETY: the new object has room for all parts.
+        unsafe { copy_new_bytes(at, part.ptr, part.len) };
+        at += part.len;
+    }
+    Some(Str { ptr, len })
+}
+
 /// A copy of bytes, one or more, where the cache has room for them at hand.
 ///
 /// # Safety

@@ -16,8 +16,11 @@ pub(in crate::callbacks) unsafe extern "C" fn str_concat(
     out: *mut u64,
 ) -> Status {
     let m = unsafe { machine(ctx) };
-    let floor = m.at_floor();
     let parts = unsafe { std::slice::from_raw_parts(parts.cast::<Str>(), n as usize) };
+    if let Some(made) = unsafe { string::join_at_hand(m.cache(), parts) } {
+        return unsafe { m.deliver(out, Ok([made.ptr, made.len])) };
+    }
+    let floor = m.at_floor();
     let made = m.ensure(floor).and_then(|()| unsafe { string::concat(m.cache(), parts) });
     unsafe { m.deliver(out, made.map(|s| [s.ptr, s.len])) }
 }
