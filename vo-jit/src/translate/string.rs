@@ -215,7 +215,7 @@ impl Translator<'_, '_> {
             _ => types::I8X16,
         };
         let step = u64::from(ty.bytes());
-        let rest = (size % step != 0).then_some(size - step);
+        let rest = (!size.is_multiple_of(step)).then_some(size - step);
         for at in (0..size / step).map(|i| i * step).chain(rest) {
             let piece = self.b.ins().load(ty, plain(), from, at as i32);
             self.b.ins().store(plain(), piece, to, at as i32);
