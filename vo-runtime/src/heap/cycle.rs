@@ -233,7 +233,8 @@ impl Heap {
             Next::Packet(packet) => {
                 let mut marker = self.marker().sharing(&self.queue);
                 // Not for long: a stop would have to wait for it.
-                self.work(&mut marker, packet, behind.objects.clamp(16, HELP as u64) as usize);
+                let most = if behind.late { 4 * HELP } else { HELP } as u64;
+                self.work(&mut marker, packet, behind.objects.clamp(16, most) as usize);
             }
             // Others have it all: let them get on with it.
             Next::Wait if behind.late => self.queue.wait(4 * PAUSE),

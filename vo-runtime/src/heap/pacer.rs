@@ -345,7 +345,7 @@ impl Pacer {
         self.goal = goal;
         let runway = goal.saturating_sub(self.live_bytes);
         // Marking takes about as long as the last time.
-        let early = (self.during + self.during / 4).clamp(runway / 8, runway * 3 / 10);
+        let early = (self.during + self.during / 4).clamp(runway / 4, runway * 3 / 8);
         self.trigger = if self.at_once { goal } else { goal - early };
     }
 
