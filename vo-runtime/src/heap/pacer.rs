@@ -183,7 +183,9 @@ impl Pacer {
         if grown >= runway {
             return Behind { objects: u64::MAX, late: true };
         }
-        let due = (self.live_objects as u128 * grown as u128 / runway as u128) as u64;
+        // How much lives nobody knows: as much as last time, or half of what is there.
+        let expected = self.live_objects.max((self.live_objects + self.objects_at_start) / 2);
+        let due = (expected as u128 * grown as u128 / runway as u128) as u64;
         Behind { objects: due.saturating_sub(marked), late: false }
     }
 
