@@ -401,8 +401,11 @@ impl<'w> Builder<'w> {
         Some(self.objects.add(w.0))
     }
 
-    fn path(&mut self, pkg: Option<PkgId>) -> Option<u32> {
-        pkg.map(|pkg| self.name(&self.world.package(pkg).path))
+    /// The package that is part of a field's or method's identity: that of a name which is not exported. Of an
+    /// exported one it is just who wrote the type first, and no package that a program must have.
+    fn home(&mut self, name: Symbol, pkg: Option<PkgId>) -> Option<u32> {
+        let pkg = pkg.filter(|_| !name.is_exported())?;
+        Some(self.name(&self.world.package(pkg).path))
     }
 
     fn ty(&mut self, ty: TypeId) -> Option<u32> {
@@ -442,7 +445,7 @@ impl<'w> Builder<'w> {
                 let fields = s.fields.iter().map(|f| {
                     Some(FieldForm {
                         name: self.name(f.name.as_str()),
-                        pkg: self.path(f.pkg),
+                        pkg: self.home(f.name, f.pkg),
                         ty: self.ty(f.ty)?,
                         embedded: f.embedded,
                         tag: self.name(f.tag.as_str()),
@@ -461,7 +464,7 @@ impl<'w> Builder<'w> {
                 let methods = set.methods.iter().map(|m| {
                     Some(MethodForm {
                         name: self.name(m.name.as_str()),
-                        pkg: self.path(m.pkg),
+                        pkg: self.home(m.name, m.pkg),
                         sig: self.ty(m.sig)?,
                     })
                 });
@@ -486,7 +489,8 @@ impl<'w> Builder<'w> {
 
     fn selector(&mut self, selector: u32) -> Option<u32> {
         let (name, pkg, sig) = *self.p.types.selector_keys.get(selector as usize)?;
-        let form = MethodForm { name: self.name(name.as_str()), pkg: self.path(pkg), sig: self.ty(sig)? };
+        let form =
+            MethodForm { name: self.name(name.as_str()), pkg: self.home(name, pkg), sig: self.ty(sig)? };
         let mut w = Writer::default();
         form.write(&mut w);
         Some(self.selectors.add(w.0))
