@@ -19,6 +19,8 @@ mod embed;
 mod engine;
 mod importer;
 #[cfg(test)]
+mod linking;
+#[cfg(test)]
 mod natives;
 mod parallel;
 mod suggest;
