@@ -193,7 +193,7 @@ pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {
         return lock(&vm.end).take().unwrap_or_default();
     }
     let mut lines = vec![format!("scheduler: {:?}", scheduler.shared().stats())];
-    lines.push(format!("heap: {:?}", island.heap().stats()));
+    lines.push(format!("heap: {}", island.heap().stats()));
     lines.extend(vm.island_lines());
     vm.reaper.close();
     scheduler.shutdown();

@@ -10,6 +10,7 @@
 
 use super::queue::Found;
 use super::{Collected, HeapConfig};
+use std::fmt;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -59,6 +60,27 @@ pub struct HeapStats {
     pub pauses: Vec<(Duration, SystemTime)>,
     /// By size class, the smallest first; class 0 stands for none.
     pub by_size: Vec<SizeStats>,
+}
+
+/// The line of `--stats`: bytes are plain, so that a script can read them.
+impl fmt::Display for HeapStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} allocations of {} bytes, {} of them freed; ",
+            self.mallocs, self.total_alloc, self.frees
+        )?;
+        write!(f, "{} bytes in objects, {} in blocks, ", self.heap_alloc, self.heap_in_use)?;
+        write!(f, "{} from the system, {} given back, ", self.heap_sys, self.heap_released)?;
+        write!(f, "{} of the collector's; {} collections ", self.meta, self.collections)?;
+        let longest = self.pauses.iter().map(|pause| pause.0).max().unwrap_or_default();
+        write!(f, "({} asked for) in {:.1?}, stopped {:.1?}, ", self.forced, self.gc_time, self.pause_total)?;
+        write!(f, "{longest:.1?} at most lately; the next at {} bytes", self.next_gc)?;
+        for size in self.by_size.iter().filter(|size| size.mallocs > 0) {
+            write!(f, "; {}: {}", size.size, size.mallocs)?;
+        }
+        Ok(())
+    }
 }
 
 /// Counters of the objects of a size class.
