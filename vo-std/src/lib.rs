@@ -12,6 +12,7 @@
 use vo_vm::Registry;
 
 pub mod abi;
+mod sys;
 
 #[path = "../pkg/internal/bytealg/native.rs"]
 mod bytealg;

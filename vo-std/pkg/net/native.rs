@@ -6,44 +6,13 @@
 //! What must stay true: a descriptor is closed after its `pollClose`, when no operation on it is under way.
 
 use crate::abi::{Slice, Str, slice_bytes, str_bytes};
+use crate::sys::{Sys, code, errno, errno_of, pair, retry};
 use crate::{native, natives};
-use std::io::Error;
 use std::mem::{size_of, zeroed};
 use std::net::ToSocketAddrs;
 use vo_bytecode::Status;
 use vo_sched::waiter::Dir;
 use vo_vm::native::NativeCx;
-
-/// The result of a system call: a number, or an errno.
-type Sys<T = i64> = Result<T, i32>;
-
-fn errno(error: &Error) -> i32 {
-    error.raw_os_error().unwrap_or(libc::EIO)
-}
-
-/// Repeats a call as long as signals interrupt it.
-fn retry(mut call: impl FnMut() -> i64) -> Sys {
-    loop {
-        match call() {
-            -1 => match errno(&Error::last_os_error()) {
-                libc::EINTR => {}
-                number => return Err(number),
-            },
-            n => return Ok(n),
-        }
-    }
-}
-
-fn pair(result: Sys) -> (i64, i64) {
-    match result {
-        Ok(n) => (n, 0),
-        Err(errno) => (0, errno as i64),
-    }
-}
-
-fn code(result: Sys) -> i64 {
-    pair(result).1
-}
 
 /// The system's form of an address: large enough for any, and how much of it is used.
 struct Address {
@@ -243,13 +212,13 @@ natives! {
     }
     "net.sysClose" => fn close(cx, fd: i64) -> i64 {
         // SAFETY: the descriptor is the caller's to close; see above the table.
-        code(match unsafe { libc::close(fd as i32) } { 0 => Ok(0), _ => Err(errno(&Error::last_os_error())) })
+        code(match unsafe { libc::close(fd as i32) } { 0 => Ok(0), _ => Err(errno()) })
     }
 
     "net.pollOpen" => fn poll_open(cx, fd: i64) -> (u64, i64) {
         match cx.open_socket(fd as i32) {
             Ok(socket) => (socket, 0),
-            Err(error) => (0, i64::from(errno(&error))),
+            Err(error) => (0, i64::from(errno_of(&error))),
         }
     }
     "net.pollWait" => fn poll_wait(cx, socket: u64, writing: bool) -> Status {

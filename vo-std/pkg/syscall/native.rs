@@ -6,6 +6,7 @@
 //! 0, 1 and 2 are the host's first: an embedding may have redirected them.
 
 use crate::abi::{Slice, Str, str_bytes};
+use crate::sys::{Sys, code, errno, errno_of, pair, retry};
 use crate::{native, natives};
 use std::ffi::CString;
 use vo_bytecode::Status;
@@ -13,37 +14,6 @@ use vo_vm::native::NativeCx;
 
 /// Bytes that a pipe takes without waiting once it says that it is writable.
 const PIPE_ATOMIC: u64 = 4096;
-
-/// The result of a system call: a number, or an errno.
-type Sys<T = i64> = Result<T, i32>;
-
-fn errno() -> i32 {
-    std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO)
-}
-
-/// Repeats a call as long as signals interrupt it.
-fn retry(mut call: impl FnMut() -> i64) -> Sys {
-    loop {
-        match call() {
-            -1 if errno() == libc::EINTR => {}
-            -1 => return Err(errno()),
-            n => return Ok(n),
-        }
-    }
-}
-
-/// A number and an errno as the two results `(n, errno)`.
-fn pair(result: Sys) -> (i64, i64) {
-    match result {
-        Ok(n) => (n, 0),
-        Err(errno) => (0, errno as i64),
-    }
-}
-
-/// An errno as the only result.
-fn code(result: Sys) -> i64 {
-    pair(result).1
-}
 
 fn path(s: Str) -> Sys<CString> {
     CString::new(str_bytes(s)).map_err(|_| libc::EINVAL)
@@ -66,10 +36,6 @@ fn ready(fd: i64, events: i16) -> bool {
     let mut poll = libc::pollfd { fd: fd as i32, events, revents: 0 };
     // SAFETY: one valid entry.
     unsafe { libc::poll(&mut poll, 1, 0) != 0 }
-}
-
-fn io_errno(error: &std::io::Error) -> i32 {
-    error.raw_os_error().unwrap_or(libc::EIO)
 }
 
 fn raw_read(fd: i64, ptr: u64, len: u64, offset: Option<i64>) -> Sys {
@@ -118,7 +84,7 @@ fn read(cx: &mut NativeCx<'_>, args: &[u64], results: &mut [u64]) -> Status {
         // SAFETY: the caller's slice, which nothing else in this call touches.
         let into = unsafe { std::slice::from_raw_parts_mut(ptr as *mut u8, len as usize) };
         if let Some(answer) = cx.host().read(fd as i32, into) {
-            let result = answer.map(|n| n as i64).map_err(|e| io_errno(&e));
+            let result = answer.map(|n| n as i64).map_err(|e| errno_of(&e));
             return here_or_pool(cx, results, true, move || result);
         }
     }
@@ -131,7 +97,7 @@ fn write(cx: &mut NativeCx<'_>, args: &[u64], results: &mut [u64]) -> Status {
     if fd <= 2 {
         let bytes = str_bytes(Str { ptr, len });
         if let Some(answer) = cx.host().write(fd as i32, bytes) {
-            let result = answer.map(|n| n as i64).map_err(|e| io_errno(&e));
+            let result = answer.map(|n| n as i64).map_err(|e| errno_of(&e));
             return here_or_pool(cx, results, true, move || result);
         }
     }
@@ -248,7 +214,7 @@ fn host_name() -> Sys<Vec<u8>> {
 
 fn current_dir() -> Sys<Vec<u8>> {
     use std::os::unix::ffi::OsStringExt;
-    std::env::current_dir().map(|dir| dir.into_os_string().into_vec()).map_err(|e| io_errno(&e))
+    std::env::current_dir().map(|dir| dir.into_os_string().into_vec()).map_err(|e| errno_of(&e))
 }
 
 /// A string and an errno as results.
