@@ -16,7 +16,7 @@ pub(in crate::callbacks) unsafe extern "C" fn call_interpreted(
     args: *mut u64,
     results: *mut u64,
 ) -> Status {
-    unsafe { machine(ctx).call_function(func as u32, args, results) }
+    machine(ctx).call_function(func as u32, args, results)
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn resolve_method(
@@ -24,7 +24,7 @@ pub(in crate::callbacks) unsafe extern "C" fn resolve_method(
     ty: u64,
     selector: u64,
 ) -> u64 {
-    let ty = unsafe { Ty::from_word(ty) };
+    let ty = Ty::from_word(ty);
     ty.and_then(|ty| ty.method(selector as u32)).map_or(u64::MAX, u64::from)
 }
 
@@ -35,7 +35,7 @@ pub(in crate::callbacks) unsafe extern "C" fn guard_missed(
     target: u64,
 ) {
     let (func, point) = site_parts(unit);
-    unsafe { machine(ctx) }.guessed_wrong(site_parts(site), target, (func, point.checked_sub(1)));
+    machine(ctx).guessed_wrong(site_parts(site), target, (func, point.checked_sub(1)));
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn call_native(
@@ -45,11 +45,10 @@ pub(in crate::callbacks) unsafe extern "C" fn call_native(
     results: *mut u64,
     _site: u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let import = &m.program_ref().module().natives[native as usize];
     let (n, r) = (import.params.len(), import.results.len());
-    let (args, results) =
-        unsafe { (std::slice::from_raw_parts(args, n), std::slice::from_raw_parts_mut(results, r)) };
+    let (args, results) = (std::slice::from_raw_parts(args, n), std::slice::from_raw_parts_mut(results, r));
     let function = m.program().native(native as u32);
     m.stats.native_calls += 1;
     let site = m.native_site();
@@ -72,13 +71,13 @@ pub(in crate::callbacks) unsafe extern "C" fn poll_entry(
     args: *mut u64,
     exhausted: u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let leaves = exhausted != 0 || (!std::mem::take(&mut m.skip_poll) && m.answer_interrupt(m.at_floor()));
     if !leaves {
         return Status::Ok;
     }
     let code = m.program_ref().code(func as u32);
-    let args = unsafe { std::slice::from_raw_parts(args, code.params()) };
+    let args = std::slice::from_raw_parts(args, code.params());
     record::spill_call(m, code, args);
     if exhausted != 0 {
         m.exhausted = m.stack_bytes();
@@ -93,7 +92,7 @@ pub(in crate::callbacks) unsafe extern "C" fn leave_frame(
     live: *mut u64,
     slots: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let status = Status::from_u32(status as u32).expect("internal error: a frame leaves with no status");
     let (func, point) = site_parts(place);
     let code = m.program_ref().code(func);
@@ -105,17 +104,15 @@ pub(in crate::callbacks) unsafe extern "C" fn leave_frame(
     if m.leaving {
         return status;
     }
-    unsafe {
-        let live = std::slice::from_raw_parts(live, at.live.len());
-        let slots = if slots.is_null() { &[] } else { std::slice::from_raw_parts(slots, code.slot_words) };
-        record::spill_compiled(m, code, point, live, slots);
-    }
+    let live = std::slice::from_raw_parts(live, at.live.len());
+    let slots = if slots.is_null() { &[] } else { std::slice::from_raw_parts(slots, code.slot_words) };
+    record::spill_compiled(m, code, point, live, slots);
     status
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn leave(ctx: *mut JitContext, site: u64) {
     let (func, pc) = site_parts(site);
-    unsafe { machine(ctx) }.fiber_mut().panics().leave(func, pc);
+    machine(ctx).fiber_mut().panics().leave(func, pc);
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn go_start(
@@ -125,8 +122,8 @@ pub(in crate::callbacks) unsafe extern "C" fn go_start(
     n: u64,
     site: u64,
 ) -> Status {
-    let words = unsafe { std::slice::from_raw_parts(args, n as usize) };
-    unsafe { machine(ctx) }.go_from(site_parts(site), func as u32, None, words);
+    let words = std::slice::from_raw_parts(args, n as usize);
+    machine(ctx).go_from(site_parts(site), func as u32, None, words);
     Status::Ok
 }
 
@@ -137,19 +134,19 @@ pub(in crate::callbacks) unsafe extern "C" fn go_closure(
     n: u64,
     site: u64,
 ) -> Status {
-    let (m, words) = unsafe { (machine(ctx), std::slice::from_raw_parts(args, n as usize)) };
+    let (m, words) = (machine(ctx), std::slice::from_raw_parts(args, n as usize));
     let started = m.go_closure_from(site_parts(site), closure, words);
     m.status(started)
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn yield_now(ctx: *mut JitContext) -> Status {
     // It is gone on with as a native without results is.
-    unsafe { machine(ctx) }.fiber_mut().pending.push(None);
+    machine(ctx).fiber_mut().pending.push(None);
     Status::Wake
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn interrupt(ctx: *mut JitContext) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let floor = m.at_floor();
     if m.answer_interrupt(floor) { Status::Wake } else { Status::Ok }
 }

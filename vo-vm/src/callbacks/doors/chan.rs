@@ -15,10 +15,10 @@ pub(in crate::callbacks) unsafe extern "C" fn chan_new(
     cap: u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+    let m = machine(ctx);
+    let (floor, ty) = (m.at_floor(), type_of(ty));
     let made = m.ensure(floor).and_then(|()| chan::new(m.cache(), ty, cap as i64));
-    unsafe { m.deliver(out, made.map(|word| [word])) }
+    m.deliver(out, made.map(|word| [word]))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn chan_send(
@@ -26,8 +26,8 @@ pub(in crate::callbacks) unsafe extern "C" fn chan_send(
     ch: u64,
     words: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let words = unsafe { element(ch, words) };
+    let m = machine(ctx);
+    let words = element(ch, words);
     match ops::send(m, ch, words) {
         Ok(Waited::Done(())) => m.complete(|_| Completed::default()),
         Ok(Waited::Parked) => Status::WaitIo,
@@ -41,11 +41,11 @@ pub(in crate::callbacks) unsafe extern "C" fn chan_recv(
     words: *mut u64,
     ok: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let words = unsafe { element(ch, words) };
+    let m = machine(ctx);
+    let words = element(ch, words);
     match ops::recv(m, ch, words) {
         Waited::Done(sent) => {
-            unsafe { *ok = u64::from(sent) };
+            *ok = u64::from(sent);
             m.complete(|_| Completed { words: words.to_vec(), ok: sent, case: 0 })
         }
         Waited::Parked => Status::WaitIo,
@@ -58,9 +58,9 @@ pub(in crate::callbacks) unsafe extern "C" fn chan_try_send(
     words: *mut u64,
     done: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let sent = ops::try_send(m, ch, unsafe { element(ch, words) });
-    unsafe { m.deliver(done, sent.map(|sent| [u64::from(sent)])) }
+    let m = machine(ctx);
+    let sent = ops::try_send(m, ch, element(ch, words));
+    m.deliver(done, sent.map(|sent| [u64::from(sent)]))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn chan_try_recv(
@@ -68,23 +68,23 @@ pub(in crate::callbacks) unsafe extern "C" fn chan_try_recv(
     ch: u64,
     words: *mut u64,
 ) -> u64 {
-    let m = unsafe { machine(ctx) };
-    match ops::try_recv(m, ch, unsafe { element(ch, words) }) {
+    let m = machine(ctx);
+    match ops::try_recv(m, ch, element(ch, words)) {
         None => 0,
         Some(ok) => 1 | u64::from(ok) << 1,
     }
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn chan_close(ctx: *mut JitContext, ch: u64) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let closed = ops::close(m, ch);
     m.status(closed)
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn chan_len(_: *mut JitContext, ch: u64) -> u64 {
-    unsafe { chan::len(ch) }
+    chan::len(ch)
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn chan_cap(_: *mut JitContext, ch: u64) -> u64 {
-    unsafe { chan::cap(ch) }
+    chan::cap(ch)
 }

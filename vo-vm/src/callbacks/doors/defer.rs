@@ -18,8 +18,8 @@ pub(in crate::callbacks) unsafe extern "C" fn defer_push(
     args: *mut u64,
     n: u64,
 ) -> u64 {
-    let m = unsafe { machine(ctx) };
-    let (floor, words) = (m.at_floor(), unsafe { std::slice::from_raw_parts(args, n as usize) });
+    let m = machine(ctx);
+    let (floor, words) = (m.at_floor(), std::slice::from_raw_parts(args, n as usize));
     let pushed = match kind {
         0 => Deferred::push_func(m, floor, list, target as u32, words),
         _ => Deferred::push_closure(m, floor, list, target, words),
@@ -34,14 +34,14 @@ pub(in crate::callbacks) unsafe extern "C" fn err_defer_push(_: *mut JitContext,
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn err_defer_drop(ctx: *mut JitContext, list: u64) -> u64 {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     Deferred::without_errdefers(m, list)
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn run_defers(ctx: *mut JitContext, list: *mut u64) -> Status {
-    let m = unsafe { machine(ctx) };
-    while let Some(call) = Deferred::at(unsafe { *list }) {
-        unsafe { *list = call.next() };
+    let m = machine(ctx);
+    while let Some(call) = Deferred::at(*list) {
+        *list = call.next();
         match m.run_deferred(call, 0) {
             Status::Ok => {}
             status => return status,
@@ -56,14 +56,14 @@ pub(in crate::callbacks) unsafe extern "C" fn defer_unwind(
     state: *mut u64,
     site: u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let (func, pc) = site_parts(site);
     loop {
-        match m.fiber_mut().panics().arrive(unsafe { &mut *state }) {
+        match m.fiber_mut().panics().arrive(&mut *state) {
             Unwound::Recovered => return Status::Ok,
             Unwound::Running(token) => {
-                let Some(call) = Deferred::at(unsafe { *list }) else { return Status::Panic };
-                unsafe { *list = call.next() };
+                let Some(call) = Deferred::at(*list) else { return Status::Panic };
+                *list = call.next();
                 match m.run_deferred(call, token) {
                     Status::Ok => {}
                     // A panic of the deferred call arrives here at once.
@@ -76,16 +76,16 @@ pub(in crate::callbacks) unsafe extern "C" fn defer_unwind(
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn recover_token(ctx: *mut JitContext) -> u64 {
-    unsafe { machine(ctx) }.take_recover_token()
+    machine(ctx).take_recover_token()
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn recover(ctx: *mut JitContext, token: u64, out: *mut u64) {
-    let (ty, data) = unsafe { machine(ctx) }.recover(token);
-    unsafe { out.cast::<[u64; 2]>().write([ty, data]) };
+    let (ty, data) = machine(ctx).recover(token);
+    out.cast::<[u64; 2]>().write([ty, data]);
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn panic(ctx: *mut JitContext, ty: u64, data: u64) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let floor = m.at_floor();
     m.set_panic(floor, ty, data);
     Status::Panic
@@ -97,8 +97,8 @@ pub(in crate::callbacks) unsafe extern "C" fn panic_runtime(
     a: u64,
     b: u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    match unsafe { RuntimePanic::from_code(code, a, b) } {
+    let m = machine(ctx);
+    match RuntimePanic::from_code(code, a, b) {
         Some(panic) => m.raise(panic.into()),
         None => unknown_panic(code),
     }
@@ -110,9 +110,9 @@ pub(in crate::callbacks) unsafe extern "C" fn assert_fail(
     from: u64,
     to: u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let (floor, types) = (m.at_floor(), m.program_ref().types());
-    let error = unsafe { AssertionError::new(types, Ty::from_word(ty), type_of(from), type_of(to)) };
+    let error = AssertionError::new(types, Ty::from_word(ty), type_of(from), type_of(to));
     m.set_assertion_panic(floor, &error);
     Status::Panic
 }

@@ -15,12 +15,12 @@ pub(in crate::callbacks) unsafe extern "C" fn iface_eq(
     bd: u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let equal = unsafe { rtype::eq_iface(at, ad, bt, bd) };
-    unsafe { m.deliver(out, equal.map(|equal| [u64::from(equal)])) }
+    let m = machine(ctx);
+    let equal = rtype::eq_iface(at, ad, bt, bd);
+    m.deliver(out, equal.map(|equal| [u64::from(equal)]))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn iface_impl(_: *mut JitContext, ty: u64, iface: u64) -> u64 {
-    let (ty, iface) = unsafe { (Ty::from_word(ty), type_of(iface)) };
+    let (ty, iface) = (Ty::from_word(ty), type_of(iface));
     u64::from(ty.is_some_and(|ty| ty.implements(iface)))
 }

@@ -9,8 +9,8 @@ use vo_runtime::object::map;
 use vo_runtime::value::Str;
 
 pub(in crate::callbacks) unsafe extern "C" fn map_new(ctx: *mut JitContext, ty: u64, n: u64) -> u64 {
-    let m = unsafe { machine(ctx) };
-    let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+    let m = machine(ctx);
+    let (floor, ty) = (m.at_floor(), type_of(ty));
     let made = m.ensure(floor).and_then(|()| map::new(m.cache(), ty, n as i64));
     m.word(made)
 }
@@ -24,16 +24,14 @@ pub(in crate::callbacks) unsafe extern "C" fn map_get(
     ty: u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let ty = unsafe { type_of(ty) };
-    let found = unsafe {
-        match form {
-            0 => map::get_int(map, key, ty),
-            1 => map::get_str(map, Str { ptr: key, len: key2 }, ty),
-            _ => map::get_mem(map, key, ty),
-        }
+    let m = machine(ctx);
+    let ty = type_of(ty);
+    let found = match form {
+        0 => map::get_int(map, key, ty),
+        1 => map::get_str(map, Str { ptr: key, len: key2 }, ty),
+        _ => map::get_mem(map, key, ty),
     };
-    unsafe { m.deliver(out, found.map(|(addr, ok)| [addr, u64::from(ok)])) }
+    m.deliver(out, found.map(|(addr, ok)| [addr, u64::from(ok)]))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn map_find64(
@@ -42,7 +40,7 @@ pub(in crate::callbacks) unsafe extern "C" fn map_find64(
     key: u64,
     ty: u64,
 ) -> u64 {
-    unsafe { found(ctx, map::find_int::<8>(map, key, type_of(ty))) }
+    found(ctx, map::find_int::<8>(map, key, type_of(ty)))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn map_find32(
@@ -51,7 +49,7 @@ pub(in crate::callbacks) unsafe extern "C" fn map_find32(
     key: u64,
     ty: u64,
 ) -> u64 {
-    unsafe { found(ctx, map::find_int::<4>(map, key, type_of(ty))) }
+    found(ctx, map::find_int::<4>(map, key, type_of(ty)))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn map_find_str(
@@ -61,7 +59,7 @@ pub(in crate::callbacks) unsafe extern "C" fn map_find_str(
     kl: u64,
     ty: u64,
 ) -> u64 {
-    unsafe { found(ctx, map::find_str(map, Str { ptr: kp, len: kl }, type_of(ty))) }
+    found(ctx, map::find_str(map, Str { ptr: kp, len: kl }, type_of(ty)))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn map_put64(
@@ -70,9 +68,9 @@ pub(in crate::callbacks) unsafe extern "C" fn map_put64(
     key: u64,
     ty: u64,
 ) -> u64 {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let floor = m.at_floor();
-    let put = m.ensure(floor).and_then(|()| unsafe { map::put_int::<8>(m.cache(), map, key, type_of(ty)) });
+    let put = m.ensure(floor).and_then(|()| map::put_int::<8>(m.cache(), map, key, type_of(ty)));
     m.word(put)
 }
 
@@ -82,9 +80,9 @@ pub(in crate::callbacks) unsafe extern "C" fn map_put32(
     key: u64,
     ty: u64,
 ) -> u64 {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let floor = m.at_floor();
-    let put = m.ensure(floor).and_then(|()| unsafe { map::put_int::<4>(m.cache(), map, key, type_of(ty)) });
+    let put = m.ensure(floor).and_then(|()| map::put_int::<4>(m.cache(), map, key, type_of(ty)));
     m.word(put)
 }
 
@@ -95,9 +93,9 @@ pub(in crate::callbacks) unsafe extern "C" fn map_put_str(
     kl: u64,
     ty: u64,
 ) -> u64 {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let (floor, key) = (m.at_floor(), Str { ptr: kp, len: kl });
-    let put = m.ensure(floor).and_then(|()| unsafe { map::set_str(m.cache(), map, key, type_of(ty)) });
+    let put = m.ensure(floor).and_then(|()| map::set_str(m.cache(), map, key, type_of(ty)));
     m.word(put)
 }
 
@@ -110,16 +108,14 @@ pub(in crate::callbacks) unsafe extern "C" fn map_set(
     ty: u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
-    let set = m.ensure(floor).and_then(|()| unsafe {
-        match form {
-            0 => map::set_int(m.cache(), map, key, ty),
-            1 => map::set_str(m.cache(), map, Str { ptr: key, len: key2 }, ty),
-            _ => map::set_mem(m.cache(), map, key, ty),
-        }
+    let m = machine(ctx);
+    let (floor, ty) = (m.at_floor(), type_of(ty));
+    let set = m.ensure(floor).and_then(|()| match form {
+        0 => map::set_int(m.cache(), map, key, ty),
+        1 => map::set_str(m.cache(), map, Str { ptr: key, len: key2 }, ty),
+        _ => map::set_mem(m.cache(), map, key, ty),
     });
-    unsafe { m.deliver(out, set.map(|addr| [addr])) }
+    m.deliver(out, set.map(|addr| [addr]))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn map_delete(
@@ -130,32 +126,30 @@ pub(in crate::callbacks) unsafe extern "C" fn map_delete(
     key2: u64,
     ty: u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let ty = unsafe { type_of(ty) };
-    let deleted = unsafe {
-        match form {
-            0 => map::delete_int(map, key, ty),
-            1 => map::delete_str(map, Str { ptr: key, len: key2 }, ty),
-            _ => map::delete_mem(map, key, ty),
-        }
+    let m = machine(ctx);
+    let ty = type_of(ty);
+    let deleted = match form {
+        0 => map::delete_int(map, key, ty),
+        1 => map::delete_str(map, Str { ptr: key, len: key2 }, ty),
+        _ => map::delete_mem(map, key, ty),
     };
     m.status(deleted)
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn map_len(_: *mut JitContext, map: u64) -> u64 {
-    unsafe { map::len(map) }
+    map::len(map)
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn map_clear(ctx: *mut JitContext, map: u64, ty: u64) -> Status {
-    let m = unsafe { machine(ctx) };
-    let cleared = unsafe { map::clear(map, type_of(ty)) };
+    let m = machine(ctx);
+    let cleared = map::clear(map, type_of(ty));
     m.status(cleared)
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn map_iter(ctx: *mut JitContext, map: u64, ty: u64) -> u64 {
-    let m = unsafe { machine(ctx) };
-    let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
-    let made = m.ensure(floor).and_then(|()| unsafe { map::iter(m.cache(), map, ty) });
+    let m = machine(ctx);
+    let (floor, ty) = (m.at_floor(), type_of(ty));
+    let made = m.ensure(floor).and_then(|()| map::iter(m.cache(), map, ty));
     m.word(made)
 }
 
@@ -164,12 +158,12 @@ pub(in crate::callbacks) unsafe extern "C" fn map_next(
     iter: u64,
     out: *mut u64,
 ) -> u64 {
-    match unsafe { map::next(iter) } {
+    match map::next(iter) {
         Ok(Some((key, elem))) => {
-            unsafe { out.cast::<[u64; 2]>().write([key, elem]) };
+            out.cast::<[u64; 2]>().write([key, elem]);
             1
         }
         Ok(None) => 0,
-        Err(trap) => unsafe { ending(ctx, trap, 2) },
+        Err(trap) => ending(ctx, trap, 2),
     }
 }

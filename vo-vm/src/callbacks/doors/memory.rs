@@ -9,8 +9,8 @@ use vo_runtime::object::mem;
 use vo_runtime::rtype::{self};
 
 pub(in crate::callbacks) unsafe extern "C" fn alloc(ctx: *mut JitContext, ty: u64) -> u64 {
-    let m = unsafe { machine(ctx) };
-    let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+    let m = machine(ctx);
+    let (floor, ty) = (m.at_floor(), type_of(ty));
     let made = m.alloc(floor, ty);
     m.word(made)
 }
@@ -22,22 +22,22 @@ pub(in crate::callbacks) unsafe extern "C" fn make_slice(
     cap: u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+    let m = machine(ctx);
+    let (floor, ty) = (m.at_floor(), type_of(ty));
     let made = m.make_slice(floor, ty, len, cap);
-    unsafe { m.deliver(out, made.map(|slice| [slice.ptr])) }
+    m.deliver(out, made.map(|slice| [slice.ptr]))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn write_barrier(_: *mut JitContext, slot: u64, _value: u64) {
-    unsafe { vo_runtime::heap::barrier::overwriting(slot) };
+    vo_runtime::heap::barrier::overwriting(slot);
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn copy_mem(_: *mut JitContext, dst: u64, src: u64, ty: u64) {
-    unsafe { mem::copy(&type_of(ty), dst, src) };
+    mem::copy(&type_of(ty), dst, src);
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn zero_mem(_: *mut JitContext, dst: u64, ty: u64) {
-    unsafe { mem::zero(&type_of(ty), dst) };
+    mem::zero(&type_of(ty), dst);
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn eq_mem(
@@ -47,7 +47,7 @@ pub(in crate::callbacks) unsafe extern "C" fn eq_mem(
     ty: u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let equal = unsafe { rtype::eq_mem(&type_of(ty), a, b) };
-    unsafe { m.deliver(out, equal.map(|equal| [u64::from(equal)])) }
+    let m = machine(ctx);
+    let equal = rtype::eq_mem(&type_of(ty), a, b);
+    m.deliver(out, equal.map(|equal| [u64::from(equal)]))
 }

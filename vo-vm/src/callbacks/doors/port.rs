@@ -14,10 +14,10 @@ pub(in crate::callbacks) unsafe extern "C" fn create_island(
     n: u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let floor = m.at_floor();
     let made = ports::island_new(m, floor, n as i64);
-    unsafe { m.deliver(out, made.map(|word| [word])) }
+    m.deliver(out, made.map(|word| [word]))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn go_island(
@@ -26,7 +26,7 @@ pub(in crate::callbacks) unsafe extern "C" fn go_island(
     closure: u64,
     site: u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     match ports::go_island(m, island, closure, site_parts(site)) {
         Ok(()) => Status::Ok,
         Err(refused) => m.raise_refused(refused, 0),
@@ -40,10 +40,10 @@ pub(in crate::callbacks) unsafe extern "C" fn port_new(
     site: u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+    let m = machine(ctx);
+    let (floor, ty) = (m.at_floor(), type_of(ty));
     let made = ports::new(m, floor, ty, cap as i64, site_parts(site));
-    unsafe { m.deliver(out, made.map(|word| [word])) }
+    m.deliver(out, made.map(|word| [word]))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn port_send(
@@ -51,8 +51,8 @@ pub(in crate::callbacks) unsafe extern "C" fn port_send(
     port: u64,
     words: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let words = unsafe { port_element(port, words) };
+    let m = machine(ctx);
+    let words = port_element(port, words);
     match ports::send(m, port, words) {
         Ok(Waited::Done(())) => m.complete(|_| Completed::default()),
         Ok(Waited::Parked) => Status::WaitIo,
@@ -66,11 +66,11 @@ pub(in crate::callbacks) unsafe extern "C" fn port_recv(
     words: *mut u64,
     ok: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let (floor, words) = (m.at_floor(), unsafe { port_element(port, words) });
+    let m = machine(ctx);
+    let (floor, words) = (m.at_floor(), port_element(port, words));
     match ports::recv(m, floor, port, words) {
         Ok(Waited::Done(sent)) => {
-            unsafe { *ok = u64::from(sent) };
+            *ok = u64::from(sent);
             m.complete(|_| Completed { words: words.to_vec(), ok: sent, case: 0 })
         }
         Ok(Waited::Parked) => Status::WaitIo,
@@ -84,14 +84,14 @@ pub(in crate::callbacks) unsafe extern "C" fn port_try_recv(
     words: *mut u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let (floor, words) = (m.at_floor(), unsafe { port_element(port, words) });
+    let m = machine(ctx);
+    let (floor, words) = (m.at_floor(), port_element(port, words));
     let got = ports::try_recv(m, floor, port, words);
-    unsafe { m.deliver(out, got.map(|ok| [u64::from(ok.is_some()), u64::from(ok == Some(true))])) }
+    m.deliver(out, got.map(|ok| [u64::from(ok.is_some()), u64::from(ok == Some(true))]))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn port_close(ctx: *mut JitContext, port: u64) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let closed = ports::close_port(m, port);
     m.status(closed)
 }

@@ -9,7 +9,7 @@ use vo_bytecode::Status;
 use vo_runtime::context::{JitContext, SelectCase};
 
 pub(in crate::callbacks) unsafe extern "C" fn select_begin(ctx: *mut JitContext, n: u64) {
-    unsafe { machine(ctx) }.select.begin(n as usize);
+    machine(ctx).select.begin(n as usize);
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn select_add_send(
@@ -19,8 +19,8 @@ pub(in crate::callbacks) unsafe extern "C" fn select_add_send(
     words: *mut u64,
     n: u64,
 ) {
-    let words = unsafe { std::slice::from_raw_parts(words, n as usize) };
-    unsafe { machine(ctx) }.select.add_send(index as u16, ch, words.iter().copied());
+    let words = std::slice::from_raw_parts(words, n as usize);
+    machine(ctx).select.add_send(index as u16, ch, words.iter().copied());
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn select_add_recv(
@@ -29,7 +29,7 @@ pub(in crate::callbacks) unsafe extern "C" fn select_add_recv(
     ch: u64,
     _n: u64,
 ) {
-    unsafe { machine(ctx) }.select.add_recv(index as u16, ch);
+    machine(ctx).select.add_recv(index as u16, ch);
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn select_add_port(
@@ -38,11 +38,11 @@ pub(in crate::callbacks) unsafe extern "C" fn select_add_port(
     port: u64,
     _n: u64,
 ) {
-    unsafe { machine(ctx) }.select.add_port(index as u16, port);
+    machine(ctx).select.add_port(index as u16, port);
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn select_exec(ctx: *mut JitContext, default: u64) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let floor = m.at_floor();
     let chosen = select::exec(m, floor, default == 0);
     m.selected(chosen)
@@ -54,8 +54,8 @@ pub(in crate::callbacks) unsafe extern "C" fn select(
     n: u64,
     default: u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let cases = unsafe { std::slice::from_raw_parts(cases.cast::<SelectCase>(), n as usize) };
+    let m = machine(ctx);
+    let cases = std::slice::from_raw_parts(cases.cast::<SelectCase>(), n as usize);
     if let Some(case) = select::exec_at_once(m, cases) {
         return m.selected(Ok(Waited::Done(case)));
     }
@@ -69,7 +69,7 @@ pub(in crate::callbacks) unsafe extern "C" fn select_value(
     words: *mut u64,
     n: u64,
 ) -> u64 {
-    let m = unsafe { machine(ctx) };
-    unsafe { std::ptr::copy_nonoverlapping(m.select.values.as_ptr(), words, n as usize) };
+    let m = machine(ctx);
+    std::ptr::copy_nonoverlapping(m.select.values.as_ptr(), words, n as usize);
     m.context.select_ok
 }

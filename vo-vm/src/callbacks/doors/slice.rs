@@ -17,11 +17,11 @@ pub(in crate::callbacks) unsafe extern "C" fn slice_grow(
     ty: u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
+    let m = machine(ctx);
+    let (floor, ty) = (m.at_floor(), type_of(ty));
     let s = Slice { ptr: p, len: l, cap: c };
-    let made = m.ensure(floor).and_then(|()| unsafe { slice::grow(m.cache(), ty, s, n) });
-    unsafe { m.deliver(out, made.map(|s| [s.ptr, s.cap])) }
+    let made = m.ensure(floor).and_then(|()| slice::grow(m.cache(), ty, s, n));
+    m.deliver(out, made.map(|s| [s.ptr, s.cap]))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn slice_append(
@@ -31,15 +31,15 @@ pub(in crate::callbacks) unsafe extern "C" fn slice_append(
     ty: u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let (floor, ty) = (m.at_floor(), unsafe { type_of(ty) });
-    let (a, b) = unsafe { (*a.cast::<Slice>(), *b.cast::<Slice>()) };
-    let made = m.ensure(floor).and_then(|()| unsafe { slice::append(m.cache(), ty, a, b.ptr, b.len) });
-    unsafe { m.deliver(out, made.map(|s| [s.ptr, s.len, s.cap])) }
+    let m = machine(ctx);
+    let (floor, ty) = (m.at_floor(), type_of(ty));
+    let (a, b) = (*a.cast::<Slice>(), *b.cast::<Slice>());
+    let made = m.ensure(floor).and_then(|()| slice::append(m.cache(), ty, a, b.ptr, b.len));
+    m.deliver(out, made.map(|s| [s.ptr, s.len, s.cap]))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn move_bytes(_: *mut JitContext, dst: u64, src: u64, n: u64) {
-    unsafe { copy_bytes(dst, src, n) };
+    copy_bytes(dst, src, n);
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn slice_copy(
@@ -48,12 +48,10 @@ pub(in crate::callbacks) unsafe extern "C" fn slice_copy(
     b: *mut u64,
     ty: u64,
 ) -> u64 {
-    unsafe {
-        let (a, b) = (*a.cast::<Str>(), *b.cast::<Str>());
-        slice::copy(&type_of(ty), a.ptr, a.len, b.ptr, b.len)
-    }
+    let (a, b) = (*a.cast::<Str>(), *b.cast::<Str>());
+    slice::copy(&type_of(ty), a.ptr, a.len, b.ptr, b.len)
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn slice_clear(_: *mut JitContext, p: u64, l: u64, ty: u64) {
-    unsafe { slice::clear(&type_of(ty), p, l) };
+    slice::clear(&type_of(ty), p, l);
 }

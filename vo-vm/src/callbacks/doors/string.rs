@@ -15,14 +15,14 @@ pub(in crate::callbacks) unsafe extern "C" fn str_concat(
     n: u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
-    let parts = unsafe { std::slice::from_raw_parts(parts.cast::<Str>(), n as usize) };
-    if let Some(made) = unsafe { string::join_at_hand(m.cache(), parts) } {
-        return unsafe { m.deliver(out, Ok([made.ptr, made.len])) };
+    let m = machine(ctx);
+    let parts = std::slice::from_raw_parts(parts.cast::<Str>(), n as usize);
+    if let Some(made) = string::join_at_hand(m.cache(), parts) {
+        return m.deliver(out, Ok([made.ptr, made.len]));
     }
     let floor = m.at_floor();
-    let made = m.ensure(floor).and_then(|()| unsafe { string::concat(m.cache(), parts) });
-    unsafe { m.deliver(out, made.map(|s| [s.ptr, s.len])) }
+    let made = m.ensure(floor).and_then(|()| string::concat(m.cache(), parts));
+    m.deliver(out, made.map(|s| [s.ptr, s.len]))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn str_concat2(
@@ -32,35 +32,35 @@ pub(in crate::callbacks) unsafe extern "C" fn str_concat2(
     bp: u64,
     bl: u64,
 ) -> u64 {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let parts = [Str { ptr: ap, len: al }, Str { ptr: bp, len: bl }];
-    if let Some(made) = unsafe { string::concat_at_hand(m.cache(), parts[0], parts[1]) } {
+    if let Some(made) = string::concat_at_hand(m.cache(), parts[0], parts[1]) {
         return made;
     }
     let floor = m.at_floor();
-    let made = m.ensure(floor).and_then(|()| unsafe { string::concat(m.cache(), &parts) });
+    let made = m.ensure(floor).and_then(|()| string::concat(m.cache(), &parts));
     m.word(made.map(|s| s.ptr))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn str_copy(ctx: *mut JitContext, p: u64, n: u64) -> u64 {
-    let m = unsafe { machine(ctx) };
-    if let Some(made) = unsafe { string::copy_at_hand(m.cache(), p, n) } {
+    let m = machine(ctx);
+    if let Some(made) = string::copy_at_hand(m.cache(), p, n) {
         return made;
     }
     let floor = m.at_floor();
-    let made = m.ensure(floor).and_then(|()| unsafe { string::from_byte_slice(m.cache(), p, n) });
+    let made = m.ensure(floor).and_then(|()| string::from_byte_slice(m.cache(), p, n));
     m.word(made.map(|s| s.ptr))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn bytes_copy(ctx: *mut JitContext, p: u64, n: u64) -> u64 {
-    let m = unsafe { machine(ctx) };
-    if let Some(made) = unsafe { string::copy_at_hand(m.cache(), p, n) } {
+    let m = machine(ctx);
+    if let Some(made) = string::copy_at_hand(m.cache(), p, n) {
         m.context.ret[0] = round_up(n, true);
         return made;
     }
     let floor = m.at_floor();
     let s = Str { ptr: p, len: n };
-    let made = m.ensure(floor).and_then(|()| unsafe { string::to_bytes(m.cache(), s) });
+    let made = m.ensure(floor).and_then(|()| string::to_bytes(m.cache(), s));
     let made = made.map(|slice| {
         m.context.ret[0] = slice.cap;
         slice.ptr
@@ -69,7 +69,7 @@ pub(in crate::callbacks) unsafe extern "C" fn bytes_copy(ctx: *mut JitContext, p
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn str_eq(_: *mut JitContext, a: u64, b: u64, len: u64) -> u64 {
-    u64::from(unsafe { string::eq(Str { ptr: a, len }, Str { ptr: b, len }) })
+    u64::from(string::eq(Str { ptr: a, len }, Str { ptr: b, len }))
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn str_cmp(
@@ -79,7 +79,7 @@ pub(in crate::callbacks) unsafe extern "C" fn str_cmp(
     bp: u64,
     bl: u64,
 ) -> u64 {
-    unsafe { string::cmp(Str { ptr: ap, len: al }, Str { ptr: bp, len: bl }) as u64 }
+    string::cmp(Str { ptr: ap, len: al }, Str { ptr: bp, len: bl }) as u64
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn str_convert(
@@ -89,23 +89,21 @@ pub(in crate::callbacks) unsafe extern "C" fn str_convert(
     l: u64,
     out: *mut u64,
 ) -> Status {
-    let m = unsafe { machine(ctx) };
+    let m = machine(ctx);
     let (floor, s) = (m.at_floor(), Str { ptr: p, len: l });
     let pair = |s: Str| [s.ptr, s.len, 0];
     let triple = |s: Slice| [s.ptr, s.len, s.cap];
-    let made = m.ensure(floor).and_then(|()| unsafe {
-        match what {
-            0 => string::from_byte_slice(m.cache(), p, l).map(pair),
-            1 => string::from_runes(m.cache(), p, l).map(pair),
-            2 => string::from_rune(m.cache(), p as i64).map(pair),
-            3 => string::to_bytes(m.cache(), s).map(triple),
-            _ => string::to_runes(m.cache(), s).map(triple),
-        }
+    let made = m.ensure(floor).and_then(|()| match what {
+        0 => string::from_byte_slice(m.cache(), p, l).map(pair),
+        1 => string::from_runes(m.cache(), p, l).map(pair),
+        2 => string::from_rune(m.cache(), p as i64).map(pair),
+        3 => string::to_bytes(m.cache(), s).map(triple),
+        _ => string::to_runes(m.cache(), s).map(triple),
     });
-    unsafe { m.deliver(out, made) }
+    m.deliver(out, made)
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn str_rune(_: *mut JitContext, p: u64, l: u64, i: u64) -> u64 {
-    let (rune, width) = unsafe { string::rune_at(Str { ptr: p, len: l }, i) };
+    let (rune, width) = string::rune_at(Str { ptr: p, len: l }, i);
     rune as u32 as u64 | width << 32
 }
