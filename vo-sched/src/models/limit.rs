@@ -3,65 +3,12 @@
 //! The cells of these models have no lock: that nobody else is inside is all that guards them.
 
 use super::explore_within;
-use crate::fiber::{FiberRef, NO_WORKER, Outcome};
-use crate::lock::ChanLock;
+use super::workers::{Common, run, shared};
+use crate::fiber::{FiberRef, Outcome};
 use crate::mode::Wish;
-use crate::sched::{Config, NoHost, Shared};
 use crate::step;
-use crate::sync::{AtomicUsize, Ordering, RaceCell};
-use crate::worker::WorkerCx;
 use crate::world::World;
-use loom::thread;
 use std::sync::Arc;
-
-fn shared(workers: usize) -> Arc<Shared> {
-    Shared::with_workers(Config { workers, ..Config::default() }, Arc::new(NoHost))
-}
-
-/// Runs the workers, with `meanwhile` on this thread, until a fiber shuts the scheduler down.
-fn run(shared: &Arc<Shared>, meanwhile: impl FnOnce()) {
-    let start = |(me, queue)| {
-        let shared = shared.clone();
-        thread::spawn(move || WorkerCx::new(shared, me, queue).run())
-    };
-    let workers: Vec<_> = shared.take_fresh().into_iter().map(start).collect();
-    meanwhile();
-    workers.into_iter().for_each(|worker| worker.join().unwrap());
-    shared.drop_fibers_of(NO_WORKER);
-}
-
-/// What the fibers of a model share.
-struct Common {
-    left: AtomicUsize,
-    lock: ChanLock,
-    cell: RaceCell<u32>,
-}
-
-impl Common {
-    fn new(fibers: usize) -> Arc<Common> {
-        let left = AtomicUsize::new(fibers);
-        Arc::new(Common { left, lock: ChanLock::default(), cell: RaceCell::new(0) })
-    }
-
-    /// Touches what belongs to whoever is inside.
-    fn touch(&self) {
-        // SAFETY: nobody else is inside; loom checks.
-        unsafe { self.cell.with_mut(|cell| *cell += 1) };
-    }
-
-    /// Touches it where others may be inside.
-    fn touch_locked(&self, cx: &WorkerCx) {
-        self.lock.lock(cx);
-        self.touch();
-        self.lock.unlock(cx);
-    }
-
-    fn one_less(&self, cx: &WorkerCx) {
-        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
-            cx.shared().begin_shutdown();
-        }
-    }
-}
 
 /// A fiber that touches the cell, gives its worker up, touches it again and ends.
 fn visitor(world: &World, common: &Arc<Common>, turns: u32) -> FiberRef {

@@ -2,12 +2,12 @@
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test --release -p vo-sched --target-dir target/loom loom`
 //!
-//! One file per module that shares memory between threads, of the same name. What the models run
+//! One file per module that shares memory between threads, of the same name, and [`workers`] for those that drive real ones. What the models run
 //! is the code that ships; only the atomics, locks and cells below it are loom's ([`crate::sync`]),
 //! and `crossbeam-deque` is a locked list ([`crate::deque`]).
 //!
 //! In most models a thread stands for a worker together with the one fiber that it runs: a
-//! [`Fiber`] whose blocking operations park the thread. The models of [`sched`] drive real workers.
+//! [`Fiber`] whose blocking operations park the thread. Those of [`sched`], [`mode`] and [`limit`] drive real workers.
 
 mod cancel;
 mod chan;
@@ -22,6 +22,7 @@ mod sched;
 mod select;
 mod semaphore;
 mod timer;
+mod workers;
 mod world;
 
 use crate::fiber::{Cx, FiberHeader, FiberRef, FiberState, FiberVTable, Outcome, ParkEnd, Wake};

@@ -2,14 +2,13 @@
 //! memory that the mode's lock guards is one worker's at a time.
 
 use super::explore;
+use super::workers::{Common, run, shared};
 use crate::chan::{self, ChanCore, RecvResult, RingStorage, SendResult};
-use crate::fiber::{Cx, FiberRef, NO_WORKER, Outcome};
+use crate::fiber::{Cx, FiberRef, Outcome};
 use crate::lock::ChanLock;
 use crate::mode::Wish;
-use crate::sched::{Config, NoHost, Shared};
 use crate::step;
-use crate::sync::{AtomicUsize, Mutex, Ordering, RaceCell};
-use crate::worker::WorkerCx;
+use crate::sync::{Mutex, RaceCell};
 use crate::world::{Entered, Seat, World};
 use loom::thread;
 use std::sync::Arc;
@@ -119,53 +118,10 @@ fn loom_mode_closing_against_entering() {
     });
 }
 
-fn shared(workers: usize) -> Arc<Shared> {
-    Shared::with_workers(Config { workers, ..Config::default() }, Arc::new(NoHost))
-}
-
-/// Runs the workers, with `meanwhile` on this thread, until a fiber shuts the scheduler down.
-fn run(shared: &Arc<Shared>, meanwhile: impl FnOnce()) {
-    let start = |(me, queue)| {
-        let shared = shared.clone();
-        thread::spawn(move || WorkerCx::new(shared, me, queue).run())
-    };
-    let workers: Vec<_> = shared.take_fresh().into_iter().map(start).collect();
-    meanwhile();
-    workers.into_iter().for_each(|worker| worker.join().unwrap());
-    shared.drop_fibers_of(NO_WORKER);
-}
-
-/// What the fibers of a model share: a count of those that are left, and a cell under a lock.
-struct Common {
-    left: AtomicUsize,
-    lock: ChanLock,
-    cell: RaceCell<u32>,
-}
-
-impl Common {
-    fn new(fibers: usize) -> Arc<Common> {
-        let left = AtomicUsize::new(fibers);
-        Arc::new(Common { left, lock: ChanLock::default(), cell: RaceCell::new(0) })
-    }
-
-    fn mutate(&self, cx: &WorkerCx) {
-        self.lock.lock(cx);
-        // SAFETY: the lock, or that nobody else is in the fiber's world; loom checks.
-        unsafe { self.cell.with_mut(|cell| *cell += 1) };
-        self.lock.unlock(cx);
-    }
-
-    fn one_less(&self, cx: &WorkerCx) {
-        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
-            cx.shared().begin_shutdown();
-        }
-    }
-}
-
 fn mutator(world: &World, common: &Arc<Common>) -> FiberRef {
     let common = common.clone();
     step::fiber(world, move |cx| {
-        common.mutate(cx);
+        common.touch_locked(cx);
         common.one_less(cx);
         Outcome::Finished
     })
@@ -255,13 +211,13 @@ fn loom_mode_closing_again() {
                 }
                 2 => cx.shared().worker(cx.index()).ask(Wish::Close),
                 _ => {
-                    mutating.mutate(cx);
+                    mutating.touch_locked(cx);
                     mutating.one_less(cx);
                     return Outcome::Finished;
                 }
             }
             let _ = cx.safepoint();
-            mutating.mutate(cx);
+            mutating.touch_locked(cx);
             Outcome::Yielded
         }));
         run(&shared, || {});

@@ -2,37 +2,20 @@
 //!
 //! A fiber that nobody runs leaves a worker asleep for ever, which loom reports.
 
+use super::workers::{finish, shared, start};
 use super::{explore, explore_within};
 use crate::deque::LocalQueue;
 use crate::fiber::{FiberHeader, FiberRef, Outcome};
 use crate::idle::Idle;
 use crate::park::Parker;
-use crate::sched::{Config, Host, NoHost, Shared};
+use crate::sched::{Config, Host, Shared};
 use crate::step;
 use crate::sync::{AtomicU32, AtomicUsize, Mutex, Ordering};
 use crate::timer::TimerAction;
 use crate::worker::WorkerCx;
-use loom::thread::{self, JoinHandle};
+use loom::thread::{self};
 use std::ptr;
 use std::sync::Arc;
-
-fn shared(workers: usize) -> Arc<Shared> {
-    Shared::with_workers(Config { workers, ..Config::default() }, Arc::new(NoHost))
-}
-
-/// Starts a loom thread per worker.
-fn start(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
-    let start = |(me, queue)| {
-        let shared = shared.clone();
-        thread::spawn(move || WorkerCx::new(shared, me, queue).run())
-    };
-    shared.take_fresh().into_iter().map(start).collect()
-}
-
-fn finish(shared: &Shared, workers: Vec<JoinHandle<()>>) {
-    workers.into_iter().for_each(|worker| worker.join().unwrap());
-    shared.drop_fibers_of(crate::fiber::NO_WORKER);
-}
 
 /// A fiber that counts down, and shuts the scheduler down at zero.
 fn counting(shared: &Shared, left: &Arc<AtomicUsize>) -> FiberRef {
