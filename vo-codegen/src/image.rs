@@ -31,7 +31,6 @@ pub use build::build;
 pub(crate) use link::{AheadStep, Links};
 
 use forms::ObjectForm;
-use vo_bytecode::PointKind;
 use vo_syntax::bytes::Reader;
 
 const MAGIC: &[u8; 8] = b"VOIMAGE1";
@@ -72,10 +71,6 @@ const PARTS: usize = 13;
 const HAS_BODY: u8 = 1;
 const TAKES_TOKEN: u8 = 2;
 const IS_FUNCTION: u8 = 4;
-
-/// The kinds of suspend points, by their numbers.
-const KINDS: [PointKind; 5] =
-    [PointKind::Entry, PointKind::Loop, PointKind::Call, PointKind::Blocking, PointKind::Retry];
 
 /// Bytes of an entry of [`Part::Facts`], of [`Part::Bodies`] and of [`Part::Index`].
 const FACT: usize = 5;

@@ -72,6 +72,13 @@ impl<'a> Reader<'a> {
         bytes
     }
 
+    /// What `read` makes of the bytes from here; it answers what it leaves.
+    pub fn take_with<T>(&mut self, read: impl FnOnce(&'a [u8]) -> (T, &'a [u8])) -> T {
+        let (value, rest) = read(self.rest);
+        self.rest = rest;
+        value
+    }
+
     /// A number.
     pub fn number(&mut self) -> u64 {
         let mut value = 0;

@@ -14,10 +14,9 @@ use vo_types::package::PkgId;
 use vo_types::types::{Type, TypeId};
 
 use super::forms::{
-    CaptureForm, FieldForm, FuncForm, MethodForm, ObjectForm, SpawnedForm, TargetForm, TypeForm,
-    write_captures, write_classes,
+    CaptureForm, FieldForm, FuncForm, MethodForm, ObjectForm, SpawnedForm, TargetForm, TypeForm, write,
 };
-use super::{HAS_BODY, IS_FUNCTION, KINDS, MAGIC, NO_UNIT, PARTS, Part, TAKES_TOKEN, Target};
+use super::{HAS_BODY, IS_FUNCTION, MAGIC, NO_UNIT, PARTS, Part, TAKES_TOKEN, Target};
 use crate::func::{for_each_ref_place, read_u32};
 use crate::lower::{Method, MethodKey, Spawned, WrapperKind};
 use crate::package::{self, InitStep};
@@ -330,7 +329,7 @@ impl<'w> Builder<'w> {
             let when = |fact: bool, flag: u8| if fact { flag } else { 0 };
             let flags = IS_FUNCTION | when(has_body, HAS_BODY) | when(takes_token, TAKES_TOKEN);
             let mut w = Writer::default();
-            FuncForm::Declared { obj: at, targs: Vec::new() }.write(&mut w);
+            write(&mut w, &FuncForm::Declared { obj: at, targs: Vec::new() });
             let func = self.funcs.ids.get(&w.0);
             let unit = func.and_then(|func| self.bodies.get(func)).copied().unwrap_or(NO_UNIT).to_le_bytes();
             known.insert(at, [flags, unit[0], unit[1], unit[2], unit[3]]);
@@ -421,7 +420,7 @@ impl<'w> Builder<'w> {
 
     fn type_entry(&mut self, form: &TypeForm) -> u32 {
         let mut w = Writer::default();
-        form.write(&mut w);
+        write(&mut w, &form);
         self.types.add(w.0)
     }
 
@@ -492,16 +491,14 @@ impl<'w> Builder<'w> {
         let form =
             MethodForm { name: self.name(name.as_str()), pkg: self.home(name, pkg), sig: self.ty(sig)? };
         let mut w = Writer::default();
-        form.write(&mut w);
+        write(&mut w, &form);
         Some(self.selectors.add(w.0))
     }
 
     fn native(&mut self, native: u32) -> u32 {
         let native = &self.p.natives[native as usize];
         let mut w = Writer::default();
-        w.text(native.name.as_bytes());
-        write_classes(&mut w, &native.params);
-        write_classes(&mut w, &native.results);
+        write(&mut w, native);
         self.natives.add(w.0)
     }
 
@@ -509,7 +506,7 @@ impl<'w> Builder<'w> {
 
     fn func_form(&mut self, form: &FuncForm) -> u32 {
         let mut w = Writer::default();
-        form.write(&mut w);
+        write(&mut w, form);
         self.funcs.add(w.0)
     }
 
@@ -600,8 +597,8 @@ impl<'w> Builder<'w> {
         let f = self.functions[func as usize].take()?;
         w.text(f.name.as_bytes());
         w.number(u64::from(f.params));
-        write_classes(w, &f.regs);
-        write_classes(w, &f.results);
+        write(w, &f.regs);
+        write(w, &f.results);
         w.number(f.slots.len() as u64);
         for slot in &f.slots {
             w.index(self.desc(slot.ty)?);
@@ -611,18 +608,9 @@ impl<'w> Builder<'w> {
         flags.into_iter().for_each(|flag| w.flag(flag));
         w.maybe(f.landing);
         self.lines(w, &f);
-        w.number(f.points.len() as u64);
-        let mut last = 0;
-        for point in &f.points {
-            w.index(point.pc - last);
-            last = point.pc;
-            let kind = KINDS.iter().position(|&kind| kind == point.kind);
-            w.index(kind.expect("internal error: a point of no kind") as u32);
-            w.number(point.live.len() as u64);
-            point.live.iter().for_each(|reg| w.number(u64::from(reg.0)));
-        }
+        write(w, &f.points);
         let captures = self.captures(func)?;
-        write_captures(w, &captures);
+        write(w, &captures);
         w.number(f.code.len() as u64);
         f.code.iter().for_each(|unit| w.0.extend(unit.to_le_bytes()));
         self.references(w, &f, family)

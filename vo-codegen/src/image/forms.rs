@@ -1,8 +1,10 @@
 //! What the tables of the image hold: types, functions and methods by structure and by name.
 //!
 //! A form names its parts by their places in the image's tables. Equal forms have equal bytes, so that a table has
-//! each of them once.
+//! each of them once. They are written as postcard writes them, whose numbers are those of [`Writer`].
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use vo_bytecode::Class;
 use vo_types::types::Dir;
 
@@ -19,7 +21,7 @@ pub(super) struct ObjectForm<'a> {
 }
 
 /// A struct's field: the package is the index of its path.
-#[derive(PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct FieldForm {
     pub name: u32,
     pub pkg: Option<u32>,
@@ -29,7 +31,7 @@ pub(super) struct FieldForm {
 }
 
 /// A method of an interface type, or a selector.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct MethodForm {
     pub name: u32,
     pub pkg: Option<u32>,
@@ -37,7 +39,7 @@ pub(super) struct MethodForm {
 }
 
 /// A type.
-#[derive(PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum TypeForm {
     /// One of those that every program has, by its number.
     Predeclared(u32),
@@ -45,8 +47,8 @@ pub(super) enum TypeForm {
     Slice(u32),
     Array(u64, u32),
     Map(u32, u32),
-    Chan(Dir, u32),
-    Port(Dir, u32),
+    Chan(#[serde(with = "DirForm")] Dir, u32),
+    Port(#[serde(with = "DirForm")] Dir, u32),
     Struct(Vec<FieldForm>),
     Func {
         params: Vec<u32>,
@@ -61,21 +63,21 @@ pub(super) enum TypeForm {
 }
 
 /// A captured variable: its type, and whether it is in a box.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct CaptureForm {
     pub ty: u32,
     pub boxed: bool,
 }
 
 /// Where a method's code is.
-#[derive(PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum TargetForm {
     Declared { obj: u32, targs: Vec<u32>, by_pointer: bool },
     Interface(u32),
 }
 
 /// What a closure calls on another island.
-#[derive(PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum SpawnedForm {
     Func(u32),
     Closure,
@@ -83,7 +85,7 @@ pub(super) enum SpawnedForm {
 }
 
 /// A function that code refers to.
-#[derive(PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum FuncForm {
     Declared { obj: u32, targs: Vec<u32> },
     Native { obj: u32 },
@@ -95,295 +97,26 @@ pub(super) enum FuncForm {
     Spawn { callee: SpawnedForm, types: Vec<u32>, results: Vec<Class>, captures: Vec<CaptureForm> },
 }
 
-const CLASSES: [Class; 6] = [Class::Int, Class::F64, Class::F32, Class::Ptr, Class::Any, Class::Raw];
-
-fn class_number(class: Class) -> u8 {
-    match class {
-        Class::Int => 0,
-        Class::F64 => 1,
-        Class::F32 => 2,
-        Class::Ptr => 3,
-        Class::Any => 4,
-        Class::Raw => 5,
-    }
+/// The directions of channels, as the checker has them.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Dir")]
+enum DirForm {
+    Both,
+    Send,
+    Recv,
 }
 
-pub(super) fn write_classes(w: &mut Writer, classes: &[Class]) {
-    w.number(classes.len() as u64);
-    w.0.extend(classes.iter().map(|&class| class_number(class)));
+/// Appends a form to an entry.
+pub(super) fn write<T: Serialize + ?Sized>(w: &mut Writer, form: &T) {
+    let bytes = postcard::to_extend(form, std::mem::take(&mut w.0));
+    w.0 = bytes.expect("internal error: a form of the image cannot be written");
 }
 
-pub(super) fn read_classes(r: &mut Reader<'_>) -> Vec<Class> {
-    r.text().iter().map(|&number| CLASSES[number as usize]).collect()
-}
-
-pub(super) fn write_captures(w: &mut Writer, captures: &[CaptureForm]) {
-    w.number(captures.len() as u64);
-    for capture in captures {
-        w.index(capture.ty);
-        w.flag(capture.boxed);
-    }
-}
-
-pub(super) fn read_captures(r: &mut Reader<'_>) -> Vec<CaptureForm> {
-    (0..r.count()).map(|_| CaptureForm { ty: r.index(), boxed: r.flag() }).collect()
-}
-
-impl MethodForm {
-    pub fn write(&self, w: &mut Writer) {
-        w.index(self.name);
-        w.maybe(self.pkg);
-        w.index(self.sig);
-    }
-
-    pub fn read(r: &mut Reader<'_>) -> MethodForm {
-        MethodForm { name: r.index(), pkg: r.maybe(), sig: r.index() }
-    }
-}
-
-impl FieldForm {
-    fn write(&self, w: &mut Writer) {
-        w.index(self.name);
-        w.maybe(self.pkg);
-        w.index(self.ty);
-        w.flag(self.embedded);
-        w.index(self.tag);
-    }
-
-    fn read(r: &mut Reader<'_>) -> FieldForm {
-        FieldForm { name: r.index(), pkg: r.maybe(), ty: r.index(), embedded: r.flag(), tag: r.index() }
-    }
-}
-
-fn write_dir(w: &mut Writer, dir: Dir) {
-    w.0.push(match dir {
-        Dir::Both => 0,
-        Dir::Send => 1,
-        Dir::Recv => 2,
-    });
-}
-
-fn read_dir(r: &mut Reader<'_>) -> Dir {
-    match r.byte() {
-        0 => Dir::Both,
-        1 => Dir::Send,
-        _ => Dir::Recv,
-    }
-}
-
-fn unknown(what: &str, tag: u8) -> ! {
-    panic!("internal error: the image has no {what} of kind {tag}")
-}
-
-impl TypeForm {
-    pub fn write(&self, w: &mut Writer) {
-        let tag = |w: &mut Writer, tag: u8| w.0.push(tag);
-        match self {
-            TypeForm::Predeclared(id) => {
-                tag(w, 0);
-                w.index(*id);
-            }
-            TypeForm::Pointer(elem) => {
-                tag(w, 1);
-                w.index(*elem);
-            }
-            TypeForm::Slice(elem) => {
-                tag(w, 2);
-                w.index(*elem);
-            }
-            TypeForm::Array(len, elem) => {
-                tag(w, 3);
-                w.number(*len);
-                w.index(*elem);
-            }
-            TypeForm::Map(key, elem) => {
-                tag(w, 4);
-                w.index(*key);
-                w.index(*elem);
-            }
-            TypeForm::Chan(dir, elem) => {
-                tag(w, 5);
-                write_dir(w, *dir);
-                w.index(*elem);
-            }
-            TypeForm::Port(dir, elem) => {
-                tag(w, 6);
-                write_dir(w, *dir);
-                w.index(*elem);
-            }
-            TypeForm::Struct(fields) => {
-                tag(w, 7);
-                w.number(fields.len() as u64);
-                fields.iter().for_each(|f| f.write(w));
-            }
-            TypeForm::Func { params, results, variadic } => {
-                tag(w, 8);
-                w.indices(params);
-                w.indices(results);
-                w.flag(*variadic);
-            }
-            TypeForm::Interface(methods) => {
-                tag(w, 9);
-                w.number(methods.len() as u64);
-                methods.iter().for_each(|m| m.write(w));
-            }
-            TypeForm::Named(obj, targs) => {
-                tag(w, 10);
-                w.index(*obj);
-                w.indices(targs);
-            }
-            TypeForm::Closure(traced) => {
-                tag(w, 11);
-                w.number(traced.len() as u64);
-                traced.iter().for_each(|&t| w.flag(t));
-            }
-        }
-    }
-
-    pub fn read(r: &mut Reader<'_>) -> TypeForm {
-        match r.byte() {
-            0 => TypeForm::Predeclared(r.index()),
-            1 => TypeForm::Pointer(r.index()),
-            2 => TypeForm::Slice(r.index()),
-            3 => TypeForm::Array(r.number(), r.index()),
-            4 => TypeForm::Map(r.index(), r.index()),
-            5 => TypeForm::Chan(read_dir(r), r.index()),
-            6 => TypeForm::Port(read_dir(r), r.index()),
-            7 => TypeForm::Struct((0..r.count()).map(|_| FieldForm::read(r)).collect()),
-            8 => TypeForm::Func { params: r.indices(), results: r.indices(), variadic: r.flag() },
-            9 => TypeForm::Interface((0..r.count()).map(|_| MethodForm::read(r)).collect()),
-            10 => TypeForm::Named(r.index(), r.indices()),
-            11 => TypeForm::Closure((0..r.count()).map(|_| r.flag()).collect()),
-            tag => unknown("type", tag),
-        }
-    }
-}
-
-impl TargetForm {
-    fn write(&self, w: &mut Writer) {
-        match self {
-            TargetForm::Declared { obj, targs, by_pointer } => {
-                w.0.push(u8::from(*by_pointer));
-                w.index(*obj);
-                w.indices(targs);
-            }
-            TargetForm::Interface(selector) => {
-                w.0.push(2);
-                w.index(*selector);
-            }
-        }
-    }
-
-    fn read(r: &mut Reader<'_>) -> TargetForm {
-        match r.byte() {
-            2 => TargetForm::Interface(r.index()),
-            tag => TargetForm::Declared { obj: r.index(), targs: r.indices(), by_pointer: tag == 1 },
-        }
-    }
-}
-
-impl SpawnedForm {
-    fn write(&self, w: &mut Writer) {
-        let (tag, index) = match self {
-            SpawnedForm::Func(func) => (0, *func),
-            SpawnedForm::Closure => (1, 0),
-            SpawnedForm::Iface(selector) => (2, *selector),
-        };
-        w.0.push(tag);
-        w.index(index);
-    }
-
-    fn read(r: &mut Reader<'_>) -> SpawnedForm {
-        match (r.byte(), r.index()) {
-            (0, func) => SpawnedForm::Func(func),
-            (1, _) => SpawnedForm::Closure,
-            (_, selector) => SpawnedForm::Iface(selector),
-        }
-    }
-}
-
-impl FuncForm {
-    pub fn write(&self, w: &mut Writer) {
-        let tag = |w: &mut Writer, tag: u8| w.0.push(tag);
-        match self {
-            FuncForm::Declared { obj, targs } => {
-                tag(w, 0);
-                w.index(*obj);
-                w.indices(targs);
-            }
-            FuncForm::Native { obj } => {
-                tag(w, 1);
-                w.index(*obj);
-            }
-            FuncForm::Value { obj, targs } => {
-                tag(w, 2);
-                w.index(*obj);
-                w.indices(targs);
-            }
-            FuncForm::Bound { obj, targs, sig, captures } => {
-                tag(w, 3);
-                w.index(*obj);
-                w.indices(targs);
-                w.index(*sig);
-                write_captures(w, captures);
-            }
-            FuncForm::BoundIface { selector, sig, captures } => {
-                tag(w, 4);
-                w.index(*selector);
-                w.index(*sig);
-                write_captures(w, captures);
-            }
-            FuncForm::Expr { recv, path, target, sig } => {
-                tag(w, 5);
-                w.index(*recv);
-                w.indices(path);
-                target.write(w);
-                w.index(*sig);
-            }
-            FuncForm::Builtin { builtin, types, out } => {
-                tag(w, 6);
-                w.index(*builtin);
-                w.indices(types);
-                w.flag(*out);
-            }
-            FuncForm::Spawn { callee, types, results, captures } => {
-                tag(w, 7);
-                callee.write(w);
-                w.indices(types);
-                write_classes(w, results);
-                write_captures(w, captures);
-            }
-        }
-    }
-
-    pub fn read(r: &mut Reader<'_>) -> FuncForm {
-        match r.byte() {
-            0 => FuncForm::Declared { obj: r.index(), targs: r.indices() },
-            1 => FuncForm::Native { obj: r.index() },
-            2 => FuncForm::Value { obj: r.index(), targs: r.indices() },
-            3 => FuncForm::Bound {
-                obj: r.index(),
-                targs: r.indices(),
-                sig: r.index(),
-                captures: read_captures(r),
-            },
-            4 => FuncForm::BoundIface { selector: r.index(), sig: r.index(), captures: read_captures(r) },
-            5 => FuncForm::Expr {
-                recv: r.index(),
-                path: r.indices(),
-                target: TargetForm::read(r),
-                sig: r.index(),
-            },
-            6 => FuncForm::Builtin { builtin: r.index(), types: r.indices(), out: r.flag() },
-            7 => FuncForm::Spawn {
-                callee: SpawnedForm::read(r),
-                types: r.indices(),
-                results: read_classes(r),
-                captures: read_captures(r),
-            },
-            tag => unknown("function", tag),
-        }
-    }
+/// The form that stands next in an entry.
+pub(super) fn read<T: DeserializeOwned>(r: &mut Reader<'_>) -> T {
+    r.take_with(|rest| {
+        postcard::take_from_bytes(rest).unwrap_or_else(|e| panic!("internal error: the image's bytes: {e}"))
+    })
 }
 
 #[cfg(test)]
@@ -406,8 +139,8 @@ mod tests {
         ];
         for form in types {
             let mut w = Writer::default();
-            form.write(&mut w);
-            assert_eq!(TypeForm::read(&mut Reader::new(&w.0)), form);
+            write(&mut w, &form);
+            assert_eq!(read::<TypeForm>(&mut Reader::new(&w.0)), form);
         }
         let captures = vec![CaptureForm { ty: 9, boxed: true }];
         let declared = TargetForm::Declared { obj: 1, targs: vec![2], by_pointer: true };
@@ -425,8 +158,8 @@ mod tests {
         ];
         for form in funcs {
             let mut w = Writer::default();
-            form.write(&mut w);
-            assert_eq!(FuncForm::read(&mut Reader::new(&w.0)), form);
+            write(&mut w, &form);
+            assert_eq!(read::<FuncForm>(&mut Reader::new(&w.0)), form);
         }
     }
 }

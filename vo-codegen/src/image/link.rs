@@ -4,9 +4,9 @@
 //! program's sources mean by the same thing gets the same number.
 
 use rustc_hash::FxHashMap;
-use vo_bytecode::module::{Capture, FuncFlags, Function, LineEntry, Slot};
+use vo_bytecode::Class;
+use vo_bytecode::module::{Capture, FuncFlags, Function, LineEntry, NativeImport, Slot};
 use vo_bytecode::typedesc::TypeId as DescId;
-use vo_bytecode::{Class, Reg, SuspendPoint};
 use vo_syntax::source::Pos;
 use vo_syntax::symbol::Symbol;
 use vo_types::object::ObjId;
@@ -15,11 +15,8 @@ use vo_types::types::{Field, IMethod, TypeId};
 use vo_types::universe::Builtin;
 
 use super::build::object_form;
-use super::forms::{
-    CaptureForm, FuncForm, MethodForm, ObjectForm, SpawnedForm, TargetForm, TypeForm, read_captures,
-    read_classes,
-};
-use super::{Image, KINDS, Known, Part, Target};
+use super::forms::{CaptureForm, FuncForm, MethodForm, ObjectForm, SpawnedForm, TargetForm, TypeForm, read};
+use super::{Image, Known, Part, Target};
 use crate::lower::{Method, MethodKey, Spawned};
 use crate::program::Program;
 use vo_syntax::bytes::Reader;
@@ -127,7 +124,7 @@ impl<'w> Program<'w> {
         if let Some(&ty) = self.links.types.get(&index) {
             return ty;
         }
-        let form = TypeForm::read(&mut image.entry(Part::Types, index));
+        let form = read::<TypeForm>(&mut image.entry(Part::Types, index));
         let ty = self.make_type(image, form);
         let ty = self.world.canonical(ty);
         self.links.types.insert(index, ty);
@@ -190,7 +187,7 @@ impl<'w> Program<'w> {
         if let Some(&desc) = self.links.descs.get(&index) {
             return desc;
         }
-        let desc = match TypeForm::read(&mut image.entry(Part::Types, index)) {
+        let desc = match read::<TypeForm>(&mut image.entry(Part::Types, index)) {
             TypeForm::Closure(traced) => {
                 let class = |traced| if traced { Class::Ptr } else { Class::Int };
                 let classes: Vec<Class> = traced.into_iter().map(class).collect();
@@ -209,7 +206,7 @@ impl<'w> Program<'w> {
         if let Some(&selector) = self.links.selectors.get(&index) {
             return selector;
         }
-        let MethodForm { name, pkg, sig } = MethodForm::read(&mut image.entry(Part::Selectors, index));
+        let MethodForm { name, pkg, sig } = read::<MethodForm>(&mut image.entry(Part::Selectors, index));
         let (pkg, sig) = (self.link_package(image, pkg), self.link_type(image, sig));
         let selector = self.types.selector(Symbol::intern(image.name(name)), pkg, sig);
         self.links.selectors.insert(index, selector);
@@ -229,9 +226,8 @@ impl<'w> Program<'w> {
         if let Some(&native) = self.links.natives.get(&index) {
             return native;
         }
-        let mut r = image.entry(Part::Natives, index);
-        let (name, params, results) = (r.string(), read_classes(&mut r), read_classes(&mut r));
-        let native = self.native(&name, &params, &results);
+        let import: NativeImport = read(&mut image.entry(Part::Natives, index));
+        let native = self.native(&import.name, &import.params, &import.results);
         self.links.natives.insert(index, native);
         native
     }
@@ -258,7 +254,7 @@ impl<'w> Program<'w> {
         if let Some(&func) = self.links.funcs.get(&index) {
             return func;
         }
-        let form = FuncForm::read(&mut image.entry(Part::Funcs, index));
+        let form = read::<FuncForm>(&mut image.entry(Part::Funcs, index));
         let func = self.request(image, index, form);
         self.links.funcs.insert(index, func);
         func
@@ -353,7 +349,7 @@ impl<'w> Program<'w> {
 
     fn link_function(&mut self, image: Image<'w>, r: &mut Reader<'w>, func: u32, family: &[u32]) -> Function {
         let (name, params) = (r.string(), r.index() as u16);
-        let (regs, results) = (read_classes(r), read_classes(r));
+        let (regs, results) = (read(r), read(r));
         let slots = (0..r.count())
             .map(|_| Slot { ty: DescId(self.link_desc(image, r.index())), size: r.index() })
             .collect();
@@ -362,8 +358,8 @@ impl<'w> Program<'w> {
         let landing = r.maybe();
         let (file, line) = (self.link_file(image, r.index()), r.index());
         let lines = self.link_lines(image, r);
-        let points = read_points(r);
-        let captures = self.link_captures(image, read_captures(r));
+        let points = read(r);
+        let captures = self.link_captures(image, read(r));
         if !captures.is_empty() {
             self.set_captures(func, captures);
         }
@@ -421,16 +417,4 @@ impl<'w> Program<'w> {
         }
         code
     }
-}
-
-fn read_points(r: &mut Reader<'_>) -> Vec<SuspendPoint> {
-    let count = r.count();
-    let mut pc = 0;
-    let point = |_| {
-        pc += r.index();
-        let kind = KINDS[r.byte() as usize];
-        let live = (0..r.count()).map(|_| Reg(r.index() as u16)).collect();
-        SuspendPoint { pc, kind, live }
-    };
-    (0..count).map(point).collect()
 }
