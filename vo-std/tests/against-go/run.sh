@@ -1,47 +1,53 @@
 #!/usr/bin/env bash
-# Compares the library's packages with those of a real Go, by the tests below
-# this directory. usage: run.sh [go test arguments], default ./...
+# Compares packages of vo-std/pkg with those of the same names in a real Go, on Go's own compiler.
 #
-# The packages are pure Go text, so a copy of them, *.vo renamed to *.go, is a
-# Go module of its own ("vostd/fmt" beside Go's "fmt"). Natives, the functions
-# without bodies, stand in files named natives.vo; in the copy the files of
-# shim/<package>/ take their place.
+# usage: run.sh [package...]        all packages, or some: run.sh strings time
+#        run.sh --build DIR         only lay out the module in DIR
 #
-# GO names the go command; without one the comparison is skipped.
+# It lays out a module "vostd" of copies: pkg/<path>/*.vo becomes <path>/*.go, without natives.vo, whose
+# functions come from shims/<path>/shim.go; imports of covered packages are redirected into the module;
+# packages/<path>/*_test.go compare "vostd/<path>" with "<path>". Packages not covered are Go's.
+# GO names the go command; without one the comparison is skipped (exit 0). GOTESTFLAGS go to `go test`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+# The packages of a group see each other's copies and Go's packages of the other group, so that a test
+# can hand one io.Reader or unicode.SpecialCase to both sides.
+shared="internal/bytealg internal/oserror internal/refl"
+values="container/heap container/list container/ring errors fmt math math/bits math/cmplx math/rand math/rand/v2
+  sort strconv unicode unicode/utf16 unicode/utf8"
+systems="bufio bytes context io io/fs os path path/filepath strings sync sync/atomic syscall time"
+
 go=${GO:-$(command -v go || true)}
-if [ -z "$go" ]; then
-    echo "skipped: no Go toolchain (set GO=/path/to/go)"
-    exit 0
+if [ "${1:-}" = --build ]; then
+  dir=$2
+  mkdir -p "$dir"
+else
+  [ -n "$go" ] || { echo "skipped: no Go toolchain (set GO=/path/to/go)"; exit 0; }
+  dir=$(mktemp -d)
+  trap 'rm -rf "$dir"' EXIT
 fi
-packages='errors|strconv|unicode|unicode/utf8|unicode/utf16|sort|math|math/bits|math/cmplx|math/rand|math/rand/v2|container/heap|container/list|container/ring|fmt|internal/refl'
-work=${WORK:-$(mktemp -d)}
-[ -n "${WORK:-}" ] || trap 'rm -rf "$work"' EXIT
-mkdir -p "$work"
-find "$work" -name '*.go' -delete
-cp "$here/go.mod" "$work/"
-IFS='|'
-for p in $packages; do
+
+# copy PACKAGE...: puts the packages into the module; their imports of each other lead into it.
+copy() {
+  local p f name redirect=()
+  for p in $shared "$@"; do redirect+=(-e "s#^\(import \|\t\)\(\([a-z_]* \)\?\)\"$p\"\$#\1\2\"vostd/$p\"#"); done
+  for p in "$@"; do
+    mkdir -p "$dir/$p"
     for f in "$here/../../pkg/$p"/*.vo; do
-        [ -e "$f" ] || continue
-        name=$(basename "$f" .vo)
-        [ "$name" = natives ] && continue
-        mkdir -p "$work/$p"
-        sed -E "s#^(import |\t)\"($packages)\"#\1\"vostd/\2\"#" "$f" >"$work/$p/$name.go"
+      name=$(basename "$f" .vo)
+      [ "$name" = natives ] || sed "${redirect[@]}" "$f" > "$dir/$p/$name.go"
     done
-    for dir in "$here/shim/$p" "$here/$p"; do
-        for f in "$dir"/*.go; do
-            [ -e "$f" ] || continue
-            mkdir -p "$work/$p"
-            cp "$f" "$work/$p/"
-        done
-    done
-done
-unset IFS
-mkdir -p "$work/container"
-cp "$here"/container/*.go "$work/container/"
-cd "$work"
-export GOTOOLCHAIN=local GOFLAGS=-mod=mod
-if [ $# -eq 0 ]; then set -- ./...; fi
-"$go" test -vet=off "$@"
+    [ ! -e "$here/shims/$p/shim.go" ] || cp "$here/shims/$p/shim.go" "$dir/$p/"
+  done
+}
+printf 'module vostd\n\ngo 1.27\n' > "$dir/go.mod"
+for group in "$shared" "$values" "$systems"; do copy $group; done
+(cd "$here/packages" && find . -name '*.go' -exec cp --parents {} "$dir" \;)
+[ "${1:-}" != --build ] || exit 0
+
+cd "$dir"
+export GOFLAGS=-mod=mod GO111MODULE=on GOTOOLCHAIN=local GOPROXY=off
+tested=${*:-$(find . -name '*_test.go' -printf '%h\n' | sort -u)}
+selected=()
+for p in $tested; do selected+=("./${p#./}"); done
+"$go" test -vet=off ${GOTESTFLAGS:-} "${selected[@]}"

@@ -148,6 +148,7 @@ func sysHostname() (string, int) {
 func sysID(which int) int {
 	return []func() int{real.Getpid, real.Getppid, real.Getuid, real.Getgid, real.Geteuid, real.Getegid, real.Getpagesize}[which]()
 }
-func sysExit(code int)     { real.Exit(code) }
-func sysArgs() []string    { return os.Args }
-func sysEnviron() []string { return os.Environ() }
+func sysExit(code int)         { real.Exit(code) }
+func sysKill(pid, sig int) int { return no(real.Kill(pid, real.Signal(sig))) }
+func sysArgs() []string        { return os.Args }
+func sysEnviron() []string     { return os.Environ() }

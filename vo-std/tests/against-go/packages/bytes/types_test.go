@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	mine "vostd/bytes"
+	"vostd/internal/texts"
 	mineio "vostd/io"
 )
 
@@ -46,7 +47,7 @@ func TestBuffer(t *testing.T) {
 	r := rand.New(rand.NewSource(1))
 	a, b := mine.NewBuffer(nil), real.NewBuffer(nil)
 	for i := 0; i < 400000; i++ {
-		k, n, s := r.Intn(19), r.Intn(12)-2, text(r, 9)
+		k, n, s := r.Intn(19), r.Intn(12)-2, texts.Text(r, 9)
 		step := func(x buffer) (out string) {
 			defer func() {
 				if p := recover(); p != nil {

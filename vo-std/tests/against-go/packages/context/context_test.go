@@ -98,10 +98,12 @@ func TestTrees(t *testing.T) {
 			mc[j](nil)
 			rc[j](nil)
 		}
-		realtime.Sleep(realtime.Millisecond)
 		n := map[string]int{}
-		for len(ran) > 0 {
-			n[<-ran]++
+		for wait := 0; wait < 5000 && (wait == 0 || n["m"] != n["r"]); wait++ { // each runs in a goroutine of its own
+			realtime.Sleep(realtime.Millisecond)
+			for len(ran) > 0 {
+				n[<-ran]++
+			}
 		}
 		if n["m"] != n["r"] {
 			t.Error("AfterFunc ran", n)

@@ -1,3 +1,0 @@
-module vostd
-
-go 1.27
