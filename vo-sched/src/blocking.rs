@@ -1,4 +1,5 @@
-//! The blocking pool: threads for work that would hold up a worker.
+//! The blocking pool: threads for work that would hold up a worker. And waits that somebody outside ends, with no thread of
+//! the pool.
 //!
 //! A thread is started when a job finds none waiting, up to a limit; a thread that has waited for
 //! a while without a job ends. Must stay true: a job counts as pending from before it is queued
@@ -48,18 +49,23 @@ impl Pool {
         self.wake.notify_all();
     }
 
+    /// What somebody waited for has happened: makes the fiber ready, unless the scheduler has ended.
+    fn end_wait(&self, shared: &Shared, then: Option<FiberRef>) {
+        let state = self.state.lock();
+        if let Some(fiber) = then
+            && !state.closed
+        {
+            shared.ready(fiber);
+        }
+        drop(state);
+        shared.end_pending();
+    }
+
     fn run(&self, shared: &Shared) {
         while let Some(job) = self.next() {
             // A panic of the host's job must not take the pool's thread count with it.
             let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job.work));
-            let state = self.state.lock();
-            if let Some(fiber) = job.then
-                && !state.closed
-            {
-                shared.ready(fiber);
-            }
-            drop(state);
-            shared.end_pending();
+            self.end_wait(shared, job.then);
             if let Err(payload) = ran {
                 shared.worker_panicked(payload);
             }
@@ -85,7 +91,26 @@ impl Pool {
     }
 }
 
+/// What a fiber waits for that comes from outside of the scheduler: the fiber runs again when this is dropped, on any
+/// thread. Until then there is no deadlock.
+pub struct Outside {
+    shared: Arc<Shared>,
+    fiber: FiberRef,
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        self.shared.blocking.end_wait(&self.shared, Some(self.fiber));
+    }
+}
+
 impl Shared {
+    /// A wait of `fiber`, which has called `begin_park`, until the answer is dropped.
+    pub fn wait_outside(self: &Arc<Self>, fiber: FiberRef) -> Outside {
+        self.begin_pending();
+        Outside { shared: self.clone(), fiber }
+    }
+
     /// Runs `work` on a thread of the blocking pool; then makes `then` ready, a fiber that has
     /// called `begin_park`. Callable from any thread.
     pub fn spawn_blocking(self: &Arc<Self>, work: Box<dyn FnOnce() + Send>, then: Option<FiberRef>) {

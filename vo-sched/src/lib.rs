@@ -75,6 +75,8 @@ mod preempt;
 #[cfg(all(test, loom))]
 mod models;
 
+#[cfg(not(loom))]
+pub use blocking::Outside;
 pub use fiber::{Cx, FiberHeader, FiberRef, FiberState, FiberVTable, Outcome};
 #[cfg(not(loom))]
 pub mod waitgroup;

@@ -48,7 +48,7 @@ use vo_runtime::rtype::{LoadedTypes, Ty};
 use vo_runtime::value::{Iface, Slice, Str};
 use vo_sched::chan::{SendResult, finish_recv, finish_send};
 use vo_sched::fiber::Cx;
-use vo_sched::{FiberRef, WaitReason, WorkerCx};
+use vo_sched::{FiberRef, Outside, WaitReason, WorkerCx};
 
 /// A native function.
 pub type NativeFn = fn(&mut NativeCx<'_>, &[u64], &mut [u64]) -> Status;
@@ -61,7 +61,8 @@ pub struct Classes {
 }
 
 impl Classes {
-    const MOST: usize = 16;
+    /// The most that a native takes, or answers.
+    pub const MOST: usize = 16;
 
     /// No classes.
     pub const NONE: Classes = Classes { len: 0, at: [Class::Int; Classes::MOST] };
@@ -112,10 +113,22 @@ pub struct Native {
     pub results: Classes,
 }
 
-/// The native functions of the library, by `import/path.Name`.
+/// A native function that an embedding program has made: it may have state.
+pub type HostFn = dyn Fn(&mut NativeCx<'_>, &[u64], &mut [u64]) -> Status + Send + Sync;
+
+/// A [`HostFn`] with what it takes and answers.
+#[derive(Clone)]
+pub struct HostNative {
+    pub run: Arc<HostFn>,
+    pub params: Vec<Class>,
+    pub results: Vec<Class>,
+}
+
+/// The native functions of the library and of an embedding program, by `import/path.Name`.
 #[derive(Clone, Default)]
 pub struct Registry {
     by_name: HashMap<String, Native>,
+    hosts: HashMap<String, HostNative>,
 }
 
 impl Registry {
@@ -134,12 +147,22 @@ impl Registry {
         natives.iter().for_each(|&(name, native)| self.add(name, native));
     }
 
-    /// The function of this name.
+    /// Adds a function of the embedding program; one of the library with this name stays.
+    pub fn add_host(&mut self, name: impl Into<String>, native: HostNative) {
+        self.hosts.insert(name.into(), native);
+    }
+
+    /// The embedding program's function of this name.
+    pub fn host(&self, name: &str) -> Option<&HostNative> {
+        self.hosts.get(name)
+    }
+
+    /// The library's function of this name.
     pub fn get(&self, name: &str) -> Option<Native> {
         self.by_name.get(name).copied()
     }
 
-    /// All names, in no order.
+    /// All names of the library's, in no order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(String::as_str)
     }
@@ -667,6 +690,19 @@ impl NativeCx<'_> {
         fiber.begin_park(reason);
         register(self.m.worker(), fiber);
         Status::WaitIo
+    }
+
+    /// Waits until the [`Outside`] that `start` gets has been dropped, on whatever thread, then runs `done`.
+    pub fn wait_outside(
+        &mut self,
+        start: impl FnOnce(Outside),
+        done: impl FnOnce(&mut NativeCx<'_>, &mut [u64]) -> Status + Send + 'static,
+    ) -> Status {
+        self.park(
+            WaitReason::HostCall,
+            |worker, fiber| start(worker.shared().clone().wait_outside(fiber)),
+            done,
+        )
     }
 
     /// Calls a Vo closure with these argument words, then `done` with its result words. A panic of the

@@ -6,7 +6,7 @@
 
 use crate::builtins;
 use crate::liveness::Liveness;
-use crate::native::{NativeFn, Registry};
+use crate::native::{HostFn, NativeCx, NativeFn, Registry};
 use crate::point::Point;
 use crate::tier::{Table, Tier};
 use crate::window::HEADER;
@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 use vo_bytecode::module::{FuncFlags, Function, Module};
 use vo_bytecode::operand::RegList;
 use vo_bytecode::verify::{VerifyError, verify};
-use vo_bytecode::{Inst, Op};
+use vo_bytecode::{Class, Inst, Op, Status};
 use vo_runtime::code::{CompiledCode, Entries, SharedLinkage, Thresholds};
 use vo_runtime::panic::RuntimePanic;
 use vo_runtime::rtype::{LoadedTypes, Ty};
@@ -246,11 +246,25 @@ impl Code {
 }
 
 /// A native function as the machine calls it.
-#[derive(Clone, Copy)]
 pub(crate) struct Native {
-    pub(crate) run: NativeFn,
+    run: NativeRun,
     /// It only gathers output: what was gathered before need not be seen yet.
     pub(crate) prints: bool,
+}
+
+enum NativeRun {
+    Library(NativeFn),
+    Host(Arc<HostFn>),
+}
+
+impl Native {
+    #[inline(always)]
+    pub(crate) fn call(&self, cx: &mut NativeCx<'_>, args: &[u64], results: &mut [u64]) -> Status {
+        match &self.run {
+            NativeRun::Library(run) => run(cx, args, results),
+            NativeRun::Host(run) => run(cx, args, results),
+        }
+    }
 }
 
 /// A loaded program.
@@ -441,8 +455,8 @@ impl Program {
 
     /// The native function with this index.
     #[inline(always)]
-    pub(crate) fn native(&self, native: u32) -> Native {
-        self.natives[native as usize]
+    pub(crate) fn native(&self, native: u32) -> &Native {
+        &self.natives[native as usize]
     }
 
     /// The type of the value of a run-time panic.
@@ -512,15 +526,23 @@ fn find_natives(module: &Module, registry: &Registry) -> Result<Vec<Native>, Loa
     let mut found = Vec::with_capacity(module.natives.len());
     let mut seen = HashSet::new();
     for import in &module.natives {
-        match registry.get(&import.name).or_else(|| builtins::find(&import.name)) {
-            Some(native) if native.params[..] != import.params || native.results[..] != import.results => {
-                return Err(LoadError::NativeSignature(import.name.clone()));
+        let agrees = |params: &[Class], results: &[Class]| {
+            let same = *params == import.params && *results == import.results;
+            same.then_some(()).ok_or_else(|| LoadError::NativeSignature(import.name.clone()))
+        };
+        let library = registry.get(&import.name).or_else(|| builtins::find(&import.name));
+        match (library, registry.host(&import.name)) {
+            (Some(native), _) => {
+                agrees(&native.params, &native.results)?;
+                let prints = builtins::only_prints(&import.name);
+                found.push(Native { run: NativeRun::Library(native.run), prints });
             }
-            Some(native) => {
-                found.push(Native { run: native.run, prints: builtins::only_prints(&import.name) });
+            (None, Some(native)) => {
+                agrees(&native.params, &native.results)?;
+                found.push(Native { run: NativeRun::Host(native.run.clone()), prints: false });
             }
-            None if seen.insert(&import.name) => missing.push(import.name.clone()),
-            None => {}
+            (None, None) if seen.insert(&import.name) => missing.push(import.name.clone()),
+            (None, None) => {}
         }
     }
     if missing.is_empty() { Ok(found) } else { Err(LoadError::MissingNatives(missing)) }

@@ -7,7 +7,7 @@ use crate::interp::{Exit, Site, Transfer};
 use crate::island::State;
 use crate::machine::Machine;
 use crate::memory::{Floor, Frames};
-use crate::native::{Completion, NativeCx, PendingCall};
+use crate::native::{Classes, Completion, NativeCx, PendingCall};
 use crate::ops::port;
 use crate::ops::select;
 use crate::point::{Point, Wait};
@@ -278,7 +278,7 @@ fn complete_native(m: &mut Machine, site: Site, callee: &[u64], regs: RegList<'_
 
 #[inline(never)]
 fn run_completion(m: &mut Machine, site: Site, callee: &[u64], regs: RegList<'_>, next: u32) -> Transfer {
-    let mut results: SmallVec<[u64; 8]> = smallvec![0; regs.len()];
+    let mut results: SmallVec<[u64; Classes::MOST]> = smallvec![0; regs.len()];
     let pending =
         m.fiber_mut().pending.pop().expect("internal error: a native call without completion goes on");
     let status = match pending {

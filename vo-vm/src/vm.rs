@@ -169,6 +169,11 @@ const SETTLED: Duration = Duration::from_millis(1);
 
 /// Runs a program to its end. (Fibers may run on for a moment where the host ends the process.)
 pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {
+    start(program, config, host).wait()
+}
+
+/// Starts a program on workers of its own.
+pub fn start(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> Running {
     let mut config = config.clone();
     let seed = *config.seed.get_or_insert_with(random_seed);
     let sched_config = vo_sched::Config {
@@ -184,10 +189,63 @@ pub fn run(program: Arc<Program>, config: &Config, host: Arc<dyn Host>) -> End {
     let _ = vm.scheduler.set(Arc::downgrade(scheduler.shared()));
     let island = Island::new(&vm, scheduler.shared(), 0);
     scheduler.spawn(main_fiber(&vm, &island));
-    if !scheduler.is_done_before(Instant::now() + SETTLED) {
-        vm.host.has_settled();
+    Running { run: Some((vm, scheduler, island)) }
+}
+
+/// A program that runs. It is stopped where this is dropped.
+pub struct Running {
+    /// `None` once it has ended.
+    run: Option<(Arc<Shared>, Scheduler, Arc<Island>)>,
+}
+
+impl Running {
+    /// Waits for its end.
+    pub fn wait(mut self) -> End {
+        let (vm, scheduler, island) = self.run.take().expect("internal error: a run ends twice");
+        if !scheduler.is_done_before(Instant::now() + SETTLED) {
+            vm.host.has_settled();
+        }
+        scheduler.wait_done();
+        finish(&vm, scheduler, island)
     }
-    scheduler.wait_done();
+
+    /// What stops it, from any thread.
+    pub fn stopper(&self) -> Stopper {
+        let (vm, _, _) = self.run.as_ref().expect("internal error: a run ends twice");
+        Stopper(Arc::downgrade(vm))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some((vm, scheduler, island)) = self.run.take() {
+            Stopper(Arc::downgrade(&vm)).stop(STOPPED, "");
+            finish(&vm, scheduler, island);
+        }
+    }
+}
+
+/// The exit code of a program that was stopped.
+const STOPPED: i32 = 2;
+
+/// Stops a running program from outside.
+#[derive(Clone)]
+pub struct Stopper(Weak<Shared>);
+
+impl Stopper {
+    /// Ends the program at once, as `os.Exit(code)` in it would: deferred functions do not run. The report is that of the
+    /// run's [`End`]. Does nothing where it has ended.
+    pub fn stop(&self, code: i32, report: &str) {
+        let Some(vm) = self.0.upgrade() else { return };
+        vm.end(code, report.to_owned());
+        if let Some(scheduler) = vm.scheduler() {
+            scheduler.signal_done();
+        }
+    }
+}
+
+/// The program has said how it ends: takes down what it has.
+fn finish(vm: &Arc<Shared>, scheduler: Scheduler, island: Arc<Island>) -> End {
     if vm.host.ends_the_process() {
         std::mem::forget((scheduler, island));
         return lock(&vm.end).take().unwrap_or_default();

@@ -1,12 +1,14 @@
 //! A Rust program that runs Vo programs: one from text, several runs at a time,
-//! each with its own input, output and limits, and errors as data.
+//! each with its own input, output and limits, functions of the host that programs
+//! call, and errors as data.
 //!
 //! ```sh
 //! cargo run -p vo --example embed
 //! ```
 
 use std::sync::Arc;
-use vo::{CompileError, Config, Engine, Host, RunOptions, Text};
+use std::time::Duration;
+use vo::{CompileError, Config, Engine, Host, HostPackage, Reply, RunOptions, Text};
 
 const GREET: &str = r#"
 package main
@@ -37,6 +39,47 @@ func main() {
 }
 "#;
 
+const ORDERS: &str = r#"
+package main
+
+import (
+	"fmt"
+	"shop/stock"
+	"sync"
+)
+
+func main() {
+	var group sync.WaitGroup
+	for _, article := range []string{"tea", "tar"} {
+		group.Go(func() {
+			cents, err := stock.Price(article)
+			if err != nil {
+				fmt.Println("no order:", err)
+				return
+			}
+			fmt.Println(article, "for", cents, "is under way:", stock.Order(article, 2))
+		})
+	}
+	group.Wait()
+}
+"#;
+
+/// What programs may ask of this one: a table, and somebody who takes his time.
+fn stock() -> HostPackage {
+    let mut stock = HostPackage::new("shop/stock");
+    stock.function("Price", |article: String| match article.as_str() {
+        "tea" => Ok(350_isize),
+        _ => Err(format!("no article {article}")),
+    });
+    stock.request("Order", |_article: String, pieces: u32, reply: Reply<bool>| {
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(5));
+            reply.send(pieces < 10);
+        });
+    });
+    stock
+}
+
 /// A host of one's own: standard output goes to a closure.
 struct Lines<F>(F);
 
@@ -48,7 +91,8 @@ impl<F: Fn(&str) + Send + Sync + 'static> Host for Lines<F> {
 }
 
 fn main() -> Result<(), CompileError> {
-    let engine = Engine::new();
+    let mut engine = Engine::new();
+    engine.add_package(stock())?;
 
     // Compile once, run many times, also at the same time.
     let program = engine.compile_text(&Text { name: "greet.vo", text: GREET.as_bytes() })?;
@@ -70,6 +114,12 @@ fn main() -> Result<(), CompileError> {
         print!("{}", String::from_utf8_lossy(&run.stdout));
         assert_eq!(run.exit_code, 0);
     }
+
+    // A program that calls this one.
+    let program = engine.compile_text(&Text { name: "orders.vo", text: ORDERS.as_bytes() })?;
+    let run = program.run_captured(RunOptions::default());
+    print!("{}", String::from_utf8_lossy(&run.stdout));
+    assert_eq!(run.exit_code, 0);
 
     // A program that fails, and a host of one's own.
     let failing = "package main\n\nfunc main() {\n\tprint(\"about to fail\")\n\tvar m map[string]int\n\tm[\"x\"] = 1\n}\n";

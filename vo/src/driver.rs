@@ -1,11 +1,12 @@
 //! The pipeline from a path to a module, top to bottom: find the files, parse,
 //! check, compile.
 
-use crate::importer::{Module, Sources, has_errors, is_source};
+use crate::importer::{HostSources, Module, Sources, has_errors, is_source};
 use std::cell::RefCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use vo_codegen::image::Image;
 use vo_syntax::diag::{self, Code, Diagnostic};
 use vo_syntax::source::SourceMap;
@@ -66,11 +67,11 @@ pub struct Text<'a> {
     pub text: &'a [u8],
 }
 
-/// Checks the package that a path names: a source file, or a directory.
-pub fn check_path(path: &Path) -> Result<Checked, CompileError> {
+/// Checks the package that a path names: a source file, or a directory; it may import `hosts`.
+pub fn check_path(path: &Path, hosts: &Arc<HostSources>) -> Result<Checked, CompileError> {
     let (dir, files) = package_files(path)?;
     let module = Module::governing(&dir).map_err(CompileError::Input)?;
-    let sources = Sources::for_program(module);
+    let sources = Sources::for_program(module).with_hosts(hosts.clone());
     let files = match files {
         Some(file) => vec![file],
         None => sources.files_of(&dir).map_err(CompileError::Input)?,
@@ -87,16 +88,16 @@ pub fn check_path(path: &Path) -> Result<Checked, CompileError> {
 }
 
 /// Looks for mistakes in the package that a path names, which must compile.
-pub fn vet_path(path: &Path) -> Result<Diagnostics, CompileError> {
+pub fn vet_path(path: &Path, hosts: &Arc<HostSources>) -> Result<Diagnostics, CompileError> {
     let (dir, _) = package_files(path)?;
     let module = Module::governing(&dir).map_err(CompileError::Input)?;
     let options = Sources::new(module).vet_options();
-    Ok(vet(check_path(path)?, options))
+    Ok(vet(check_path(path, hosts)?, options))
 }
 
 /// Looks for mistakes in a program given as text.
-pub fn vet_text(text: &Text<'_>) -> Result<Diagnostics, CompileError> {
-    Ok(vet(check_text(text)?, vo_tools::vet::Options::default()))
+pub fn vet_text(text: &Text<'_>, hosts: &Arc<HostSources>) -> Result<Diagnostics, CompileError> {
+    Ok(vet(check_text(text, hosts)?, vo_tools::vet::Options::default()))
 }
 
 fn vet(checked: Checked, options: vo_tools::vet::Options) -> Diagnostics {
@@ -106,10 +107,10 @@ fn vet(checked: Checked, options: vo_tools::vet::Options) -> Diagnostics {
 }
 
 /// Checks a program given as text.
-pub fn check_text(text: &Text<'_>) -> Result<Checked, CompileError> {
+pub fn check_text(text: &Text<'_>, hosts: &Arc<HostSources>) -> Result<Checked, CompileError> {
     let world = World::new();
     let source = parse_text(&world, "main".into(), text)?;
-    check(world, source, Sources::for_program(None))
+    check(world, source, Sources::for_program(None).with_hosts(hosts.clone()))
 }
 
 /// A package of one file given as text.

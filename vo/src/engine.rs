@@ -4,16 +4,20 @@
 //! run has its own main island, workers and host.
 
 use crate::driver::{self, CompileError, Text};
-use crate::{CompilerOptions, Shown, Thresholds};
+use crate::host::Built;
+use crate::importer::HostSources;
+use crate::{CompilerOptions, HostPackage, Shown, Thresholds};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use vo_bytecode::{disasm, serialize};
-use vo_vm::{Config, End, Host, LoadError, Registry, Verified};
+use vo_vm::{Config, End, Host, LoadError, Registry, Running, Verified};
 
 /// Compiles and loads programs. Cheap to make; share it or not.
 pub struct Engine {
     natives: Registry,
+    /// Sources of the packages that the embedding program has added.
+    hosts: Arc<HostSources>,
     /// Whether what the compiler knew is left to the end of the process.
     keeps: bool,
 }
@@ -27,7 +31,7 @@ impl Default for Engine {
 impl Engine {
     /// An engine with the standard library.
     pub fn new() -> Engine {
-        Engine { natives: vo_std::natives(), keeps: false }
+        Engine { natives: vo_std::natives(), hosts: Arc::default(), keeps: false }
     }
 
     /// An engine for a process that ends after its one program: what the compiler knows of the sources is not freed
@@ -37,12 +41,28 @@ impl Engine {
         Engine { keeps: true, ..Engine::new() }
     }
 
+    /// Adds a package of Rust functions, which programs that are compiled or loaded from now on may import.
+    ///
+    /// # Errors
+    /// Its path or a function's name is none, is taken, or a function has too many parameters or results.
+    pub fn add_package(&mut self, package: HostPackage) -> Result<(), CompileError> {
+        let Built { path, source, natives } = package.build()?;
+        if self.hosts.contains_key(&path) {
+            return Err(CompileError::Input(format!("host package {path:?}: it is there already")));
+        }
+        for (name, native) in natives {
+            self.natives.add_host(name, native);
+        }
+        Arc::make_mut(&mut self.hosts).insert(path, source);
+        Ok(())
+    }
+
     /// Checks the package that a path names: a `.vo` or `.go` file or a directory.
     ///
     /// # Errors
     /// All errors of the package, or why it cannot be read.
     pub fn check(&self, path: &Path) -> Result<(), CompileError> {
-        let checked = driver::check_path(path)?;
+        let checked = driver::check_path(path, &self.hosts)?;
         if self.keeps {
             std::mem::forget(checked);
         }
@@ -54,7 +74,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::check`].
     pub fn vet(&self, path: &Path) -> Result<driver::Diagnostics, CompileError> {
-        driver::vet_path(path)
+        driver::vet_path(path, &self.hosts)
     }
 
     /// As [`Engine::vet`], for a file given as text.
@@ -62,7 +82,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::check`].
     pub fn vet_text(&self, text: &Text<'_>) -> Result<driver::Diagnostics, CompileError> {
-        driver::vet_text(text)
+        driver::vet_text(text, &self.hosts)
     }
 
     /// Checks a file given as text; it may import the library.
@@ -70,7 +90,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::check`].
     pub fn check_text(&self, text: &Text<'_>) -> Result<(), CompileError> {
-        driver::check_text(text).map(drop)
+        driver::check_text(text, &self.hosts).map(drop)
     }
 
     /// Compiles the program that a path names.
@@ -78,7 +98,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::check`]; and a package that is no program.
     pub fn compile(&self, path: &Path) -> Result<Program, CompileError> {
-        self.program(driver::compile(driver::check_path(path)?, self.keeps)?)
+        self.program(driver::compile(driver::check_path(path, &self.hosts)?, self.keeps)?)
     }
 
     /// Compiles the tests of a package into a program, which takes the flags of package testing.
@@ -94,7 +114,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::compile`].
     pub fn compile_text(&self, text: &Text<'_>) -> Result<Program, CompileError> {
-        self.program(driver::compile(driver::check_text(text)?, self.keeps)?)
+        self.program(driver::compile(driver::check_text(text, &self.hosts)?, self.keeps)?)
     }
 
     /// Compiles sources, or reads a `.vob` file.
@@ -148,6 +168,12 @@ impl Program {
     /// Runs it to its end with the host's streams, arguments and environment.
     pub fn run(&self, config: &Config, host: Arc<dyn Host>) -> End {
         vo_vm::run(self.program.clone(), config, host)
+    }
+
+    /// Starts it on workers of its own and comes back: [`Running::wait`] waits for its end, [`Running::stopper`] gives
+    /// what ends it from outside.
+    pub fn start(&self, config: &Config, host: Arc<dyn Host>) -> Running {
+        vo_vm::start(self.program.clone(), config, host)
     }
 
     /// Runs it with standard input from memory and keeps what it writes.

@@ -9,6 +9,7 @@ use crate::parallel;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use vo_codegen::image::Image;
 use vo_syntax::build::{Target, is_test_file};
 use vo_syntax::diag::{Diagnostic, render};
@@ -83,6 +84,9 @@ fn read_mod_file(path: &Path, text: Vec<u8>) -> Result<ModFile, String> {
     }
 }
 
+/// The sources of packages that an embedding program has made, by import path.
+pub type HostSources = HashMap<String, String>;
+
 /// Reads and parses packages for the checker.
 pub struct Sources {
     module: Option<Module>,
@@ -99,6 +103,7 @@ pub struct Sources {
     prepared: HashMap<String, PackageSource>,
     /// Whether one of those is a package of the library.
     prepares_library: bool,
+    hosts: Arc<HostSources>,
 }
 
 impl Sources {
@@ -114,7 +119,13 @@ impl Sources {
             overlay: HashMap::new(),
             prepared: HashMap::new(),
             prepares_library: false,
+            hosts: Arc::default(),
         }
+    }
+
+    /// Gives out these packages of the embedding program too.
+    pub fn with_hosts(self, hosts: Arc<HostSources>) -> Sources {
+        Sources { hosts, ..self }
     }
 
     /// The image of the library, unless it gives out packages of the library that are not as the binary has them.
@@ -242,6 +253,14 @@ impl Sources {
         unsaved.map_or_else(|| std::fs::read(file), |text| Ok(text.clone()))
     }
 
+    /// A package of the embedding program. Its functions may lack bodies, as the library's may.
+    fn host(&self, world: &World, path: &str) -> Option<Result<PackageSource, String>> {
+        let text = self.hosts.get(path)?.clone().into_bytes();
+        let mut source = empty_source(path, Path::new(""), PackageMode::Lazy);
+        let name = format!("<host>/{path}.vo");
+        Some(add_file(world, &mut source, &name, text.into(), Options::default()).map(|()| source))
+    }
+
     fn library(&self, world: &World, path: &str) -> Option<Result<PackageSource, String>> {
         library_package(world, path, PackageMode::Lazy, self.skims)
     }
@@ -350,7 +369,7 @@ pub fn is_source(path: &Path) -> bool {
 
 impl Importer for Sources {
     fn language_version(&mut self, path: &str) -> Option<(u32, u32)> {
-        if has_library_package(path) {
+        if has_library_package(path) || self.hosts.contains_key(path) {
             return None;
         }
         let module = self.module_of(path).or(self.module.as_ref())?;
@@ -368,7 +387,8 @@ impl Importer for Sources {
     }
 
     fn resolve(&mut self, path: &str, _from_dir: &str) -> Result<String, String> {
-        if has_library_package(path) || self.prepared.contains_key(path) {
+        let known = has_library_package(path) || self.hosts.contains_key(path);
+        if known || self.prepared.contains_key(path) {
             return Ok(path.to_string());
         }
         match self.module_of(path).and_then(|m| m.directory_of(path)) {
@@ -386,7 +406,7 @@ impl Importer for Sources {
             self.loaded.push(path.to_string());
             return Ok(source);
         }
-        if let Some(source) = self.library(world, path) {
+        if let Some(source) = self.library(world, path).or_else(|| self.host(world, path)) {
             return source;
         }
         let dir = self.module_of(path).and_then(|m| m.directory_of(path));

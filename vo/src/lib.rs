@@ -14,9 +14,15 @@
 //! Errors are data; nothing here prints, exits or reads the environment. What a
 //! program writes goes to the [`Host`] that its caller supplies.
 
+/// The guide's programs are tested.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/embedding.md")]
+struct Guide;
+
 mod driver;
 mod embed;
 mod engine;
+mod host;
 mod importer;
 #[cfg(test)]
 mod linking;
@@ -29,9 +35,12 @@ mod workspace;
 
 pub use driver::{CompileError, Diagnostics, Text};
 pub use engine::{Captured, Engine, Program, RunOptions, Stdio};
+pub use host::{
+    HostAnswer, HostArguments, HostFunction, HostNumber, HostPackage, HostRequest, HostValue, Reply,
+};
 pub use test_package::TestPackage;
 pub use vo_jit::{Options as CompilerOptions, Shown};
 pub use vo_runtime::code::Thresholds;
 pub use vo_syntax::diag::{Code, Diagnostic};
-pub use vo_vm::{Config, End, Host, Limits, Stress};
+pub use vo_vm::{Config, End, Host, Limits, Running, Stopper, Stress};
 pub use workspace::Project;

@@ -2,6 +2,7 @@
 
 use crate::driver::{Text, check_text, compile};
 use std::fmt::Write;
+use std::sync::Arc;
 use vo_types::World;
 use vo_types::object::ObjId;
 
@@ -27,7 +28,7 @@ fn named(world: &World, obj: ObjId) -> Option<String> {
 fn user_of(path: &str) -> String {
     let import = format!("package main\n\nimport p {path:?}\n\n");
     let text = format!("package main\n\nimport _ {path:?}\n\nfunc main() {{}}\n");
-    let checked = check_text(&Text { name: "main.vo", text: text.as_bytes() });
+    let checked = check_text(&Text { name: "main.vo", text: text.as_bytes() }, &Arc::default());
     let world = checked.unwrap_or_else(|error| panic!("{error}")).world;
     let pkg = world.package_by_path(path).expect("it was imported");
     let names: Vec<String> =
@@ -46,7 +47,7 @@ fn user_of(path: &str) -> String {
 fn each_package_links_alone() {
     for path in vo_std::packages().iter().filter(|path| !path.starts_with("internal/")) {
         let text = user_of(path);
-        let checked = check_text(&Text { name: "main.vo", text: text.as_bytes() });
+        let checked = check_text(&Text { name: "main.vo", text: text.as_bytes() }, &Arc::default());
         let checked = checked.unwrap_or_else(|error| panic!("{path}: {error}"));
         compile(checked, false).unwrap_or_else(|error| panic!("{path}: {error}"));
     }

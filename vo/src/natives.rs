@@ -2,10 +2,12 @@
 
 use crate::driver::{Checked, Text, check_text, compile};
 use std::fmt::Write;
+use std::sync::Arc;
 use vo_vm::{Classes, Native};
 
 fn checked(text: &str) -> Checked {
-    check_text(&Text { name: "main.vo", text: text.as_bytes() }).unwrap_or_else(|error| panic!("{error}"))
+    check_text(&Text { name: "main.vo", text: text.as_bytes() }, &Arc::default())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A program that imports the whole library.

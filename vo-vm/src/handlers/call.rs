@@ -2,7 +2,7 @@
 
 use crate::interp::{Flow, Interp, Site, Transfer};
 use crate::machine::Machine;
-use crate::native::NativeCx;
+use crate::native::{Classes, NativeCx};
 use crate::program::shape;
 use crate::resume;
 use crate::unwind;
@@ -136,12 +136,13 @@ fn call_native(
 ) -> Transfer {
     m.stats.native_calls += 1;
     let words: SmallVec<[u64; 12]> = args.iter().map(|r| site.w.get(r)).collect();
-    let mut out: SmallVec<[u64; 8]> = smallvec![0; results.len()];
-    let function = m.program().native(native);
+    // Inline, where the collector sees what a native that allocates twice has left in it.
+    let mut out: SmallVec<[u64; Classes::MOST]> = smallvec![0; results.len()];
+    let function = m.program_ref().native(native);
     if !function.prints {
         m.flush_print();
     }
-    let status = (function.run)(&mut NativeCx { m, site, args: &words }, &words, &mut out);
+    let status = function.call(&mut NativeCx { m, site, args: &words }, &words, &mut out);
     // SAFETY: the list stands in the running function's code; the next instruction is behind it.
     let next = unsafe { results.0.as_ptr().add(results.len()) };
     let plain = status == Status::Ok && m.pending_call.is_none() && !m.leaving;

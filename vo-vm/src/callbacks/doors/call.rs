@@ -49,13 +49,13 @@ pub(in crate::callbacks) unsafe extern "C" fn call_native(
     let import = &m.program_ref().module().natives[native as usize];
     let (n, r) = (import.params.len(), import.results.len());
     let (args, results) = (std::slice::from_raw_parts(args, n), std::slice::from_raw_parts_mut(results, r));
-    let function = m.program().native(native as u32);
+    let function = m.program_ref().native(native as u32);
     m.stats.native_calls += 1;
     let site = m.native_site();
     if !function.prints {
         m.flush_print();
     }
-    let status = (function.run)(&mut NativeCx { m, site, args }, args, results);
+    let status = function.call(&mut NativeCx { m, site, args }, args, results);
     let status = m.native_done(status, results);
     if status == Status::Ok && m.takes_every_point() {
         let kept = resume::keep_results(results);
