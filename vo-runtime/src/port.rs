@@ -101,6 +101,17 @@ impl Port {
         (self.core.len() as u64, self.cap as u64)
     }
 
+    /// Calls `f` for each right to send that messages in the mailbox carry.
+    pub fn for_each_right(&self, mut f: impl FnMut(&PortRef)) {
+        let ((core, storage), words) = (self.parts(), self.words());
+        // SAFETY: under the lock the slots are stable; the word behind an element is 0 or the address of a message.
+        unsafe {
+            core.with_lock(|| {
+                core.for_each_buffered(storage, |slot| Message::peek(*slot.add(words), &mut f));
+            });
+        }
+    }
+
     /// Forgets what was sent at home and lies in the mailbox: nobody can receive any more.
     ///
     /// # Safety
@@ -237,6 +248,12 @@ impl Handles {
     /// What handles held that have died; its drop may end islands.
     pub fn take_dead(&self) -> Vec<Held> {
         std::mem::take(&mut self.lock().dead)
+    }
+
+    /// Calls `f` with what each handle holds, those that have died included.
+    pub fn for_each(&self, mut f: impl FnMut(&Held)) {
+        let table = self.lock();
+        table.by_target.values().map(|(_, held)| held).chain(&table.dead).for_each(&mut f);
     }
 
     /// Everything, when the island has ended.

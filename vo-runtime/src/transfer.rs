@@ -58,6 +58,8 @@ struct Parts {
     pieces: Vec<Piece>,
     objects: Vec<Object>,
     maps: Vec<MapCopy>,
+    /// Number of objects that are ports.
+    ports: u32,
 }
 
 /// An object to be made.
@@ -170,6 +172,22 @@ impl Message {
         }
     }
 
+    /// Calls `f` for each right to send that a message carries, which is given by the word of [`Message::into_word`].
+    ///
+    /// # Safety
+    /// Nobody takes the message meanwhile.
+    pub unsafe fn peek(word: Word, f: &mut impl FnMut(&PortRef)) {
+        // SAFETY: the word owns the message.
+        let Some(message) = (unsafe { (word as *const Message).as_ref() }) else { return };
+        if message.parts.ports > 0 {
+            for object in &message.parts.objects {
+                if let What::Port(port) = &object.what {
+                    f(port);
+                }
+            }
+        }
+    }
+
     /// The word that a mailbox keeps; it owns the message.
     pub fn into_word(self: Box<Message>) -> Word {
         Box::into_raw(self) as Word
@@ -244,6 +262,7 @@ impl Drop for Message {
         // Dropping a port may end an island: before the lock is taken.
         parts.objects.clear();
         parts.maps.clear();
+        parts.ports = 0;
         let mut unused = unused();
         if unused.len() < KEPT {
             unused.push(parts);

@@ -41,6 +41,17 @@ pub enum Cancel {
     Outside,
 }
 
+/// What can wake a fiber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// Fibers of the same world, or who sends to a port of it.
+    Fibers,
+    /// A port that it sends to has no room: whose, its host knows.
+    Port,
+    /// It does not wait, or for something that comes by itself.
+    Nothing,
+}
+
 /// How the waits of a world's fibers were ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cancelled {
@@ -128,22 +139,37 @@ impl Shared {
         }
     }
 
-    /// Whether a fiber of a stopped world waits for something that only fibers of the same world can give it.
-    pub fn waits_inside(&self, fiber: FiberRef) -> bool {
+    /// What a fiber of a stopped world waits for.
+    pub fn waits_for(&self, fiber: FiberRef) -> WaitsFor {
         use WaitReason as R;
-        let inside = !matches!(
-            fiber.last_reason(),
-            R::PortSend
-                | R::Sleep
-                | R::IoWait
-                | R::Blocking
-                | R::GcAssist
-                | R::HostCall
-                | R::None
-                | R::Runnable
-                | R::Finished
-        );
-        fiber.state() == FiberState::Parked && inside
+        if fiber.state() != FiberState::Parked {
+            return WaitsFor::Nothing;
+        }
+        match fiber.last_reason() {
+            R::PortSend => WaitsFor::Port,
+            R::Sleep | R::IoWait | R::Blocking | R::GcAssist | R::HostCall => WaitsFor::Nothing,
+            R::None | R::Runnable | R::Finished => WaitsFor::Nothing,
+            _ => WaitsFor::Fibers,
+        }
+    }
+
+    /// The words that a fiber of a stopped world waits to send to a port, while nobody can take them; not called where somebody has.
+    ///
+    /// # Safety
+    /// The fiber is Parked in a [`WaitReason::PortSend`], and its world is stopped.
+    pub unsafe fn with_words_to_send(&self, fiber: FiberRef, f: impl FnOnce(&[u64])) {
+        // SAFETY: as for `dequeue`; the words of a queued node do not change under the lock.
+        unsafe {
+            let core = fiber.node.object().cast::<ChanCore>();
+            if core.is_null() {
+                return;
+            }
+            (*core).with_lock(|| {
+                if fiber.node.is_queued() {
+                    fiber.node.with_words(f);
+                }
+            });
+        }
     }
 
     /// Whether timers of the world are waiting.

@@ -7,10 +7,11 @@
 //!   another worker's slot: a hand-off that takes its usual tens of nanoseconds is never disturbed.
 //! - Sockets are polled, in case no worker has come to it.
 //! - Worlds are opened and closed ([`crate::mode`]).
+//! - A worker that runs on and on without sleeping gets the system's usual slices ([`crate::thread`]).
 //! - A timer that is due while the workers are busy is made known to them.
 //!
 //! It costs nothing when nothing runs: after a few looks at sleeping workers it sleeps too, and
-//! the first worker that is woken wakes it.
+//! the first worker that wakes up, by whatever, wakes it.
 
 use crate::mode::Policy;
 use crate::sched::Shared;
@@ -68,7 +69,7 @@ impl Monitor {
         self.state.lock().threads.push(thread);
     }
 
-    /// A worker is woken: the monitor has something to look at again.
+    /// A worker is woken, or wakes up: the monitor has something to look at again.
     #[inline]
     pub fn nudge(&self) {
         if self.asleep.load(Ordering::Relaxed) {
@@ -103,15 +104,29 @@ impl Monitor {
     fn run(&self, shared: &Shared) {
         let mut seen: Vec<Seen> = Vec::new();
         let (mut policy, mut last) = (Policy::default(), Instant::now());
-        let mut idle_looks = 0;
-        while self.pause(idle_looks >= IDLE_LOOKS) {
+        let (mut idle_looks, mut asleep) = (0, Vec::new());
+        while self.pause(shared, idle_looks >= IDLE_LOOKS) {
             let created = shared.created();
             let now = Instant::now();
             seen.resize(created, Seen { picks: 0, since: now, slot: 0 });
-            let resting = shared.idle().locked(|sleepers| sleepers.resting());
-            idle_looks = if resting == created { idle_looks + 1 } else { 0 };
+            let resting = shared.idle().locked(|sleepers| {
+                asleep.clear();
+                asleep.extend_from_slice(sleepers.asleep());
+                sleepers.resting()
+            });
+            let all_rest = resting == created;
+            let picked = seen
+                .iter()
+                .enumerate()
+                .any(|(i, s)| s.picks != shared.worker(i).picks.load(Ordering::Relaxed));
+            let goes_on = shared.look_by_host(all_rest && !picked);
+            idle_looks = if all_rest && !goes_on { idle_looks + 1 } else { 0 };
             for (index, seen) in seen.iter_mut().enumerate() {
-                self.look(shared, shared.worker(index), seen, now);
+                let worker = shared.worker(index);
+                self.look(shared, worker, seen, now);
+                if !asleep.contains(&worker.index) {
+                    worker.slices.is_awake();
+                }
             }
             policy.look(shared, now.duration_since(last));
             last = now;
@@ -121,17 +136,21 @@ impl Monitor {
     }
 
     /// Waits until the next look; false when the monitor is to end.
-    fn pause(&self, deep: bool) -> bool {
-        let mut state = self.state.lock();
+    fn pause(&self, shared: &Shared, deep: bool) -> bool {
         if deep {
             self.asleep.store(true, Ordering::SeqCst);
+        }
+        // Who wakes up leaves the list before it looks whether the monitor is asleep.
+        let deep = deep && shared.idle().locked(|sleepers| sleepers.resting()) == shared.created();
+        let mut state = self.state.lock();
+        if deep {
             while !state.stop && !state.nudged {
                 self.wake.wait(&mut state);
             }
-            self.asleep.store(false, Ordering::SeqCst);
         } else if !state.stop {
             self.wake.wait_for(&mut state, LOOK);
         }
+        self.asleep.store(false, Ordering::SeqCst);
         state.nudged = false;
         !state.stop
     }

@@ -74,6 +74,18 @@ pub trait Host: Send + Sync + 'static {
     /// A worker is about to end; the host frees what it set. On the worker's thread.
     fn on_worker_stop(&self, _cx: &mut WorkerCx) {}
 
+    /// The monitor looks, a thousand times a second unless all workers rest for long; `resting`: they do, and none has run anything
+    /// since the last look. The answer says that the monitor is to go on looking all the same.
+    fn on_look(&self, _resting: bool) -> bool {
+        false
+    }
+
+    /// No fiber can run. True: the host has begun something ([`Shared::spawn_blocking`]) after which one perhaps can; when that is
+    /// over it is asked again.
+    fn before_deadlock(&self) -> bool {
+        false
+    }
+
     /// No fiber can ever run again, while somebody waits in [`Shared::wait_done`]. Called once, on
     /// the thread that found out, with no worker inside any world. `live` fibers are parked
     /// (0: all have finished, without [`Shared::signal_done`]).
@@ -346,6 +358,11 @@ impl Shared {
         let mine = Seat::new();
         while !self.stop_world(world, &mine) {}
     }
+
+    /// Whether a worker is inside of a world: as things stood at some moment of the call, or for good where the world is stopped.
+    pub fn is_inside(&self, world: &World) -> bool {
+        (0..self.created()).any(|i| world.has_inside(&self.worker(i).seat))
+    }
 }
 
 /// What the workers need of each other.
@@ -559,9 +576,18 @@ impl Shared {
         if self.waiters.load(Ordering::SeqCst) == 0 || !self.is_deadlocked() {
             return;
         }
+        if self.host.before_deadlock() {
+            return;
+        }
         if !self.deadlocked.swap(true, Ordering::AcqRel) {
             self.host.on_deadlock(self, self.live_fibers());
         }
+    }
+
+    /// The monitor asks the host to look; see [`Host::on_look`].
+    #[cfg(not(loom))]
+    pub(crate) fn look_by_host(&self, resting: bool) -> bool {
+        self.host.on_look(resting)
     }
 
     /// Whether all workers rest, all queues are empty, and nothing outside is pending.

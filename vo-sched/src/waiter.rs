@@ -167,6 +167,17 @@ impl WaitNode {
         }
     }
 
+    /// Calls `f` with the node's words.
+    ///
+    /// # Safety
+    /// The caller may read the body.
+    pub(crate) unsafe fn with_words(&self, f: impl FnOnce(&[u64])) {
+        // SAFETY: the words are those that were written.
+        unsafe {
+            self.body.with(|body| f(core::slice::from_raw_parts(body.elem.as_ptr(), body.elem.len as usize)));
+        }
+    }
+
     /// Writes the outcome of the wait.
     ///
     /// # Safety

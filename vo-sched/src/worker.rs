@@ -73,6 +73,8 @@ pub(crate) struct WorkerShared {
     /// How long the worker has run.
     #[cfg(not(loom))]
     pub clock: crate::cputime::CpuClock,
+    #[cfg(not(loom))]
+    pub slices: crate::thread::Slices,
     /// What the monitor wants; a [`crate::mode::Wish`].
     pub wish: AtomicU8,
     pub counters: Counters,
@@ -97,6 +99,8 @@ impl WorkerShared {
             alone: AtomicBool::new(false),
             #[cfg(not(loom))]
             clock: crate::cputime::CpuClock::new(),
+            #[cfg(not(loom))]
+            slices: crate::thread::Slices::new(),
             wish: AtomicU8::new(0),
             counters: Counters::default(),
             log: Log::new(),
@@ -449,7 +453,7 @@ impl WorkerCx {
         #[cfg(not(loom))]
         {
             self.me.clock.start();
-            crate::thread::ask_for_short_slices();
+            self.me.slices.start();
         }
         while !self.shared.is_shut_down() {
             if self.index() >= self.shared.workers() {
@@ -871,6 +875,8 @@ impl WorkerCx {
         self.leave_world();
         self.me.counters.sleeps.bump();
         self.note(Event::Sleep, 0);
+        #[cfg(not(loom))]
+        self.me.slices.sleeps();
         let shared = self.shared.clone();
         shared.idle().sleep(self.me.index, self.searching);
         self.searching = false;
@@ -881,6 +887,9 @@ impl WorkerCx {
         self.refused_timer = false;
         // Whether the waker took us out of the list or we do it ourselves: now we search.
         shared.idle().take(self.me.index);
+        // It may have been its own alarm clock.
+        #[cfg(not(loom))]
+        shared.monitor.nudge();
         self.searching = true;
         self.note(Event::Wakeup, 0);
     }

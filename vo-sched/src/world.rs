@@ -135,6 +135,8 @@ pub struct World {
     /// The last one is for fibers that come from outside of the world, and always locked.
     shards: Box<[Shard]>,
     host: AtomicPtr<()>,
+    /// A worker has gone in since [`World::begin_rest`].
+    entered: AtomicBool,
     pub(crate) permits: Permits,
 }
 
@@ -180,6 +182,7 @@ impl World {
             changed: Condvar::new(),
             shards: (0..=SHARDS).map(|_| Shard::new()).collect(),
             host: AtomicPtr::new(ptr::null_mut()),
+            entered: AtomicBool::new(false),
             permits: Permits::default(),
         }
     }
@@ -228,10 +231,23 @@ impl World {
             }
         }
         let entered = self.claim(worker);
-        if let Entered::Refused(_) = entered {
-            self.go_out(seat);
+        match entered {
+            Entered::Refused(_) => self.go_out(seat),
+            // Whoever stops the world, now that we are inside, sees it.
+            _ if !self.entered.load(Ordering::Relaxed) => self.entered.store(true, Ordering::Relaxed),
+            _ => {}
         }
         entered
+    }
+
+    /// From now on [`World::has_rested`] says whether somebody has gone in. The caller has stopped the world, and nobody is inside.
+    pub fn begin_rest(&self) {
+        self.entered.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether no worker has gone in since [`World::begin_rest`], so that no fiber has run. The caller has stopped the world.
+    pub fn has_rested(&self) -> bool {
+        !self.entered.load(Ordering::Relaxed)
     }
 
     /// Finds out whether the worker may be here.
@@ -254,6 +270,11 @@ impl World {
                 Err(other) => now = other,
             }
         }
+    }
+
+    /// Whether a seat is inside.
+    pub fn has_inside(&self, seat: &Seat) -> bool {
+        seat.place() == self.address()
     }
 
     /// Goes out.

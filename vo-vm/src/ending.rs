@@ -8,8 +8,7 @@
 //! 4. With the last fiber gone, [`finish`] gives the heap back whole, closes the ports (those who send there are told that it is
 //!    gone), and tells the watchers. An island without fibers goes there at once.
 //!
-//! An island that nothing outside can reach is looked at by the reaper: if all its fibers wait for each other, or none is left, it ends
-//! as finished.
+//! The reaper also finds the islands that nothing can reach any more ([`crate::lost`]); they end as finished.
 //!
 //! Must stay true: `finish` runs once, with no worker inside the island; nothing here waits for a fiber of another island.
 
@@ -83,17 +82,6 @@ pub(crate) fn begin(island: &Arc<Island>, end: IslandEnd) -> bool {
     true
 }
 
-/// Nothing outside can reach the island any more.
-pub(crate) fn unreachable(island: &Island) {
-    let vm = island.vm();
-    let found = vm.islands().get(&island.number()).cloned();
-    if let Some(island) = found
-        && island.state() != State::Ended
-    {
-        look_after(island);
-    }
-}
-
 /// A turn begins in an island whose processor time is limited: sees to it that somebody looks.
 pub(crate) fn meter(island: &Arc<Island>) {
     if !island.metered.swap(true, Ordering::AcqRel) {
@@ -107,12 +95,22 @@ fn look_after(island: Arc<Island>) {
         return;
     }
     let vm = island.vm().clone();
+    set_to_work(&vm, Some(island));
+}
+
+/// Has the reaper look at the islands that have lost a right.
+pub(crate) fn look_at_suspects(vm: &Arc<Shared>) {
+    set_to_work(vm, None);
+}
+
+/// Puts the reaper to work.
+fn set_to_work(vm: &Arc<Shared>, island: Option<Arc<Island>>) {
     let Some(scheduler) = vm.scheduler() else { return };
     let mut queue = vm.reaper.lock();
     if queue.closed {
         return;
     }
-    queue.new.push(island);
+    queue.new.extend(island);
     if !queue.running {
         queue.running = true;
         drop(queue);
@@ -142,6 +140,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 fn reap(vm: &Arc<Shared>) {
     let mut cases: Vec<Case> = Vec::new();
     loop {
+        look_for_lost(vm);
         {
             let mut queue = vm.reaper.lock();
             for island in queue.new.drain(..) {
@@ -155,7 +154,7 @@ fn reap(vm: &Arc<Shared>) {
                     turns: 0,
                 });
             }
-            if cases.is_empty() || queue.closed {
+            if cases.is_empty() && !vm.suspects.is_wanted() || queue.closed {
                 queue.running = false;
                 return;
             }
@@ -176,13 +175,22 @@ fn reap(vm: &Arc<Shared>) {
     }
 }
 
+/// Looks for islands that nothing reaches, if that is wanted.
+fn look_for_lost(vm: &Arc<Shared>) {
+    let Some(scheduler) = vm.scheduler() else { return };
+    let _busy = vm.reaper.keep_busy();
+    if vm.suspects.take_wanted() && !vm.reaper.lock().closed {
+        vm.suspects.look(&scheduler);
+    }
+}
+
 impl Case {
     /// Looks at the island; whether it must be looked at again.
     fn step(&mut self, vm: &Shared) -> bool {
         let Some(scheduler) = vm.scheduler() else { return false };
         match self.island.state() {
             State::Ended => return false,
-            State::Running => return self.orphan(&scheduler),
+            State::Running => return self.metered(&scheduler),
             State::Ending | State::Dead => {}
         }
         let time = Duration::from_nanos(self.island.limits.ending.load(Ordering::Relaxed));
@@ -217,23 +225,6 @@ impl Case {
         if cancelled.outside > 0 {
             self.island.vm().sockets.interrupt_island(self.island.number(), scheduler);
         }
-    }
-
-    /// A running island that nothing reaches: ends it if nothing can run in it.
-    fn orphan(&mut self, scheduler: &vo_sched::Shared) -> bool {
-        if self.island.is_reachable() {
-            return self.metered(scheduler);
-        }
-        let world = self.island.world();
-        scheduler.stop_world_from_outside(world);
-        let mut hopeless = !scheduler.has_timers(world);
-        world.for_each_fiber(|fiber| hopeless &= scheduler.waits_inside(fiber));
-        world.start();
-        if hopeless {
-            begin(&self.island, IslandEnd::new(Reason::Finished, String::new()));
-            return false;
-        }
-        self.later()
     }
 
     /// A running island whose processor time may be limited: ends it if it has had too much.

@@ -56,6 +56,8 @@ pub(crate) struct Island {
     pub(crate) counts: Counts,
     /// It is on the list of those that are looked after; see [`crate::ending`].
     pub(crate) watched: AtomicBool,
+    /// It has lost a right, and has not been looked at since; see [`crate::lost`].
+    pub(crate) suspect: AtomicBool,
     /// Its processor time is looked after.
     pub(crate) metered: AtomicBool,
 }
@@ -170,6 +172,7 @@ impl Island {
             limits: IslandLimits::default(),
             counts: Counts::default(),
             watched: AtomicBool::new(false),
+            suspect: AtomicBool::new(false),
             metered: AtomicBool::new(false),
         });
         island.limits.ending.store(ENDING.as_nanos() as u64, Ordering::Relaxed);
@@ -244,7 +247,17 @@ impl Island {
 
     /// Whether anything outside can still reach the island.
     pub(crate) fn is_reachable(&self) -> bool {
-        self.is_main() || self.reach.load(Ordering::Acquire) != 0
+        self.is_main() || self.rights() != 0
+    }
+
+    /// Number of rights to reach the island that are held outside, or on their way.
+    pub(crate) fn rights(&self) -> usize {
+        self.reach.load(Ordering::Acquire)
+    }
+
+    /// The ports whose home it is.
+    pub(crate) fn ports(&self) -> Vec<Arc<Port>> {
+        self.life().ports.iter().filter_map(Weak::upgrade).collect()
     }
 
     /// Keeps a port in mind whose home this is.
@@ -355,9 +368,10 @@ impl Home for Island {
     }
 
     fn lost(&self) {
-        // Release pairs with the Acquire in `is_reachable`.
-        if self.reach.fetch_sub(1, Ordering::AcqRel) == 1 && !self.is_main() {
-            crate::ending::unreachable(self);
+        // Release pairs with the Acquire in `rights`.
+        self.reach.fetch_sub(1, Ordering::AcqRel);
+        if !self.is_main() {
+            crate::lost::suspect(self);
         }
     }
 

@@ -30,6 +30,7 @@ mod interp;
 mod island;
 mod leaks;
 mod liveness;
+mod lost;
 mod machine;
 mod memory;
 mod native_island;

@@ -37,6 +37,7 @@ pub(crate) struct Shared {
     ended: Mutex<(u64, Vec<String>)>,
     scheduler: OnceLock<Weak<vo_sched::Shared>>,
     pub(crate) reaper: crate::ending::Reaper,
+    pub(crate) suspects: crate::lost::Suspects,
     pub(crate) sockets: crate::sockets::Sockets,
 }
 
@@ -56,6 +57,7 @@ impl Shared {
             ended: Mutex::new((0, Vec::new())),
             scheduler: OnceLock::new(),
             reaper: crate::ending::Reaper::default(),
+            suspects: crate::lost::Suspects::default(),
             sockets: crate::sockets::Sockets::default(),
             program,
             config,
@@ -158,6 +160,22 @@ impl vo_sched::Host for Hooks {
         }
     }
 
+    fn on_look(&self, resting: bool) -> bool {
+        let due = self.0.suspects.are_due(resting);
+        if due {
+            crate::ending::look_at_suspects(&self.0);
+        }
+        due
+    }
+
+    fn before_deadlock(&self) -> bool {
+        let wanted = self.0.suspects.before_deadlock();
+        if wanted {
+            crate::ending::look_at_suspects(&self.0);
+        }
+        wanted
+    }
+
     fn on_deadlock(&self, shared: &vo_sched::Shared, _live: usize) {
         fatal::deadlock(&self.0, shared);
         shared.signal_done();
@@ -254,6 +272,7 @@ fn finish(vm: &Arc<Shared>, scheduler: Scheduler, island: Arc<Island>) -> End {
     lines.push(format!("heap: {}", island.heap().stats()));
     lines.extend(vm.island_lines());
     vm.reaper.close();
+    vm.suspects.forget();
     scheduler.shutdown();
     // Islands know the machine, and it them.
     let islands = std::mem::take(&mut *vm.islands());

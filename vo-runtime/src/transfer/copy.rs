@@ -525,6 +525,7 @@ impl Copier<'_> {
             // SAFETY: a live handle of a port.
             let port = PortRef::new(unsafe { crate::port::port_arc(handle) });
             self.parts.objects.push(Object { what: What::Port(port), lo: 0, hi: 0 });
+            self.parts.ports += 1;
             self.scratch.keys.push(NOTHING);
         }
         self.refer(at.word(), id, 0);

@@ -7,7 +7,7 @@
 //! and `crossbeam-deque` is a locked list ([`crate::deque`]).
 //!
 //! In most models a thread stands for a worker together with the one fiber that it runs: a
-//! [`Fiber`] whose blocking operations park the thread. Those of [`sched`], [`mode`] and [`limit`] drive real workers.
+//! [`Fiber`] whose blocking operations park the thread. [`lost`] is about the machine's search for islands that nothing reaches. Those of [`sched`], [`mode`] and [`limit`] drive real workers.
 
 mod cancel;
 mod chan;
@@ -15,6 +15,7 @@ mod collect;
 mod fiber;
 mod limit;
 mod lock;
+mod lost;
 mod mode;
 mod park;
 mod readiness;
