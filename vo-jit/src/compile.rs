@@ -5,6 +5,7 @@ use crate::callbacks::Callback;
 use crate::dispatch::Dispatches;
 use crate::dump::Texts;
 use crate::feedback::{Misses, Seen};
+use crate::phis;
 use crate::stub;
 use crate::translate::body::Sites;
 use crate::translate::{self, Entry};
@@ -263,6 +264,7 @@ impl Compiler {
             context.clear();
             context.set_disasm(*texts);
             fill(&**isa, &mut context.func, frontend);
+            phis::remove_redundant(&mut context.func);
             let compiled = context.compile(&**isa, &mut Default::default());
             compiled.map(|_| ()).map_err(|error| format!("{:?}", error.inner))
         }));

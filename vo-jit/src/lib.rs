@@ -7,7 +7,7 @@
 //!
 //! Reading order: `abi` (the convention), `graph` (the order of a function's blocks) and `peel`, `translate` (one file per
 //! group of opcodes), `facts` (what is known while one translates), `inline` (which calls are translated in
-//! place), `suspend` (leaving and coming back), `feedback` (what a translation may ask), `dispatch` (where methods are), `compile` (the stages of a
+//! place), `phis` (what need not be passed from block to block), `suspend` (leaving and coming back), `feedback` (what a translation may ask), `dispatch` (where methods are), `compile` (the stages of a
 //! unit), `workshop` (batches), `link` and `memory` (executable pages), `stub` (functions that are not
 //! compiled), `background` (the thread), `program` (what
 //! the machine holds).
@@ -29,6 +29,7 @@ mod link;
 mod memory;
 mod peel;
 mod perf;
+mod phis;
 mod program;
 mod stub;
 mod suspend;

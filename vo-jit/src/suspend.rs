@@ -77,21 +77,6 @@ impl Translator<'_, '_> {
         self.b.ins().load(types::I32, plain(), word, 0)
     }
 
-    /// At a loop header.
-    pub(crate) fn loop_header(&mut self) {
-        if self.runs_in_strips() {
-            return;
-        }
-        let set = self.interrupt_word();
-        let on = self.unlikely(set);
-        let status = self.ask_quietly(Callback::interrupt, &[]);
-        let leave = self.cold_block();
-        self.b.ins().brif(status, leave, &[], on, &[]);
-        self.go_to(leave);
-        self.spill_and_exit(status);
-        self.go_to(on);
-    }
-
     /// The suspend point of the running instruction.
     fn point(&self) -> usize {
         let is_it = |p: &vo_bytecode::SuspendPoint| p.pc == self.body.pc && p.kind != PointKind::Entry;

@@ -45,6 +45,8 @@ pub struct JitContext {
     /// What the receive that a select has chosen got, and whether it was sent.
     pub select_values: *const u64,
     pub select_ok: u64,
+    /// What compiled selects draw from when two cases are ready; it begins as a number of the worker's.
+    pub select_draw: u64,
     /// The byte is 1 while no other worker runs in the island: what guards channels, and the order of atomic
     /// operations, is then not needed.
     pub alone: *const AtomicBool,
@@ -106,6 +108,7 @@ pub mod offsets {
         SELECT_CASE = JitContext.select_case;
         SELECT_VALUES = JitContext.select_values;
         SELECT_OK = JitContext.select_ok;
+        SELECT_DRAW = JitContext.select_draw;
         ALONE = JitContext.alone;
         RECOVER_TOKEN = JitContext.recover_token;
         SPILL = JitContext.spill;

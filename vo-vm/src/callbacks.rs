@@ -46,6 +46,7 @@ pub(crate) fn new_context() -> Box<JitContext> {
         select_case: 0,
         select_values: std::ptr::null(),
         select_ok: 0,
+        select_draw: 0,
         alone: std::ptr::null(),
         recover_token: 0,
         spill: std::ptr::null_mut(),

@@ -151,6 +151,7 @@ impl Machine {
         machine.context.machine = address.cast();
         machine.context.interrupt = poll;
         machine.context.select_values = machine.select.values.as_ptr();
+        machine.context.select_draw = worker.rng().next_u64();
         // Where every point is to be taken, nothing is done without asking.
         machine.context.alone = if poll == &raw const ALWAYS { &raw const NEVER } else { worker.alone_ptr() };
         machine.context.stack_limit = crate::stack::native_limit();

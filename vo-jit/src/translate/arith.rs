@@ -149,7 +149,6 @@ macro_rules! folded {
 folded! {
     add_i64 = iadd i64::wrapping_add;
     sub_i64 = isub i64::wrapping_sub;
-    mul_i64 = imul i64::wrapping_mul;
     and64 = band |a, b| a & b;
     xor64 = bxor |a, b| a ^ b;
     and_not64 = band_not |a, b| a & !b;
@@ -193,7 +192,6 @@ compare! {
 
 immediate! {
     add_imm = iadd;
-    mul_imm = imul;
     and_imm = band;
     or_imm = bor;
     xor_imm = bxor;
@@ -233,6 +231,33 @@ convert! {
 }
 
 impl Translator<'_, '_> {
+    pub(crate) fn mul_i64(&mut self, dst: Reg, a: Reg, b: Reg) {
+        let (a, b) = (self.get(a), self.get(b));
+        let value = match (self.constant(a), self.constant(b)) {
+            (Some(a), Some(b)) => self.int(a.wrapping_mul(b)),
+            (Some(times), None) => self.multiple(b, times),
+            (None, Some(times)) => self.multiple(a, times),
+            (None, None) => self.b.ins().imul(a, b),
+        };
+        self.set(dst, value);
+    }
+
+    pub(crate) fn mul_imm(&mut self, dst: Reg, a: Reg, imm: i32) {
+        let a = self.get(a);
+        let value = self.multiple(a, i64::from(imm));
+        self.set(dst, value);
+    }
+
+    /// A constant multiple of a value. Three, five and nine times it are what a machine computes as one address.
+    fn multiple(&mut self, value: Value, times: i64) -> Value {
+        if let 3 | 5 | 9 = times {
+            let more = self.b.ins().ishl_imm_s(value, i64::from((times - 1).ilog2()));
+            return self.b.ins().iadd(value, more);
+        }
+        let times = self.int(times);
+        self.b.ins().imul(value, times)
+    }
+
     fn is_float_constant(&self, value: Value) -> bool {
         let dfg = &self.b.func.dfg;
         let def = dfg.value_def(dfg.resolve_aliases(value));

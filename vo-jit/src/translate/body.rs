@@ -32,7 +32,7 @@ pub(crate) struct Body<'a> {
     pub(crate) index: u32,
     pub(crate) graph: Rc<Graph<'a>>,
     pub(crate) vars: Vec<Variable>,
-    blocks: Vec<Block>,
+    pub(super) blocks: Vec<Block>,
     /// Each translated block's node.
     pub(crate) nodes: Vec<Option<Node>>,
     /// The node of what the body's entry is dominated by.
@@ -41,6 +41,8 @@ pub(crate) struct Body<'a> {
     before: Vec<Option<Vec<(Reg, Value)>>>,
     /// Of the headers of loops that run in strips.
     pub(super) strips: Vec<Option<Strip>>,
+    /// Of loop headers: over which block turns follow each other.
+    pub(super) latches: Vec<Option<Block>>,
     /// Of places before loops: what ranges the registers that it counts with have on all ways there.
     ranges: HashMap<(usize, Reg), Range>,
     /// The graph's block that is translated.
@@ -117,6 +119,7 @@ impl<'a> Body<'a> {
             root,
             before: (0..n).map(|_| None).collect(),
             strips: vec![None; n],
+            latches: vec![None; n],
             ranges: HashMap::new(),
             block: graph.entry,
             graph,
@@ -127,11 +130,6 @@ impl<'a> Body<'a> {
             shared: Shared::default(),
             back,
         }
-    }
-
-    /// The block at a code offset, as the block that is translated leads to it.
-    fn block_at(&self, pc: u32) -> Block {
-        self.blocks[self.graph.next_at(self.block, pc)]
     }
 }
 
@@ -150,9 +148,9 @@ fn entry_pc(func: &Function, entry: Entry) -> u32 {
 
 /// Walking through a body.
 impl<'a> Translator<'a, '_> {
-    /// The block at a code offset of the running body.
+    /// Where the running block goes that goes on at a code offset.
     pub(crate) fn block_at(&self, pc: u32) -> Block {
-        self.body.block_at(pc)
+        self.way_to(self.body.graph.next_at(self.body.block, pc))
     }
 
     /// Translates the running body; the block from which it is entered is open.
@@ -194,6 +192,9 @@ impl<'a> Translator<'a, '_> {
                 self.enter_loop(graph, block, &before);
             }
         }
+        if self.body.strips[block].is_none() && Some(block) != landing {
+            self.plan_latch(graph, block);
+        }
         self.learn_from_edges(graph, block);
     }
 
@@ -215,7 +216,8 @@ impl<'a> Translator<'a, '_> {
         if open {
             self.note_loops(graph, block);
             let next = graph.blocks[block].next[0];
-            self.b.ins().jump(self.body.blocks[next], &[]);
+            let to = self.way_to(next);
+            self.b.ins().jump(to, &[]);
         }
     }
 
@@ -227,6 +229,7 @@ impl<'a> Translator<'a, '_> {
             if is_last && graph.blocks[next].rank <= rank && Some(next) != landing {
                 // The inner first: a register that neither changes is seen to be the same in the outer one.
                 self.seal_strip(next);
+                self.fill_latch(graph, next);
                 self.b.seal_block(self.body.blocks[next]);
             }
         }

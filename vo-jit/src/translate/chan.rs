@@ -1,28 +1,18 @@
-//! Channels and select.
+//! Channels. (Select is in [`super::select`].)
 //!
 //! An element that goes into a buffer or comes out of it, with nobody to be woken and nobody to be kept out, is a
 //! few loads and stores. A non-blocking operation that cannot be done is found out by looking. Everything
-//! else is one call. The cases of a select are laid on the stack, for one call.
+//! else is one call.
 
 use super::Translator;
-use crate::abi::{self, plain};
+use crate::abi::plain;
 use crate::callbacks::Callback;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Type, Value, types};
+use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
-use vo_bytecode::{Inst, Reg};
-use vo_runtime::context::{SelectCase, offsets};
+use vo_runtime::context::offsets;
 use vo_runtime::object::chan::offsets as chan;
-
-/// Words of a laid case.
-const CASE_WORDS: usize = size_of::<SelectCase>() / 8;
-
-/// A select whose cases are being laid: how many, and how many words of the area they and what they send take.
-#[derive(Clone, Copy)]
-pub(super) struct LaidSelect {
-    n: u16,
-    words: usize,
-}
 
 impl Translator<'_, '_> {
     pub(crate) fn chan_new(&mut self, dst: Reg, ty: u32, n: Reg) {
@@ -172,103 +162,6 @@ impl Translator<'_, '_> {
         let cap = self.ask(Callback::chan_cap, &[chan]);
         self.set(dst, cap);
     }
-
-    pub(crate) fn select_begin(&mut self, n: u16) {
-        if self.cases_follow() {
-            self.args_area(CASE_WORDS * usize::from(n));
-            self.select = Some(LaidSelect { n, words: CASE_WORDS * usize::from(n) });
-            return;
-        }
-        let n = self.int(i64::from(n));
-        self.tell(Callback::select_begin, &[n]);
-    }
-
-    /// Whether the running `SelectBegin` has its cases and its `SelectExec` just behind it, with no way in
-    /// between. (What the compiler makes has.)
-    fn cases_follow(&self) -> bool {
-        let graph = &self.body.graph;
-        let begin = graph.inst_at(self.body.pc);
-        for i in graph.blocks[self.body.block].insts().skip_while(|&i| i != begin).skip(1) {
-            match &graph.insts[i].1 {
-                Inst::SelectSend { .. } | Inst::SelectRecv { .. } | Inst::SelectPort { .. } => {}
-                Inst::SelectExec { .. } => return true,
-                _ => return false,
-            }
-        }
-        false
-    }
-
-    /// Lays a case; `words` is what it sends. `what` is the case's `sends`.
-    fn lay_case(&mut self, index: u16, chan: Reg, what: i64, words: Option<RegList<'_>>) {
-        let Some(LaidSelect { words: first, .. }) = self.select else { return };
-        let count = words.map_or(0, RegList::len);
-        let base = self.args_area(first + count);
-        if let Some(select) = &mut self.select {
-            select.words += count;
-        }
-        for (i, reg) in words.iter().flat_map(|words| words.iter()).enumerate() {
-            let value = self.get(reg);
-            abi::store_word(&mut self.b, value, base, first + i);
-        }
-        let (chan, sends) = (self.get(chan), self.int(what));
-        let words = self.b.ins().iadd_imm_s(base, 8 * first as i64);
-        for (i, value) in [chan, sends, words].into_iter().enumerate() {
-            abi::store_word(&mut self.b, value, base, CASE_WORDS * usize::from(index) + i);
-        }
-    }
-
-    pub(crate) fn select_send(&mut self, index: u16, chan: Reg, words: RegList<'_>) {
-        if self.select.is_some() {
-            return self.lay_case(index, chan, 1, Some(words));
-        }
-        let list = self.words(&[], words);
-        let (index, chan) = (self.int(i64::from(index)), self.get(chan));
-        let n = self.int(words.len() as i64);
-        self.tell(Callback::select_add_send, &[index, chan, list, n]);
-    }
-
-    pub(crate) fn select_recv(&mut self, index: u16, chan: Reg, n: u16) {
-        if self.select.is_some() {
-            return self.lay_case(index, chan, 0, None);
-        }
-        let (index, chan, n) = (self.int(i64::from(index)), self.get(chan), self.int(i64::from(n)));
-        self.tell(Callback::select_add_recv, &[index, chan, n]);
-    }
-
-    pub(crate) fn select_port(&mut self, index: u16, port: Reg, n: u16) {
-        if self.select.is_some() {
-            return self.lay_case(index, port, 2, None);
-        }
-        let (index, port, n) = (self.int(i64::from(index)), self.get(port), self.int(i64::from(n)));
-        self.tell(Callback::select_add_port, &[index, port, n]);
-    }
-
-    pub(crate) fn select_exec(&mut self, dst: Reg, default: u16) {
-        let default = self.int(i64::from(default));
-        let status = match self.select.take() {
-            Some(LaidSelect { n, .. }) => {
-                let (cases, n) = (self.args_area(0), self.int(i64::from(n)));
-                self.ask(Callback::select, &[cases, n, default])
-            }
-            None => self.ask(Callback::select_exec, &[default]),
-        };
-        self.suspend_unless_ok(status);
-        let ctx = self.ctx();
-        let case = self.b.ins().load(types::I64, plain(), ctx, offsets::SELECT_CASE);
-        self.set(dst, case);
-    }
-
-    pub(crate) fn select_value(&mut self, ok: Reg, words: RegList<'_>) {
-        let ctx = self.ctx();
-        let values = self.b.ins().load(types::I64, plain(), ctx, offsets::SELECT_VALUES);
-        for (i, reg) in words.iter().enumerate() {
-            let word = self.b.ins().load(types::I64, plain(), values, 8 * i as i32);
-            self.set_word(reg, word);
-        }
-        let ctx = self.ctx();
-        let sent = self.b.ins().load(types::I64, plain(), ctx, offsets::SELECT_OK);
-        self.set(ok, sent);
-    }
 }
 
 /// What needs nobody else, while the island is this worker's alone. Each leads to `slow` where it does not
@@ -308,13 +201,21 @@ impl Translator<'_, '_> {
         let on = self.b.create_block();
         self.b.ins().brif(room, on, &[], slow, &[]);
         self.go_to(on);
+        let regs: Vec<Reg> = words.iter().collect();
+        self.put_element(ch, &regs);
+    }
+
+    /// Puts an element into the buffer, which has room.
+    pub(super) fn put_element(&mut self, ch: Value, words: &[Reg]) {
+        let count = self.b.ins().load(types::I64, plain(), ch, chan::COUNT);
+        let cap = self.b.ins().load(types::I64, plain(), ch, chan::CAP);
         let head = self.b.ins().load(types::I64, plain(), ch, chan::HEAD);
         let behind = self.b.ins().iadd(head, count);
         let wrapped = self.b.ins().isub(behind, cap);
         let wraps = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, behind, cap);
         let place = self.b.ins().select(wraps, wrapped, behind);
         let slot = self.chan_slot(ch, place, words.len());
-        for (i, reg) in words.iter().enumerate() {
+        for (i, &reg) in words.iter().enumerate() {
             let word = self.word(reg);
             self.b.ins().store(plain(), word, slot, chan::BUFFER + 8 * i as i32);
         }
@@ -332,14 +233,23 @@ impl Translator<'_, '_> {
         let on = self.b.create_block();
         self.b.ins().brif(count, on, &[], slow, &[]);
         self.go_to(on);
+        let taken = self.take_element(ch, words.len());
+        for (reg, word) in words.iter().zip(taken) {
+            self.set_word(reg, word);
+        }
+    }
+
+    /// Takes the oldest element out of the buffer, which is not empty: its words.
+    pub(super) fn take_element(&mut self, ch: Value, words: usize) -> Vec<Value> {
+        let count = self.b.ins().load(types::I64, plain(), ch, chan::COUNT);
         let head = self.b.ins().load(types::I64, plain(), ch, chan::HEAD);
         let cap = self.b.ins().load(types::I64, plain(), ch, chan::CAP);
-        let (slot, zero) = (self.chan_slot(ch, head, words.len()), self.int(0));
-        for (i, reg) in words.iter().enumerate() {
+        let (slot, zero) = (self.chan_slot(ch, head, words), self.int(0));
+        let mut taken = Vec::with_capacity(words);
+        for i in 0..words {
             let at = chan::BUFFER + 8 * i as i32;
-            let word = self.b.ins().load(types::I64, plain(), slot, at);
+            taken.push(self.b.ins().load(types::I64, plain(), slot, at));
             self.b.ins().store(plain(), zero, slot, at);
-            self.set_word(reg, word);
         }
         let next = self.b.ins().iadd_imm_s(head, 1);
         let last = self.b.ins().icmp(IntCC::Equal, next, cap);
@@ -347,6 +257,7 @@ impl Translator<'_, '_> {
         self.b.ins().store(plain(), next, ch, chan::HEAD);
         let count = self.b.ins().iadd_imm_s(count, -1);
         self.b.ins().store(plain(), count, ch, chan::COUNT);
+        taken
     }
 
     /// The address of a channel's slot, less the buffer's offset.

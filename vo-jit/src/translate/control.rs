@@ -1,8 +1,8 @@
-//! Jumps and returns. (`LoopHeader` is in [`crate::suspend`].)
+//! Jumps and returns. (`LoopHeader` is in [`super::latch`].)
 
 use super::Translator;
-use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{BlockCall, InstBuilder, JumpTableData, TrapCode, Value, types};
+use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
+use cranelift_codegen::ir::{BlockCall, InstBuilder, InstructionData, JumpTableData, TrapCode, Value, types};
 use vo_bytecode::Reg;
 use vo_bytecode::operand::{LabelList, RegList};
 
@@ -53,7 +53,20 @@ impl Translator<'_, '_> {
     fn branch(&mut self, cond: Value, target: u32) {
         self.next_turn(target);
         let (to, on) = (self.block_at(target), self.block_at(self.body.next));
-        self.b.ins().brif(cond, to, &[], on, &[]);
+        // What goes back to a loop's header stands second: blocks behind the second way are laid out first.
+        match self.opposite(cond) {
+            Some(opposite) if self.goes_back(target) => self.b.ins().brif(opposite, on, &[], to, &[]),
+            _ => self.b.ins().brif(cond, to, &[], on, &[]),
+        };
+    }
+
+    /// The comparison that holds where this one, of integers, does not.
+    fn opposite(&mut self, cond: Value) -> Option<Value> {
+        let inst = self.b.func.dfg.value_def(cond).inst()?;
+        let InstructionData::IntCompare { cond: cc, args: [a, b], .. } = self.b.func.dfg.insts[inst] else {
+            return None;
+        };
+        Some(self.b.ins().icmp(cc.complement(), a, b))
     }
 
     pub(crate) fn jump(&mut self, target: u32) {

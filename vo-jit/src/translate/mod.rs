@@ -21,11 +21,13 @@ mod control;
 mod data;
 mod defer;
 mod iface;
+mod latch;
 mod leaf;
 mod map;
 mod memory;
 mod port;
 mod promote;
+mod select;
 mod slice;
 mod string;
 mod strip;
@@ -89,7 +91,7 @@ pub(crate) struct Translator<'a, 'f> {
     pub(crate) in_frame: HashSet<Value>,
     pub(crate) counts: Counts,
     /// The select whose cases are being laid.
-    select: Option<chan::LaidSelect>,
+    select: Option<select::Gathered>,
 }
 
 /// A stack slot that grows with what is wanted of it.

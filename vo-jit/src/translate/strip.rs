@@ -50,7 +50,7 @@ pub(super) struct Stepped {
 
 impl Stepped {
     /// Whether every turn of the loop takes the step.
-    fn is_in_every_turn(&self, graph: &Graph<'_>, header: usize) -> bool {
+    pub(super) fn is_in_every_turn(&self, graph: &Graph<'_>, header: usize) -> bool {
         let Some(natural) = graph.blocks[header].header_of.map(|l| &graph.loops[l]) else { return false };
         let mut back = graph.blocks[header].preds.iter().filter(|&&pred| natural.blocks[pred]);
         back.all(|&pred| graph.dominates(self.block, pred))
@@ -162,9 +162,10 @@ impl<'a> Translator<'a, '_> {
         let (far, counter) = (self.strip_limit(plan), self.get(plan.counter));
         self.b.def_var(limit, far);
         let set = self.interrupt_word();
-        let (cold, turn) = (self.cold_block(), self.b.create_block());
-        self.b.ins().brif(set, cold, &[], turn, &[]);
-        self.go_to(cold);
+        // Not among the rare blocks; see `Translator::look`.
+        let (ask, turn) = (self.b.create_block(), self.b.create_block());
+        self.b.ins().brif(set, ask, &[], turn, &[]);
+        self.go_to(ask);
         let status = self.ask_quietly(Callback::interrupt, &[]);
         self.b.def_var(limit, counter);
         let leave = self.cold_block();
