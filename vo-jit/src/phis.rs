@@ -130,3 +130,49 @@ fn resolve(same: &SecondaryMap<Value, PackedOption<Value>>, mut value: Value) ->
     }
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cranelift_codegen::ir::{InstBuilder, types};
+    use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
+    use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+
+    /// What an inner loop only passes on is what the outer one has, also where that is a parameter itself.
+    #[test]
+    fn what_a_loop_passes_on_is_no_parameter_of_it() {
+        let (mut func, mut context) = (Function::new(), FunctionBuilderContext::new());
+        let mut b = FunctionBuilder::new(&mut func, &mut context);
+        let [entry, outer, inner, left, right, join, end] = std::array::from_fn(|_| b.create_block());
+        b.switch_to_block(entry);
+        let zero = b.ins().iconst(types::I64, 0);
+        b.ins().jump(outer, &[zero.into()]);
+        let counted = b.append_block_param(outer, types::I64);
+        b.switch_to_block(outer);
+        b.ins().jump(inner, &[counted.into()]);
+        let passed = b.append_block_param(inner, types::I64);
+        b.switch_to_block(inner);
+        b.ins().brif(zero, left, &[], right, &[]);
+        for side in [left, right] {
+            b.switch_to_block(side);
+            b.ins().jump(join, &[passed.into()]);
+        }
+        let joined = b.append_block_param(join, types::I64);
+        b.switch_to_block(join);
+        b.ins().brif(zero, inner, &[joined.into()], end, &[]);
+        b.switch_to_block(end);
+        let more = b.ins().iadd(counted, joined);
+        b.ins().jump(outer, &[more.into()]);
+        b.seal_all_blocks();
+        b.finalize(TargetFrontendConfig {
+            default_call_conv: CallConv::SystemV,
+            pointer_width: target_lexicon::PointerWidth::U64,
+            page_size_align_log2: 12,
+        });
+
+        remove_redundant(&mut func);
+        let params = |block| func.dfg.block_params(block).len();
+        assert_eq!([outer, inner, join].map(params), [1, 0, 0]);
+        assert_eq!(func.dfg.resolve_aliases(joined), counted);
+    }
+}

@@ -9,9 +9,9 @@
 //!             if ... goto latch                        goto header
 //! ```
 //!
-//! What is asked goes on at the header, and from a place right behind the loop. The register allocator sees loops where
-//! something leads to an earlier block: it would take a rare path that lies behind everything and leads into the
-//! middle of a loop for a loop of its own, and keep in memory around it what the rest wants in registers.
+//! So the loop's blocks, the look among them, lie in a row and end with what leads back to the header. Where the header
+//! itself looked, or what leads back lay behind the loop's exits, the register allocator would split values'
+//! lives inside the loop and move them in every turn.
 //!
 //! An innermost loop that adds a constant to a register in every turn has a *clock*: it looks only in the turns
 //! in which certain bits of that register are zero, one in [`LOOKS`]. What runs for fewer turns may not look at all, so
@@ -79,8 +79,7 @@ impl<'a> Translator<'a, '_> {
 
     /// Looks at the interrupt word and goes on at a block, or leaves.
     fn look(&mut self, on: Block) {
-        // Asking is rare too, but a block that leads back from where the rare ones are, behind all others, makes the
-        // rest of the function one loop.
+        // Asking is rare, but where it stands, behind the loop, it is in nobody's way.
         let (set, ask, leave) = (self.interrupt_word(), self.b.create_block(), self.cold_block());
         self.b.ins().brif(set, ask, &[], on, &[]);
         self.go_to(ask);

@@ -162,7 +162,6 @@ impl<'a> Translator<'a, '_> {
         let (far, counter) = (self.strip_limit(plan), self.get(plan.counter));
         self.b.def_var(limit, far);
         let set = self.interrupt_word();
-        // Not among the rare blocks; see `Translator::look`.
         let (ask, turn) = (self.b.create_block(), self.b.create_block());
         self.b.ins().brif(set, ask, &[], turn, &[]);
         self.go_to(ask);
