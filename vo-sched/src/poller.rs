@@ -101,6 +101,9 @@ impl Poller {
     }
 
     /// Waits for events, if nobody else does, and answers whom they wake. `None`: for ever.
+    ///
+    /// The waker's event is an edge too: one that is found by somebody who does not wait was meant for the timekeeper,
+    /// which is about to wait, and is passed on.
     fn poll(&self, timeout: Option<Duration>) -> Vec<FiberRef> {
         let Some(mut poll) = self.poll.try_lock() else { return Vec::new() };
         let (poll, events) = &mut *poll;
@@ -112,6 +115,9 @@ impl Poller {
         let sources = self.sources.lock();
         let mut woken = Vec::new();
         for event in events.iter() {
+            if event.token() == WAKE && timeout == Some(Duration::ZERO) {
+                self.wake();
+            }
             let Some(state) = sources.get(&event.token().0) else { continue };
             if event.is_readable() || event.is_read_closed() || event.is_error() {
                 woken.extend(state.became_ready(Dir::Recv));

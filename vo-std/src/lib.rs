@@ -18,12 +18,18 @@ mod sys;
 mod bytealg;
 #[path = "../pkg/runtime/debug/native.rs"]
 mod debug;
+#[path = "../pkg/internal/deflate/native.rs"]
+mod deflate;
+#[path = "../pkg/net/http/native.rs"]
+mod http;
 #[path = "../pkg/island/native.rs"]
 mod island;
 #[path = "../pkg/math/native.rs"]
 mod math;
 #[path = "../pkg/net/native.rs"]
 mod net;
+#[path = "../pkg/os/native.rs"]
+mod os;
 #[path = "../pkg/port/native.rs"]
 mod port;
 #[path = "../pkg/runtime/pprof/native.rs"]
@@ -88,10 +94,13 @@ pub fn natives() -> Registry {
     let tables = [
         bytealg::NATIVES,
         debug::NATIVES,
+        deflate::NATIVES,
+        http::NATIVES,
         island::NATIVES,
         math::NATIVES,
         net::NATIVES,
         net::WAITING,
+        os::NATIVES,
         port::NATIVES,
         rand::NATIVES,
         pprof::NATIVES,
