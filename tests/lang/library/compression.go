@@ -26,9 +26,9 @@ func text(n int) []byte {
 }
 
 func main() {
-	for _, n := range []int{0, 1, 100, 10000, 300000} {
+	for _, n := range []int{0, 1, 100, 10000, 50000} {
 		data := text(n)
-		for _, level := range []int{-2, -1, 0, 1, 5, 9} {
+		for _, level := range []int{-2, 0, 6, 9} {
 			var f, g, z bytes.Buffer
 			fw, err := flate.NewWriter(&f, level)
 			gw, err2 := gzip.NewWriterLevel(&g, level)

@@ -151,6 +151,8 @@ fn spawn(path: Str, args: Str, env: Str, dir: Str, fds: &[i64], own_group: bool)
     Ok(i64::from(pid))
 }
 
+// The widths of the system's types differ between platforms.
+#[allow(clippy::unnecessary_cast)]
 fn micros(t: libc::timeval) -> i64 {
     t.tv_sec as i64 * 1_000_000 + t.tv_usec as i64
 }
