@@ -125,7 +125,7 @@ func main() {
 			return
 		}
 		fmt.Fprintf(w, "<h1>%d</h1>", n)
-		for _, m := range []int{2*n + 1, 2*n + 2, n / 2} {
+		for _, m := range []int{2*n + 1, 2*n + 2, (n - 1) / 2} {
 			fmt.Fprintf(w, `<a href="/p/%d">x</a>`, m)
 		}
 	})
