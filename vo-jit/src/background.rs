@@ -3,20 +3,24 @@
 //! It takes all requests that have gathered, adds to each the functions that it calls and that are warm, and
 //! compiles them as one batch: so callees come with their callers. What will be wanted later, if at all, it puts off until
 //! nothing else is asked for: the start of a function that is in a long loop, and the rest of a turn in one that is called
-//! all the time. It ends with the program.
+//! all the time. Where nothing is asked for it gives back what compiling took. It ends with the program.
 
 use crate::compile::panic_text;
-use crate::program::{Inner, lock};
+use crate::program::{Inner, Queue, lock};
 use crate::translate::Entry;
 use crate::workshop::{Spec, Workshop};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 use vo_bytecode::Inst;
 use vo_bytecode::inst::instructions;
 use vo_runtime::code::Wanted;
 
 /// Units of a batch at most: more wait for the next, so that the first is there soon.
 const BATCH: usize = 24;
+
+/// After so long without requests the compiler gives its memory back. It has it again in less than this.
+const IDLE: Duration = Duration::from_millis(5);
 
 /// Calls from which on a callee is compiled with its caller.
 const WARM_CALLS: u32 = 10;
@@ -31,7 +35,7 @@ pub(crate) fn run(inner: &Inner) {
     };
     let mut plan = Plan::default();
     plan.planned.extend(workshop.compiled.iter().map(|&func| Spec { func, entry: Entry::Start }));
-    while let Some(requests) = next_requests(inner, plan.later.is_empty()) {
+    while let Some(requests) = next_requests(inner, &mut workshop, plan.later.is_empty()) {
         let batch = match requests.is_empty() {
             true => std::mem::take(&mut plan.later),
             false => plan.requested(inner, &requests),
@@ -51,10 +55,15 @@ pub(crate) fn run(inner: &Inner) {
 }
 
 /// Takes requests, and waits for some where it should; `None` where the program is being dropped.
-fn next_requests(inner: &Inner, wait: bool) -> Option<Vec<Wanted>> {
-    let mut queue = lock(&inner.queue);
-    while wait && queue.requests.is_empty() && !queue.stop {
-        queue = inner.ready.wait(queue).unwrap_or_else(|poisoned| poisoned.into_inner());
+fn next_requests(inner: &Inner, workshop: &mut Workshop, wait: bool) -> Option<Vec<Wanted>> {
+    let is_idle = |queue: &mut Queue| wait && queue.requests.is_empty() && !queue.stop;
+    let waited = inner.ready.wait_timeout_while(lock(&inner.queue), IDLE, is_idle);
+    let (mut queue, waited) = waited.unwrap_or_else(|poisoned| poisoned.into_inner());
+    if waited.timed_out() {
+        drop(queue);
+        workshop.rest(inner);
+        let waited = inner.ready.wait_while(lock(&inner.queue), is_idle);
+        queue = waited.unwrap_or_else(|poisoned| poisoned.into_inner());
     }
     if queue.stop {
         return None;

@@ -205,6 +205,11 @@ impl Compiler {
         }
     }
 
+    /// Frees what is kept from one unit to the next.
+    pub(crate) fn rest(&mut self) {
+        (self.context, self.frontend) = (Context::new(), FunctionBuilderContext::new());
+    }
+
     /// Compiles a unit.
     ///
     /// # Errors

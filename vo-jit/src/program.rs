@@ -32,6 +32,9 @@ pub struct Options {
     pub perf_map: bool,
     /// For tests: the compiler panics when it compiles this function.
     pub fail_on: Option<String>,
+    /// The process is there for this program: whenever nothing is left to compile, what compiling took of its memory goes to
+    /// the system, the compiler's own code among it.
+    pub owns_process: bool,
 }
 
 impl Options {
@@ -41,7 +44,13 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { ahead: false, code_bytes: Options::MAX_CODE_BYTES, perf_map: false, fail_on: None }
+        Options {
+            ahead: false,
+            code_bytes: Options::MAX_CODE_BYTES,
+            perf_map: false,
+            fail_on: None,
+            owns_process: false,
+        }
     }
 }
 

@@ -50,6 +50,14 @@ impl Workshop {
         Ok(Workshop { isa, compiler, thunks, compiled, failed, has_stubs: false, doors: QuietDoors::new() })
     }
 
+    /// There is nothing to compile, perhaps for long.
+    pub(crate) fn rest(&mut self, inner: &Inner) {
+        self.compiler.rest();
+        if inner.options.owns_process {
+            vo_runtime::process::give_back();
+        }
+    }
+
     /// Compiles every function, on all processors.
     pub(crate) fn compile_all(&mut self, inner: &Inner) {
         let n = inner.link.module.functions.len();

@@ -58,7 +58,7 @@ use block::Block;
 use pacer::Pacer;
 use pages::PageRuns;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 /// How a heap behaves.
@@ -66,7 +66,7 @@ use std::time::Duration;
 pub struct HeapConfig {
     /// Growth in percent of the live bytes until the next collection (`GOGC`); `None`: only on request.
     pub gogc: Option<u32>,
-    /// Bytes that a heap may have before its first collection, at `gogc` 100.
+    /// Bytes that a heap may have before it is collected, at `gogc` 100, where collections would cost much otherwise.
     pub min_heap: u64,
     /// Bytes that the island should stay below (`GOMEMLIMIT`).
     pub soft_limit: Option<u64>,
@@ -113,7 +113,12 @@ pub struct Collected {
     pub goal: u64,
     /// Processor time that marking beside the island took.
     pub marking: Duration,
+    /// Packets of objects that workers have followed while they were stopped.
+    pub helped: u32,
 }
+
+/// What [`Heap::set_step_from_outside`] takes.
+pub type OutsideStep = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// The heap of an island.
 pub struct Heap {
@@ -135,6 +140,8 @@ pub struct Heap {
     queue: queue::MarkQueue,
     /// The thread that marks beside the island has been started.
     has_marker: AtomicBool,
+    /// See [`Heap::set_step_from_outside`].
+    outside: OnceLock<OutsideStep>,
     /// Caches that were made.
     streams: AtomicU64,
     central: Mutex<Central>,
@@ -222,6 +229,7 @@ impl Heap {
             cycles: AtomicU64::new(0),
             queue: queue::MarkQueue::default(),
             has_marker: AtomicBool::new(false),
+            outside: OnceLock::new(),
             streams: AtomicU64::new(0),
             central: Mutex::new(central),
         })
@@ -266,7 +274,7 @@ impl Heap {
 
     /// A line about the last collection, in the form of Go's `gctrace=1`, of an island with so many workers.
     pub fn trace_line(&self, last: &Collected, workers: usize) -> String {
-        self.lock().pacer.trace_line(last.before, last.goal, last.marking, workers)
+        self.lock().pacer.trace_line(last, workers)
     }
 
     /// Changes the growth until the next collection; answers the value before.

@@ -32,16 +32,24 @@
 //! who comes in stores its place, fences, and reads the mode; who closes stores the mode, fences, and reads
 //! the places.
 //!
+//! # Help
+//!
+//! Who has stopped the world may call those that wait for its end to help ([`World::call_for_help`]): each does what the host
+//! has set ([`World::set_help`]), once for each call, and waits on. The stop may end before they are done. Their places do not change meanwhile.
+//!
 //! Must stay true: between `stop` and `start` no other worker touches the world's heap, fibers or
-//! timers' data; the lists of fibers have locks of their own and may grow meanwhile; fibers that are
+//! timers' data, but as the host lets helpers do; the lists of fibers have locks of their own and may grow meanwhile; fibers that are
 //! added from outside of the world are in a list that is locked in every mode.
 
 use crate::fiber::{AllLinks, FiberHeader, FiberRef};
 use crate::limit::Permits;
 use crate::lock::ChanLock;
 use crate::lockrank::{self, Rank};
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Condvar, Mutex, Ordering, RaceCell, fence};
+use crate::sync::{
+    AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, RaceCell, fence,
+};
 use core::ptr;
+use std::sync::OnceLock;
 
 /// Interrupt bit: give the worker to another fiber at the next safepoint ([`crate::Outcome::Yielded`]).
 pub const PREEMPT: u32 = 1;
@@ -123,12 +131,19 @@ mod mode {
 /// The number of locks over which a world's list of fibers is spread, but for one.
 const SHARDS: usize = if cfg!(loom) { 1 } else { 15 };
 
+/// What workers do that help while the world is stopped. It may take its time, but should end soon when the argument says that
+/// the stop is over.
+pub type Help = Box<dyn Fn(&dyn Fn() -> bool) + Send + Sync>;
+
 /// A set of fibers that is stopped as one, and the list of those fibers.
 pub struct World {
     /// Written under `gate`; read without it by those who enter and leave.
     stopping: AtomicBool,
     gate: Mutex<()>,
     changed: Condvar,
+    /// Calls for help in this stop; changes under `gate`.
+    calls: AtomicU32,
+    help: OnceLock<Help>,
     mode: AtomicU32,
     /// The world is never closed (again): it has fibers that are tied to workers.
     kept_open: AtomicBool,
@@ -180,6 +195,8 @@ impl World {
             stopping: AtomicBool::new(false),
             gate: Mutex::new(()),
             changed: Condvar::new(),
+            calls: AtomicU32::new(0),
+            help: OnceLock::new(),
             shards: (0..=SHARDS).map(|_| Shard::new()).collect(),
             host: AtomicPtr::new(ptr::null_mut()),
             entered: AtomicBool::new(false),
@@ -223,12 +240,10 @@ impl World {
             if !self.stopping.load(Ordering::Acquire) {
                 break;
             }
-            let mut gate = self.gate.lock();
+            let gate = self.gate.lock();
             seat.place.store(0, Ordering::Relaxed);
             self.changed.notify_all();
-            while self.stopping.load(Ordering::Relaxed) {
-                self.changed.wait(&mut gate);
-            }
+            drop(self.wait_for_start(gate));
         }
         let entered = self.claim(worker);
         match entered {
@@ -370,11 +385,10 @@ impl World {
     pub fn safepoint(&self, seat: &Seat) {
         // Cleared first: a stopper that comes later raises it again, one that came before is seen below.
         seat.interrupt.fetch_and(!STOP, Ordering::AcqRel);
-        let mut gate = self.gate.lock();
-        self.halt(seat, &mut gate);
+        self.halt(seat, self.gate.lock());
     }
 
-    fn halt(&self, seat: &Seat, gate: &mut crate::sync::MutexGuard<'_, ()>) {
+    fn halt(&self, seat: &Seat, gate: MutexGuard<'_, ()>) {
         if !self.stopping.load(Ordering::Relaxed) {
             return;
         }
@@ -383,12 +397,40 @@ impl World {
             seat.place.store(self.address() | HALTED, Ordering::Relaxed);
         }
         self.changed.notify_all();
-        while self.stopping.load(Ordering::Relaxed) {
-            self.changed.wait(gate);
-        }
+        let _gate = self.wait_for_start(gate);
         if inside {
             seat.place.store(self.address(), Ordering::Relaxed);
         }
+    }
+
+    /// Waits, and helps when it is called for, while the world is stopped.
+    fn wait_for_start<'a>(&'a self, mut gate: MutexGuard<'a, ()>) -> MutexGuard<'a, ()> {
+        let mut heard = 0;
+        while self.stopping.load(Ordering::Relaxed) {
+            let calls = self.calls.load(Ordering::Relaxed);
+            match self.help.get() {
+                Some(help) if calls != heard => {
+                    heard = calls;
+                    drop(gate);
+                    help(&|| !self.is_stopping());
+                    gate = self.gate.lock();
+                }
+                _ => self.changed.wait(&mut gate),
+            }
+        }
+        gate
+    }
+
+    /// Sets how workers help that wait for the end of a stop. Set once, before the world has fibers.
+    pub fn set_help(&self, help: Help) {
+        let _ = self.help.set(help);
+    }
+
+    /// Calls the workers that wait for the end of the stop to help. Called by who has stopped the world.
+    pub fn call_for_help(&self) {
+        let _gate = self.gate.lock();
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.changed.notify_all();
     }
 
     /// Stops every other seat of `seats` that is inside. True: the world is stopped, and the caller
@@ -401,9 +443,10 @@ impl World {
     {
         let mut gate = self.gate.lock();
         if self.stopping.load(Ordering::Relaxed) {
-            self.halt(mine, &mut gate);
+            self.halt(mine, gate);
             return false;
         }
+        self.calls.store(0, Ordering::Relaxed);
         self.stopping.store(true, Ordering::Release);
         // Pairs with the fences in `enter` and `leave`.
         fence(Ordering::SeqCst);

@@ -16,6 +16,7 @@
 use crate::end::IslandEnd;
 use crate::fiber::{Pool, VoFiber};
 use crate::machine::new_fiber;
+use crate::memory;
 use crate::program::Program;
 use crate::record;
 use crate::vm::Shared;
@@ -177,6 +178,11 @@ impl Island {
         });
         island.limits.ending.store(ENDING.as_nanos() as u64, Ordering::Relaxed);
         island.world.set_host_data(Arc::as_ptr(&island).cast_mut().cast());
+        let heap = island.heap.clone();
+        island.world.set_help(Box::new(move |is_over| heap.help_in_stop(is_over)));
+        let idle = Arc::downgrade(&island);
+        let step = move || idle.upgrade().is_some_and(|island| memory::step_from_outside(&island));
+        island.heap.set_step_from_outside(Box::new(step));
         vm.islands().insert(number, island.clone());
         island
     }

@@ -37,6 +37,10 @@ impl Roots for LeakRoots<'_> {
         });
     }
 
+    fn call_for_help(&mut self) {
+        self.roots.call_for_help();
+    }
+
     fn settle(&mut self, alive: &dyn Fn(u64) -> bool) {
         self.roots.settle(alive);
     }

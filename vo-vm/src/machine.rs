@@ -326,6 +326,8 @@ impl Machine {
     #[inline(never)]
     pub(crate) fn answer_interrupt(&mut self, w: impl Frames) -> bool {
         self.meter();
+        // As in a collection that this worker leads.
+        vo_runtime::heap::wipe_stack();
         self.memory.publish(w.innermost());
         let halt = crate::roots::with_registers(self, |m| m.worker().safepoint());
         self.memory.unpublish();

@@ -4,21 +4,24 @@
 //! which collects where the heap wants it; from then on until it returns, what it holds in
 //! local variables is safe.
 
+use crate::fiber::Pool;
 use crate::interp::Site;
 use crate::island::Island;
 use crate::machine::{Machine, new_fiber};
 use crate::record;
-use crate::roots;
+use crate::roots::{self, IslandRoots};
 use crate::value;
+use crate::vm::Shared;
 use crate::window::Window;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 use vo_bytecode::Reg;
-use vo_runtime::heap::{AllocCache, CacheEntry, Collected, Heap, barrier};
+use vo_runtime::heap::{AllocCache, CacheEntry, Collected, Heap, barrier, wipe_stack};
 use vo_runtime::panic::Trap;
 use vo_runtime::rtype::Ty;
 use vo_runtime::value::{Iface, Slice, Str, store_word};
+use vo_sched::FiberRef;
 
 /// The innermost frame on the VM stack: where a collection begins to look.
 pub(crate) trait Frames: Copy {
@@ -187,6 +190,66 @@ impl Memory {
     }
 }
 
+/// The fiber that calls finalizers and cleanups with a function value, which was set as their runner.
+fn due_runner(pool: &mut Pool, island: &Island, closure: u64) -> Option<FiberRef> {
+    // SAFETY: what was set as the runner is a function value.
+    let func = unsafe { value::closure_func(closure) }?;
+    let code = island.program_ref().code(func);
+    let fill = |saved: &mut Vec<u64>| record::push_entry(saved, code, Some(closure), &[]);
+    Some(new_fiber(pool, island, (0, (0, 0)), fill))
+}
+
+/// Begins or ends a collection of an island in which nobody does: called by a thread that is no worker. False where the run is over, or
+/// the island.
+pub(crate) fn step_from_outside(island: &Island) -> bool {
+    let vm = island.vm();
+    // Until the step is done the run's fibers and workers stay.
+    let open = vm.collects_idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let Some(scheduler) = vm.scheduler().filter(|_| *open) else { return false };
+    let (heap, asked) = (island.heap(), Instant::now());
+    scheduler.stop_world_from_outside(island.world());
+    let there = !heap.is_released() && island.world().live_fibers() != 0;
+    let mut collected = None;
+    if there {
+        let mut roots = IslandRoots::from_outside(island, &scheduler);
+        // SAFETY: the island is stopped, and these are its roots; its workers look whether it marks.
+        collected = unsafe { step(heap, &mut roots, asked.elapsed()) };
+        if collected.is_some()
+            && let Some(closure) = heap.start_due_runner()
+            && let Some(fiber) = due_runner(&mut Pool::default(), island, closure)
+        {
+            scheduler.spawn(fiber);
+        }
+    }
+    island.world().start();
+    if let Some(collected) = collected {
+        drop(island.handles.take_dead());
+        trace(vm, heap, &collected, scheduler.workers());
+    }
+    there
+}
+
+/// The next step of a collection, in a stop that took `stopping` to come about.
+///
+/// # Safety
+/// The island is stopped, and `roots` are its roots.
+unsafe fn step(heap: &Arc<Heap>, roots: &mut IslandRoots<'_>, stopping: Duration) -> Option<Collected> {
+    // SAFETY: by the contract. The island's workers look whether it marks: those inside are told, the others look when they
+    // begin a turn.
+    let collected = unsafe {
+        if heap.is_marking() { heap.finish(roots, stopping, false) } else { heap.begin(roots, stopping) }
+    };
+    roots.tell_workers(heap.is_marking());
+    collected
+}
+
+/// Prints the line of a collection, where that is wanted.
+fn trace(vm: &Shared, heap: &Heap, collected: &Collected, workers: usize) {
+    if vm.config.trace_gc {
+        vm.host.trace(&heap.trace_line(collected, workers));
+    }
+}
+
 impl Machine {
     /// The worker's allocation caches for the running fiber's island.
     #[inline(always)]
@@ -206,12 +269,15 @@ impl Machine {
     #[cold]
     #[inline(never)]
     fn ensure_slow(&mut self, w: impl Frames) -> Result<(), Trap> {
+        // The frames from here to where the stack ends for the collector do not write all of themselves.
+        wipe_stack();
         self.collect(w, false);
         self.island().heap().over_limit().map_or(Ok(()), |fatal| Err(fatal.into()))
     }
 
     /// Collects the island's garbage, whether the heap wants it or not.
     pub(crate) fn collect_now(&mut self, w: impl Frames) {
+        wipe_stack();
         self.collect(w, true);
     }
 
@@ -234,10 +300,8 @@ impl Machine {
         if forced {
             heap.note_forced();
         }
-        if self.vm.config.trace_gc {
-            let workers = self.worker().shared().workers();
-            self.vm.host.trace(&heap.trace_line(collected, workers));
-        }
+        let workers = self.worker().shared().workers();
+        trace(&self.vm, &heap, collected, workers);
         if let Some(closure) = heap.start_due_runner() {
             self.start_due_runner(closure);
         }
@@ -245,14 +309,11 @@ impl Machine {
 
     /// Starts the fiber that calls finalizers and cleanups.
     fn start_due_runner(&mut self, closure: u64) {
-        // SAFETY: what was set as the runner is a function value.
-        let Some(func) = (unsafe { value::closure_func(closure) }) else { return };
-        let code = self.program_ref().code(func);
         // SAFETY: set when the turn began.
         let island = unsafe { &*self.island };
-        let fill = |saved: &mut Vec<u64>| record::push_entry(saved, code, Some(closure), &[]);
-        let fiber = new_fiber(&mut self.pool, island, (0, (0, 0)), fill);
-        self.worker().spawn(fiber);
+        if let Some(fiber) = due_runner(&mut self.pool, island, closure) {
+            self.worker().spawn(fiber);
+        }
     }
 
     /// Runs `f` while nobody else runs in the island.
@@ -306,18 +367,9 @@ impl Machine {
 
     /// The next step of a collection, in the island that it took `stopping` to stop.
     fn step(&mut self, stopping: Duration) -> Option<Collected> {
-        let (heap, mut roots) = (self.island().heap().clone(), roots::IslandRoots::new(self));
-        // SAFETY: the island is stopped; its roots are those of `roots`. Its workers look whether it marks: those
-        // inside are told, the others look when they begin a turn.
-        let collected = unsafe {
-            if heap.is_marking() {
-                heap.finish(&mut roots, stopping, false)
-            } else {
-                heap.begin(&mut roots, stopping)
-            }
-        };
-        roots.tell_workers(heap.is_marking());
-        collected
+        let (heap, mut roots) = (self.island().heap().clone(), IslandRoots::new(self));
+        // SAFETY: the island is stopped; its roots are those of `roots`.
+        unsafe { step(&heap, &mut roots, stopping) }
     }
 
     /// A new zeroed value of a type.

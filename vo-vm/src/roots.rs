@@ -119,6 +119,11 @@ impl<'m> IslandRoots<'m> {
         unsafe { IslandRoots { vm: &*vm, island: &*island, scheduler: &*scheduler } }
     }
 
+    /// Of an island that a thread outside has stopped.
+    pub(crate) fn from_outside(island: &'m Island, scheduler: &'m vo_sched::Shared) -> IslandRoots<'m> {
+        IslandRoots { vm: island.vm(), island, scheduler }
+    }
+
     /// Tells the workers inside the island whether its heap marks.
     pub(crate) fn tell_workers(&self, marking: bool) {
         for &machine in self.vm.machines.lock().iter() {
@@ -204,6 +209,10 @@ impl Roots for IslandRoots<'_> {
     fn settle(&mut self, alive: &dyn Fn(u64) -> bool) {
         // SAFETY: the island is stopped.
         unsafe { self.island.handles.settle(alive) };
+    }
+
+    fn call_for_help(&mut self) {
+        self.island.world().call_for_help();
     }
 
     fn mark_roots(&mut self, marker: &mut Marker<'_>) {

@@ -39,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) reaper: crate::ending::Reaper,
     pub(crate) suspects: crate::lost::Suspects,
     pub(crate) sockets: crate::sockets::Sockets,
+    /// Whether threads that are no workers may still collect idle islands; locked while one does.
+    pub(crate) collects_idle: Mutex<bool>,
 }
 
 /// Ended islands that the statistics speak of one by one.
@@ -59,6 +61,7 @@ impl Shared {
             reaper: crate::ending::Reaper::default(),
             suspects: crate::lost::Suspects::default(),
             sockets: crate::sockets::Sockets::default(),
+            collects_idle: Mutex::new(true),
             program,
             config,
             host,
@@ -273,6 +276,7 @@ fn finish(vm: &Arc<Shared>, scheduler: Scheduler, island: Arc<Island>) -> End {
     lines.extend(vm.island_lines());
     vm.reaper.close();
     vm.suspects.forget();
+    *lock(&vm.collects_idle) = false;
     scheduler.shutdown();
     // Islands know the machine, and it them.
     let islands = std::mem::take(&mut *vm.islands());

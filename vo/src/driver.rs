@@ -241,6 +241,10 @@ pub fn free_kept() -> bool {
 /// Compiles a checked program; it must be package main with a function main.
 /// What the checker knows is left unfreed where `keeps` says that the process will end soon.
 pub fn compile(checked: Checked, keeps: bool) -> Result<Verified, CompileError> {
+    if keeps {
+        // The parser and the checker have done their part.
+        vo_runtime::process::drop_code();
+    }
     let Checked { world, main, image } = checked;
     let name = world.package(main).name;
     if name.as_str() != "main" {

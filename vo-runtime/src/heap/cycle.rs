@@ -30,15 +30,21 @@ use std::time::{Duration, Instant};
 
 /// How long a marker waits before it looks again whether there is something to do.
 const PAUSE: Duration = Duration::from_micros(50);
+/// How long a worker at most waits for markers, each time that it takes memory from a heap that has outgrown its goal.
+const LATE: Duration = Duration::from_millis(2);
 /// Objects that are followed between two looks at the clock, or at other markers.
 const STEP: usize = 2048;
 /// An island is idle when it has allocated less than so many bytes in [`super::HeapConfig::idle`].
 const IDLE_BYTES: u64 = 64 << 10;
-/// Objects that are followed beside the running island before it is looked whether somebody wants to stop it, or the processor: some
-/// 0.1 ms.
+/// Objects that are followed beside the running island before it is looked whether somebody wants to stop it: some 0.1 ms.
 const HELP: usize = 1024;
+/// How long a marker works before it offers the processor to others. Who yields on a busy processor does not have it again for some
+/// milliseconds, and while marking goes on the heap grows.
+const TURN: Duration = Duration::from_millis(1);
 /// Fibers at rest that are looked at before the first look at the clock, and between later ones.
 const RESTING_STEPS: (usize, usize) = (8, 128);
+/// How much less often an island that stays idle is looked at.
+const RARELY: u32 = 12;
 /// How long an island runs, in multiples of a stop's patience, until more of its fibers are looked at.
 const RESTING_GAP: u32 = 4;
 /// Pages that go to the system at once, and spare pages that are worth a thread to look after them.
@@ -79,6 +85,11 @@ impl Heap {
             let mut central = self.lock();
             let mut marker = self.mark_roots(&mut central, roots);
             while !roots.mark_resting(&mut marker, usize::MAX) {}
+            let (items, found) = marker.take();
+            self.queue.open(items);
+            self.queue.count(found);
+            self.mark_stopped(roots, || false);
+            marker.add(self.queue.close());
             central.trace(roots, &mut marker);
             self.complete(&mut central, roots, &mut marker, started)
         };
@@ -142,7 +153,7 @@ impl Heap {
         // An island that has outgrown its goal is stopped again and again, but not for long, until all its fibers have been looked at.
         let rooted = self.more_resting(&mut central, roots, || patient || in_time());
         let patient = patient || central.pacer.is_overdue();
-        if !rooted || !self.help_until(|| !patient && !in_time()) {
+        if !rooted || !self.mark_stopped(roots, || !patient && !in_time()) {
             self.must_collect.store(false, Relaxed);
             central.pacer.note_stop(&started);
             return None;
@@ -179,11 +190,12 @@ impl Heap {
     /// Marks, while the island runs, until nothing is left or `leave` says so.
     pub fn help(&self, leave: impl Fn() -> bool) {
         let mut marker = self.marker().sharing(&self.queue);
+        let mut turn = Turn::begin();
         while !leave() {
             match self.queue.take() {
                 Next::Packet(packet) => {
                     self.work(&mut marker, packet, HELP);
-                    std::thread::yield_now();
+                    turn.offer();
                 }
                 Next::Wait => self.queue.wait(PAUSE),
                 Next::Empty | Next::Closed | Next::Abandoned => return,
@@ -191,10 +203,11 @@ impl Heap {
         }
     }
 
-    /// Marks until nothing is left and nobody marks any more, or `leave` says so: then answers false.
-    fn help_until(&self, leave: impl Fn() -> bool) -> bool {
+    /// Marks until nothing is left and nobody marks any more, or `leave` says so: then answers false. The island is stopped; where it
+    /// is not done soon, its workers are called to help.
+    fn mark_stopped(&self, roots: &mut dyn Roots, leave: impl Fn() -> bool) -> bool {
         let mut marker = self.marker().sharing(&self.queue);
-        loop {
+        for step in 0_u32.. {
             match self.queue.take() {
                 Next::Packet(packet) => self.work(&mut marker, packet, STEP),
                 Next::Wait => self.queue.wait(PAUSE),
@@ -203,7 +216,34 @@ impl Heap {
             if leave() {
                 return false;
             }
+            if step == 0 {
+                roots.call_for_help();
+            }
         }
+        false
+    }
+
+    /// Marks, for a worker that waits for the end of a stop, until nothing is left or `is_over` says that the stop is.
+    pub fn help_in_stop(&self, is_over: &dyn Fn() -> bool) {
+        self.help_in_stop_now(is_over);
+        wipe_stack();
+    }
+
+    #[inline(never)]
+    fn help_in_stop_now(&self, is_over: &dyn Fn() -> bool) {
+        let mut marker = self.marker().sharing(&self.queue);
+        let mut packets = 0;
+        while !is_over() {
+            match self.queue.take() {
+                Next::Packet(packet) => {
+                    packets += 1;
+                    self.work(&mut marker, packet, HELP);
+                }
+                Next::Wait => self.queue.wait(PAUSE),
+                Next::Empty | Next::Closed | Next::Abandoned => break,
+            }
+        }
+        self.queue.count_help(packets);
     }
 
     /// Follows some of a packet, and gives the rest back.
@@ -229,20 +269,25 @@ impl Heap {
         if behind.objects == 0 {
             return;
         }
-        match self.queue.take() {
-            Next::Packet(packet) => {
-                let mut marker = self.marker().sharing(&self.queue);
-                // Not for long: a stop would have to wait for it.
-                let most = if behind.late { 4 * HELP } else { HELP } as u64;
-                self.work(&mut marker, packet, behind.objects.clamp(16, most) as usize);
+        let began = Instant::now();
+        loop {
+            match self.queue.take() {
+                Next::Packet(packet) => {
+                    let mut marker = self.marker().sharing(&self.queue);
+                    // Not for long: a stop would have to wait for it.
+                    let most = if behind.late { 4 * HELP } else { HELP } as u64;
+                    return self.work(&mut marker, packet, behind.objects.clamp(16, most) as usize);
+                }
+                // Others have it all, and perhaps no processor: let them get on with it.
+                Next::Wait if behind.late && !self.must_collect() && began.elapsed() < LATE => {
+                    self.queue.wait(4 * PAUSE);
+                }
+                // The thread that marks has perhaps no processor to say so.
+                Next::Empty if behind.late || !self.resting.load(Relaxed) => {
+                    return self.must_collect.store(true, Relaxed);
+                }
+                _ => return,
             }
-            // Others have it all: let them get on with it.
-            Next::Wait if behind.late => self.queue.wait(4 * PAUSE),
-            // The thread that marks has perhaps no processor to say so.
-            Next::Empty if behind.late || !self.resting.load(Relaxed) => {
-                self.must_collect.store(true, Relaxed);
-            }
-            _ => {}
         }
     }
 
@@ -284,8 +329,11 @@ impl Heap {
     /// somebody does so when the island becomes idle.
     pub fn tidy(self: &Arc<Self>) {
         while self.trim_step(false) {}
-        let spare = self.lock().pacer.spare_bytes;
-        if spare >= WORTH_TRIMMING {
+        let worth_it = {
+            let pacer = &self.lock().pacer;
+            pacer.spare_bytes + pacer.in_use_bytes >= WORTH_TRIMMING
+        };
+        if worth_it {
             self.start_marker();
         }
     }
@@ -362,10 +410,12 @@ impl Heap {
         started
     }
 
-    /// Marks, asks for the last stop, and sweeps, again and again while the island lives.
+    /// Marks, asks for the last stop, and sweeps, again and again while the island lives. Leads the collections of an island that
+    /// is idle.
     fn mark_in_background(&self) {
         vo_sched::thread::ask_for_usual_slices();
         let mut marker = self.marker().sharing(&self.queue);
+        let (mut leads, mut turn) = (false, Turn::begin());
         loop {
             match self.queue.take() {
                 Next::Packet(packet) if self.config.patience.is_zero() => {
@@ -374,42 +424,90 @@ impl Heap {
                 }
                 Next::Packet(packet) => {
                     self.work(&mut marker, packet, HELP);
-                    // Who has been woken meanwhile would have to wait for the end of this thread's slice: some milliseconds.
-                    std::thread::yield_now();
+                    turn.offer();
                 }
                 Next::Wait => self.queue.wait(Duration::from_millis(1)),
                 Next::Empty => {
                     if self.resting.load(Relaxed) {
                         std::thread::sleep(RESTING_GAP * self.config.patience);
                     }
-                    self.must_collect.store(true, Relaxed);
+                    // A collection in one stop has no other.
+                    if self.is_marking() {
+                        self.must_collect.store(true, Relaxed);
+                    }
+                    if leads {
+                        self.step_from_outside();
+                    }
                     self.queue.wait(Duration::from_millis(1));
                 }
                 Next::Closed if self.sweep_step(SWEEP_STEP) || self.trim_step(false) => {
                     std::thread::yield_now();
                 }
-                Next::Closed => self.wait_for_marking(),
+                Next::Closed if std::mem::take(&mut leads) => self.trim_all(),
+                Next::Closed => leads = self.wait_for_marking(),
                 Next::Abandoned => return,
             }
         }
     }
 
-    /// Waits for the next collection. Where the island hardly allocates meanwhile, its free pages go to the system.
-    fn wait_for_marking(&self) {
+    /// Waits for the next collection. Where the island hardly allocates meanwhile, its free pages go to the system, and before
+    /// that its garbage is collected if it may be much: the answer says that this thread has begun to.
+    fn wait_for_marking(&self) -> bool {
+        let mut pause = self.config.idle;
         let mut before = self.lock().pacer.ever_handed();
-        while !self.queue.wait_open_for(self.config.idle) {
-            let handed = self.lock().pacer.ever_handed();
+        while !self.queue.wait_open_for(pause) {
+            let (handed, worth_it) = {
+                let pacer = &self.lock().pacer;
+                (pacer.ever_handed(), pacer.is_worth_collecting())
+            };
+            pause = self.config.idle * if handed == before { RARELY } else { 1 };
             if handed - before < IDLE_BYTES {
-                while !self.must_collect() && self.trim_step(true) {}
-                return self.queue.wait_open();
+                if worth_it && self.step_from_outside() {
+                    return true;
+                }
+                self.trim_all();
             }
             before = handed;
         }
+        false
+    }
+
+    /// Gives all spare pages to the system, unless the island wakes up meanwhile.
+    fn trim_all(&self) {
+        while !self.must_collect() && self.trim_step(true) {}
+    }
+
+    /// Sets what stops the island from outside, begins or ends a collection and lets it run again: for when no worker
+    /// does, since nobody allocates. It answers false where there is no island any more. Set once.
+    pub fn set_step_from_outside(&self, step: super::OutsideStep) {
+        let _ = self.outside.set(step);
+    }
+
+    fn step_from_outside(&self) -> bool {
+        self.outside.get().is_some_and(|step| step())
     }
 
     /// The island is gone: nobody will end a collection that has begun.
     pub fn abandon(&self) {
         self.queue.abandon();
+    }
+}
+
+/// The time since a marker has offered the processor to others: who has been woken meanwhile would have to wait for the end of its
+/// slice, some milliseconds.
+struct Turn(Instant);
+
+impl Turn {
+    fn begin() -> Turn {
+        Turn(Instant::now())
+    }
+
+    /// Offers the processor if the turn is over.
+    fn offer(&mut self) {
+        if self.0.elapsed() >= TURN {
+            std::thread::yield_now();
+            *self = Turn::begin();
+        }
     }
 }
 

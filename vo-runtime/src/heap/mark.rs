@@ -101,6 +101,11 @@ impl<'a> Marker<'a> {
         (std::mem::take(&mut self.stack), std::mem::take(&mut self.found))
     }
 
+    /// Others have found that.
+    pub(super) fn add(&mut self, found: Found) {
+        self.found.add(found);
+    }
+
     /// So many bytes of roots are looked at: what a collection costs beside the objects.
     pub fn count_roots(&mut self, bytes: u64) {
         self.root_bytes += bytes;

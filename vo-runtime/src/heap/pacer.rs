@@ -2,8 +2,11 @@
 //!
 //! The goal is the live bytes of the last collection plus `gogc` percent of them and of the roots' bytes (many
 //! goroutines are much to look at, however little they lead to), at
-//! least `min_heap` scaled alike, and below the limits where there are any. What caches hold counts as
+//! least `floor` scaled alike, and below the limits where there are any. What caches hold counts as
 //! allocated until a collection takes it back.
+//!
+//! The floor begins low, since most heaps stay small and a collection of next to nothing costs next to nothing. Where
+//! collections turn out to take more than a small share of the time it doubles, up to `min_heap`.
 //!
 //! There are two limits. The *soft* one (`GOMEMLIMIT`) makes collections come earlier, and is exceeded where
 //! that does not help. The island's own, if it has one, is its end: see [`super::Heap::over_limit`].
@@ -24,6 +27,14 @@ pub(super) struct Behind {
 
 /// Marking that takes no longer may well be done in one stop.
 const SHORT: Duration = Duration::from_micros(500);
+
+/// A collection may take one of so many parts of the time since the last one, before a small heap may become larger.
+const SHARE: u32 = 32;
+/// How many times smaller than `min_heap` the floor is at first.
+const FIRST_FLOOR: u64 = 4;
+/// What an idle island has allocated since the last collection is worth another one from so many bytes on, and from such
+/// a part of what lives.
+const IDLE_GARBAGE: (u64, u64) = (512 << 10, 8);
 
 /// Pauses that are remembered.
 const PAUSES: usize = 256;
@@ -95,6 +106,8 @@ pub struct SizeStats {
 pub(super) struct Pacer {
     gogc: Option<u32>,
     min_heap: u64,
+    /// Bytes that the heap may have before it is collected, at `gogc` 100: at most `min_heap`.
+    floor: u64,
     soft_limit: Option<u64>,
     limit: Option<u64>,
     /// Live objects and bytes after the last collection.
@@ -134,6 +147,8 @@ pub(super) struct Pacer {
     gc_time: Duration,
     pauses: Vec<(Duration, SystemTime)>,
     born: Instant,
+    /// When the last collection was over.
+    ended: Instant,
 }
 
 impl Pacer {
@@ -141,6 +156,7 @@ impl Pacer {
         let mut pacer = Pacer {
             gogc: config.gogc,
             min_heap: config.min_heap,
+            floor: config.min_heap / FIRST_FLOOR,
             soft_limit: config.soft_limit,
             limit: config.limit,
             live_objects: 0,
@@ -169,6 +185,7 @@ impl Pacer {
             gc_time: Duration::ZERO,
             pauses: Vec::new(),
             born: Instant::now(),
+            ended: Instant::now(),
         };
         pacer.set_goal();
         pacer
@@ -244,11 +261,26 @@ impl Pacer {
         self.at_once = at_once || found.time < SHORT;
         let objects = found.objects + (self.objects - self.objects_at_start);
         let bytes = found.bytes + (self.bytes - self.bytes_at_start);
+        self.note_stop(stop);
+        self.note_cost(found.time + self.stops.iter().map(|stop| stop.1).sum::<Duration>());
         self.survived(objects, bytes);
         self.gc_time += found.time;
-        self.note_stop(stop);
         self.finish_cycle(self.stops.iter().map(|stop| stop.0).sum());
-        Collected { before, goal, marking: found.time }
+        Collected { before, goal, marking: found.time, helped: found.helped }
+    }
+
+    /// A collection has taken so much time of processors.
+    fn note_cost(&mut self, cost: Duration) {
+        let now = Instant::now();
+        if cost * SHARE > now - self.ended {
+            self.floor = (self.floor * 2).min(self.min_heap);
+        }
+        self.ended = now;
+    }
+
+    /// Whether so much has been allocated since the last collection that an idle island should be collected.
+    pub(super) fn is_worth_collecting(&self) -> bool {
+        self.gogc.is_some() && self.bytes >= IDLE_GARBAGE.0.max(self.live_bytes / IDLE_GARBAGE.1)
     }
 
     /// Pages went into use.
@@ -272,7 +304,7 @@ impl Pacer {
 
     /// Pages that are worth keeping until the next collection.
     pub(super) fn spare_goal(&self) -> u64 {
-        self.goal.min(self.live_bytes * 2 + self.min_heap) - self.live_bytes.min(self.goal)
+        self.goal.min(self.live_bytes * 2 + self.floor) - self.live_bytes.min(self.goal)
     }
 
     /// A collection has found so much alive.
@@ -317,28 +349,32 @@ impl Pacer {
     }
 
     /// A line about the last collection, in the form of Go's `gctrace=1`.
-    pub(super) fn trace_line(&self, before: u64, goal: u64, marked: Duration, workers: usize) -> String {
+    pub(super) fn trace_line(&self, last: &Collected, workers: usize) -> String {
         let sum = |times: &mut dyn Iterator<Item = Duration>| {
             let texts: Vec<String> = times.map(|time| format!("{:.3}", time.as_secs_f64() * 1e3)).collect();
             texts.join("+")
         };
         let with_marking = |of: fn(&(Duration, Duration)) -> Duration| {
             let mut times: Vec<Duration> = self.stops.iter().map(of).collect();
-            times.insert(times.len().min(1), marked);
+            times.insert(times.len().min(1), last.marking);
             sum(&mut times.into_iter())
         };
         let (clock, cpu) = (with_marking(|stop| stop.0), with_marking(|stop| stop.1));
         let age = self.born.elapsed();
         let percent = 100.0 * self.gc_time.as_secs_f64() / (age.as_secs_f64() * workers as f64).max(1e-9);
         let mib = |bytes: u64| bytes >> 20;
+        let helped = match last.helped {
+            0 => String::new(),
+            packets => format!(", {packets} packets by stopped workers"),
+        };
         format!(
-            "gc {} @{:.3}s {:.0}%: {clock} ms clock, {cpu} ms cpu, {}->{} MB, {} MB goal, {} P\n",
+            "gc {} @{:.3}s {:.0}%: {clock} ms clock, {cpu} ms cpu, {}->{} MB, {} MB goal, {} P{helped}\n",
             self.collections,
             age.as_secs_f64(),
             percent,
-            mib(before),
+            mib(last.before),
             mib(self.live_bytes),
-            mib(goal),
+            mib(last.goal),
             workers,
         )
     }
@@ -358,7 +394,7 @@ impl Pacer {
         let mut goal = match self.gogc {
             Some(gogc) => {
                 let growth = percent(self.live_bytes.saturating_add(self.root_bytes), gogc);
-                percent(self.min_heap, gogc).max(self.live_bytes.saturating_add(growth))
+                percent(self.floor, gogc).max(self.live_bytes.saturating_add(growth))
             }
             None => u64::MAX / 2,
         };

@@ -49,6 +49,8 @@ pub(super) struct Found {
     pub(super) overflow: bool,
     /// Time that was spent.
     pub(super) time: Duration,
+    /// Packets that workers have followed while they were stopped.
+    pub(super) helped: u32,
 }
 
 impl Found {
@@ -57,6 +59,7 @@ impl Found {
         self.bytes += other.bytes;
         self.overflow |= other.overflow;
         self.time += other.time;
+        self.helped += other.helped;
     }
 }
 
@@ -164,6 +167,15 @@ impl MarkQueue {
         self.progress.fetch_add(found.objects, Relaxed);
     }
 
+    /// A worker that was stopped has followed so many packets.
+    pub(super) fn count_help(&self, packets: u32) {
+        let mut state = self.lock();
+        // It may be late: what counts is what was there before the end.
+        if state.phase == Phase::Open {
+            state.found.helped += packets;
+        }
+    }
+
     /// Whether marking left objects aside; forgets it.
     pub(super) fn take_overflow(&self) -> bool {
         std::mem::take(&mut self.lock().found.overflow)
@@ -183,15 +195,7 @@ impl MarkQueue {
         }
     }
 
-    /// Waits until there is something to mark.
-    pub(super) fn wait_open(&self) {
-        let mut state = self.lock();
-        while state.phase == Phase::Closed {
-            state = self.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
-        }
-    }
-
-    /// As [`MarkQueue::wait_open`], but no longer than this; whether there is something.
+    /// Waits until there is something to mark, but no longer than this; whether there is something.
     pub(super) fn wait_open_for(&self, at_most: Duration) -> bool {
         let closed = |state: &mut State| state.phase == Phase::Closed;
         let waited = self.changed.wait_timeout_while(self.lock(), at_most, closed);

@@ -24,6 +24,9 @@ pub trait Roots {
         false
     }
 
+    /// There is much to mark: calls the workers that the collection has stopped, to [`super::Heap::help_in_stop`].
+    fn call_for_help(&mut self) {}
+
     /// All that is reachable has been marked: forgets what was known of objects that are not.
     fn settle(&mut self, alive: &dyn Fn(u64) -> bool) {
         let _ = alive;

@@ -382,3 +382,72 @@ fn an_idle_heap_gives_its_free_pages_back() {
     drop(cache);
     heap.abandon();
 }
+
+/// An island that becomes idle with garbage is collected, once, by the heap's own thread; then all free pages go.
+#[test]
+fn an_idle_heap_is_collected() {
+    let (types, node) = node_types();
+    let node = ty(&types, node);
+    let idle = std::time::Duration::from_millis(1);
+    let heap = Heap::new(types.clone(), HeapConfig { idle, ..HeapConfig::default() });
+    let mut cache = AllocCache::new(&heap);
+    let kept = cache.alloc(node).unwrap();
+    let weak = Arc::downgrade(&heap);
+    heap.set_step_from_outside(Box::new(move || {
+        let (Some(heap), mut roots) = (weak.upgrade(), vec![kept]) else { return false };
+        // SAFETY: nobody uses the heap until the collection is over, and the one root is named.
+        unsafe {
+            if heap.is_marking() {
+                heap.finish(&mut roots, Duration::ZERO, false);
+            } else {
+                heap.begin(&mut roots, Duration::ZERO);
+            }
+        }
+        true
+    }));
+    let dead: Vec<u64> = (0..256).map(|_| cache.alloc_bytes(8 << 10).unwrap()).collect();
+    // SAFETY: new objects.
+    unsafe { dead.iter().for_each(|&bytes| *(bytes as *mut u8) = 1) };
+    assert!(heap.lock().pacer.is_worth_collecting());
+    heap.tidy();
+    while heap.cycles() == 0 || heap.stats().heap_sys - heap.stats().heap_released > 1 << 20 {
+        std::thread::yield_now();
+    }
+    assert!(heap.object_at(kept).is_some() && heap.object_at(dead[0]).is_none());
+    assert!(!heap.lock().pacer.is_worth_collecting(), "not again before something has been allocated");
+    drop(cache);
+    heap.abandon();
+}
+
+/// Who is called for help takes packets, and what it has marked counts.
+#[test]
+fn stopped_workers_help() {
+    /// Roots whose stopped worker is the calling thread.
+    struct Helped<'h>(&'h Heap, u64);
+    impl Roots for Helped<'_> {
+        fn mark_roots(&mut self, marker: &mut Marker<'_>) {
+            marker.word(self.1);
+        }
+        fn call_for_help(&mut self) {
+            self.0.help_in_stop(&|| false);
+        }
+    }
+    let (types, node) = node_types();
+    let node = ty(&types, node);
+    let (heap, mut cache) = heap(&types);
+    let nodes: Vec<u64> = (0..20_000).map(|_| cache.alloc(node).unwrap()).collect();
+    for (i, &object) in nodes.iter().enumerate() {
+        let child = |n: usize| nodes.get(n).copied().unwrap_or(0);
+        // SAFETY: fields of nodes.
+        unsafe {
+            store_word(object, child(2 * i + 1));
+            store_word(object + 8, child(2 * i + 2));
+        }
+    }
+    cache.alloc(node).unwrap();
+    // SAFETY: one thread; the root is named.
+    let collected = unsafe { heap.collect(&mut Helped(&heap, nodes[0])) };
+    assert!(collected.helped > 0);
+    assert!(heap.trace_line(&collected, 2).contains("packets by stopped workers"));
+    assert_eq!(heap.stats().heap_alloc, nodes.len() as u64 * 48);
+}

@@ -157,6 +157,24 @@ impl Heap {
         self.notes.on.store(false, Relaxed);
     }
 
+    /// `Heap::help_in_stop`, of a worker that waits for the end of a stop.
+    fn help_in_stop(&self, is_over: &dyn Fn() -> bool) {
+        while !is_over() {
+            match self.queue.take() {
+                Next::Packet(packet) => self.work(packet),
+                Next::Wait => thread::yield_now(),
+                Next::Empty | Next::Closed => return,
+            }
+        }
+    }
+
+    /// Workers that are stopped help.
+    fn with_help(self: Arc<Heap>) -> Arc<Heap> {
+        let heap = Arc::downgrade(&self);
+        self.world.set_help(Box::new(move |is_over| heap.upgrade().unwrap().help_in_stop(is_over)));
+        self
+    }
+
     /// The thread that marks beside the island, for a while.
     fn mark_in_background(&self, turns: usize) {
         for _ in 0..turns {
@@ -375,4 +393,55 @@ fn loom_resting_fibers_against_marking() {
 #[should_panic(expected = "is reachable and would be freed")]
 fn loom_resting_fibers_must_be_looked_at() {
     super::explore_within(2, || run_against_collection(false));
+}
+
+/// A worker that comes to be stopped in one of two stops, and does something before and afterwards.
+fn be_stopped(heap: &Heap) {
+    let _ = heap.world.enter(&heap.seats[0], 0 as u16);
+    heap.poll(0);
+    let old = heap.objects[1].field.load(Relaxed);
+    heap.store(1, 0, true);
+    heap.store(0, old, true);
+    heap.poll(0);
+    heap.world.leave(&heap.seats[0], 0 as u16);
+}
+
+/// Stopped workers mark as well; marking is over when they are done with what they have, and they go on when the stop is.
+#[test]
+fn loom_stopped_workers_help() {
+    super::explore_within(2, || {
+        let heap = Heap::new().with_help();
+        let other = heap.clone();
+        let worker = thread::spawn(move || be_stopped(&other));
+        let _ = heap.world.enter(&heap.seats[1], 1 as u16);
+        heap.in_stop(|| {
+            heap.begin();
+            heap.world.call_for_help();
+            heap.finish();
+            heap.assert_marked_from(0);
+        });
+        heap.world.leave(&heap.seats[1], 1 as u16);
+        worker.join().unwrap();
+    });
+}
+
+/// A stop that ends before all is marked does not wait for those who help; the next one finds what they have left.
+#[test]
+fn loom_help_outlasts_a_stop() {
+    super::explore_within(2, || {
+        let heap = Heap::new().with_help();
+        let other = heap.clone();
+        let worker = thread::spawn(move || be_stopped(&other));
+        let _ = heap.world.enter(&heap.seats[1], 1 as u16);
+        heap.in_stop(|| {
+            heap.begin();
+            heap.world.call_for_help();
+        });
+        heap.in_stop(|| {
+            heap.finish();
+            heap.assert_marked_from(0);
+        });
+        heap.world.leave(&heap.seats[1], 1 as u16);
+        worker.join().unwrap();
+    });
 }

@@ -23,6 +23,8 @@ pub fn run(options: &Run) -> ExitCode {
         return super::fail_with(message);
     }
     drop(stay);
+    // What runs now is something else.
+    vo_runtime::process::drop_code();
     let compiled = start.elapsed();
     let name = options.program.to_string_lossy().into_owned();
     let args = std::iter::once(name).chain(options.args.iter().cloned()).map(String::into_bytes).collect();
@@ -117,6 +119,7 @@ pub(super) fn compile_natively(program: &Program, options: &EngineOptions) -> Re
         code_bytes: options.code_limit.unwrap_or(defaults.code_bytes),
         perf_map: options.perf_map,
         fail_on: options.fail_on.clone(),
+        owns_process: true,
     };
     let thresholds = if options.stress.is_empty() { Thresholds::default() } else { Thresholds::tiny() };
     program.compile_natively(compiler, thresholds)
