@@ -325,9 +325,14 @@ impl Machine {
     #[cold]
     #[inline(never)]
     pub(crate) fn answer_interrupt(&mut self, w: impl Frames) -> bool {
-        self.meter();
         // As in a collection that this worker leads.
         vo_runtime::heap::wipe_stack();
+        self.answer_interrupt_now(w)
+    }
+
+    #[inline(never)]
+    fn answer_interrupt_now(&mut self, w: impl Frames) -> bool {
+        self.meter();
         self.memory.publish(w.innermost());
         let halt = crate::roots::with_registers(self, |m| m.worker().safepoint());
         self.memory.unpublish();

@@ -266,10 +266,11 @@ impl Machine {
         if self.cache().heap().must_collect() { self.ensure_slow(w) } else { Ok(()) }
     }
 
+    /// Keeps little on the native stack, and wipes what lies below: the frames from here to where the stack ends for the collector do
+    /// not write all of themselves, and where they do not, registers lie that others have saved there.
     #[cold]
     #[inline(never)]
     fn ensure_slow(&mut self, w: impl Frames) -> Result<(), Trap> {
-        // The frames from here to where the stack ends for the collector do not write all of themselves.
         wipe_stack();
         self.collect(w, false);
         self.island().heap().over_limit().map_or(Ok(()), |fatal| Err(fatal.into()))
@@ -281,6 +282,7 @@ impl Machine {
         self.collect(w, true);
     }
 
+    #[inline(never)]
     fn collect(&mut self, w: impl Frames, always: bool) {
         self.memory.publish(w.innermost());
         let over = roots::with_registers(self, |m| if always { m.collect_all() } else { m.advance() });
