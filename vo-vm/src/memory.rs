@@ -352,8 +352,11 @@ impl Machine {
         // A collection that marks has perhaps begun before what the caller wants freed.
         let wanted = heap.cycles() + 1 + u64::from(heap.is_marking());
         let mut last = None;
+        let interrupt = self.worker().interrupt_ptr();
         while heap.cycles() < wanted {
-            heap.help(|| self.interrupted());
+            // Who only wants the worker for another fiber waits until the call returns.
+            // SAFETY: the word lives as long as the worker. Relaxed: what is behind it is looked at when the worker halts.
+            heap.help(|| unsafe { (*interrupt).load(Relaxed) } & !vo_sched::PREEMPT != 0);
             heap.sweep_now();
             let asked = Instant::now();
             if self.worker().stop_world() {

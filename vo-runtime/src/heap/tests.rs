@@ -88,7 +88,7 @@ fn the_goal_asks_for_collections() {
         cache.alloc(node).unwrap();
         n += 1;
     }
-    assert!((60_000..=90_000).contains(&n), "{n} nodes of 48 bytes make 4 MiB");
+    assert!((15_000..=22_500).contains(&n), "{n} nodes of 48 bytes make 1 MiB");
     let stats = heap.stats();
     assert_eq!((stats.mallocs, stats.frees, stats.total_alloc), (n, 0, n * 48));
     collect(&heap, &[]);
