@@ -11,11 +11,13 @@
 
 use crate::interp::{self, Exit, Site, Transfer};
 use crate::machine::Machine;
+use crate::memory::stack_pointer;
 use crate::program::Code;
 use crate::record;
 use crate::unwind;
 use crate::window::{Bottom, Window};
 use smallvec::{SmallVec, smallvec};
+use std::mem::MaybeUninit;
 use vo_bytecode::Status;
 use vo_bytecode::operand::RegList;
 use vo_runtime::code::NativeEntry;
@@ -57,6 +59,18 @@ fn forget_registers() {
             options(nomem, nostack),
         );
     }
+}
+
+/// The system's pages, and the steps in which the stack's depth is chosen.
+const PAGE: u64 = 4096;
+const STEP: usize = (PAGE / 8) as usize;
+
+/// How many steps deeper the stack's end lies in the uppermost step of a page. There compiled code begins: so the frames of what it
+/// calls first, hot loops among them, lie in one page. A store that crosses from one page to the next takes ten times as long as others, and
+/// whether a loop's values lie so would be up to the frames above.
+#[inline(always)]
+fn steps_to_page_top(stack: u64) -> u64 {
+    (stack % PAGE / STEP as u64 + 1) % 8
 }
 
 impl Machine {
@@ -137,10 +151,37 @@ impl Machine {
     ///
     /// # Safety
     /// As for [`Machine::run_native`].
-    #[inline(never)]
+    #[inline(always)]
     unsafe fn run_outermost(&mut self, entry: NativeEntry, args: *const u64, results: *mut u64) -> Status {
-        let here = 0u64;
-        let before = std::mem::replace(&mut self.memory.native_from, &raw const here as u64);
+        // SAFETY: handed on.
+        unsafe {
+            match steps_to_page_top(stack_pointer()) {
+                0 => self.run_below::<0>(entry, args, results),
+                1 => self.run_below::<{ STEP }>(entry, args, results),
+                2 => self.run_below::<{ 2 * STEP }>(entry, args, results),
+                3 => self.run_below::<{ 3 * STEP }>(entry, args, results),
+                4 => self.run_below::<{ 4 * STEP }>(entry, args, results),
+                5 => self.run_below::<{ 5 * STEP }>(entry, args, results),
+                6 => self.run_below::<{ 6 * STEP }>(entry, args, results),
+                _ => self.run_below::<{ 7 * STEP }>(entry, args, results),
+            }
+        }
+    }
+
+    /// Runs compiled code below so many bytes of stack that nobody uses.
+    ///
+    /// # Safety
+    /// As for [`Machine::run_native`].
+    #[inline(never)]
+    unsafe fn run_below<const UNUSED: usize>(
+        &mut self,
+        entry: NativeEntry,
+        args: *const u64,
+        results: *mut u64,
+    ) -> Status {
+        let mut unused = MaybeUninit::<[u8; UNUSED]>::uninit();
+        std::hint::black_box(&mut unused);
+        let before = std::mem::replace(&mut self.memory.native_from, stack_pointer());
         self.context.machine = std::ptr::from_mut(self).cast();
         let context = std::ptr::from_mut(&mut *self.context);
         forget_registers();
@@ -326,5 +367,18 @@ pub(crate) fn take_over(m: &mut Machine, w: Window, point: u32, entry: NativeEnt
             })
         }
         Status::WaitIo | Status::Wake => left(m, status, caller),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compiled_code_begins_at_the_top_of_a_page() {
+        for stack in (0x7000..0x9000).step_by(16) {
+            let lower = stack - steps_to_page_top(stack) * STEP as u64;
+            assert!(lower % PAGE >= PAGE - STEP as u64, "{stack:#x}");
+        }
     }
 }

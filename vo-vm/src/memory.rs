@@ -93,7 +93,7 @@ pub(crate) struct Memory {
 
 /// The end of the running frame: what is called from it lies deeper.
 #[inline(always)]
-fn stack_pointer() -> u64 {
+pub(crate) fn stack_pointer() -> u64 {
     let at: u64;
     #[cfg(target_arch = "x86_64")]
     // SAFETY: reads a register.
