@@ -20,10 +20,11 @@
 //! has given them away (`island.Move`).
 //!
 //! Reading order: [`plan`] (where a type's values hold addresses), [`copy`] (the sender's half: the walk), [`seen`] (which objects
-//! have been reached), [`path`] (what does not cross, and the way to it), [`build`] (the receiver's half).
+//! have been reached), [`nodes`] (what most objects are: copied with less ado), [`path`] (what does not cross, and the way to it), [`build`] (the receiver's half).
 
 mod build;
 mod copy;
+mod nodes;
 mod path;
 mod plan;
 mod seen;
@@ -58,6 +59,8 @@ struct Parts {
     pieces: Vec<Piece>,
     objects: Vec<Object>,
     maps: Vec<MapCopy>,
+    /// Objects of their own kind: see [`nodes`].
+    nodes: nodes::Nodes,
     /// Number of objects that are ports.
     ports: u32,
 }
@@ -127,7 +130,10 @@ impl Message {
     /// The bytes of a message, about: for limits and counters.
     pub fn bytes(&self) -> u64 {
         let parts = &self.parts;
-        (8 * parts.data.len() + size_of::<Object>() * parts.objects.len() + 4 * parts.fixes.len()) as u64
+        (8 * parts.data.len()
+            + 16 * parts.nodes.len()
+            + size_of::<Object>() * parts.objects.len()
+            + 4 * parts.fixes.len()) as u64
     }
 
     /// A message of words that are no addresses: for what the machine itself has to say.
@@ -235,6 +241,7 @@ impl Parts {
             + 4 * self.fixes.capacity()
             + size_of::<Piece>() * self.pieces.capacity()
             + size_of::<Object>() * self.objects.capacity()
+            + self.nodes.capacity()
     }
 }
 
@@ -262,6 +269,7 @@ impl Drop for Message {
         // Dropping a port may end an island: before the lock is taken.
         parts.objects.clear();
         parts.maps.clear();
+        parts.nodes.clear();
         parts.ports = 0;
         let mut unused = unused();
         if unused.len() < KEPT {

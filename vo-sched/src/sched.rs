@@ -80,9 +80,9 @@ pub trait Host: Send + Sync + 'static {
         false
     }
 
-    /// No fiber can run. True: the host has begun something ([`Shared::spawn_blocking`]) after which one perhaps can; when that is
+    /// No fiber can run, and no worker is inside of a world. True: the host has begun something ([`Shared::spawn_blocking`]) after which one perhaps can; when that is
     /// over it is asked again.
-    fn before_deadlock(&self) -> bool {
+    fn before_deadlock(&self, _shared: &Shared) -> bool {
         false
     }
 
@@ -576,7 +576,7 @@ impl Shared {
         if self.waiters.load(Ordering::SeqCst) == 0 || !self.is_deadlocked() {
             return;
         }
-        if self.host.before_deadlock() {
+        if self.host.before_deadlock(self) {
             return;
         }
         if !self.deadlocked.swap(true, Ordering::AcqRel) {

@@ -32,18 +32,40 @@ pub(crate) fn end_with(m: &mut Machine, site: Option<Site>, error: Fatal) {
     m.end_island(IslandEnd { reason, text, trace: out });
 }
 
-/// No fiber can ever run again: called with no worker inside any world.
-pub(crate) fn deadlock(vm: &Shared, shared: &vo_sched::Shared) {
+/// No fiber can ever run again: called with no worker inside any world. The report is that of `before` where the main island's
+/// goroutines wait as they did then: islands may have ended since because nothing reaches them.
+pub(crate) fn deadlock(vm: &Shared, shared: &vo_sched::Shared, before: Option<Stuck>) {
+    let now = stuck(vm, shared);
+    vm.end(2, before.filter(|before| before.main == now.main).unwrap_or(now).report);
+}
+
+/// What a deadlock's report says.
+pub(crate) struct Stuck {
+    report: String,
+    /// The part of it about the main island.
+    main: String,
+}
+
+/// The report of a deadlock, if this is one: called with no worker inside any world.
+pub(crate) fn stuck(vm: &Shared, shared: &vo_sched::Shared) -> Stuck {
     let mut parked: Vec<FiberRef> = Vec::new();
     shared.for_each_world(|world| world.for_each_fiber(|fiber| parked.push(fiber)));
     parked.sort_by_key(|fiber| fiber.id());
     let error = Fatal::Deadlock { main: !vm.main_has_left() };
-    let mut out = format!("fatal error: {error}\n");
+    let mut stuck = Stuck { report: format!("fatal error: {error}\n"), main: String::new() };
     for fiber in parked {
-        // SAFETY: no worker runs, so nobody else touches the fibers; all are of this crate.
-        let fiber = unsafe { VoFiber::of(fiber) };
-        out.push('\n');
-        trace::write_parked(&mut out, &vm.program, fiber);
+        // SAFETY: no worker runs, so nobody else touches the fibers; all are of this crate, and their islands outlive them.
+        let (fiber, in_main) = unsafe {
+            let fiber = VoFiber::of(fiber);
+            let in_main = (*fiber.island).is_main();
+            (fiber, in_main)
+        };
+        let from = stuck.report.len();
+        stuck.report.push('\n');
+        trace::write_parked(&mut stuck.report, &vm.program, fiber);
+        if in_main {
+            stuck.main.push_str(&stuck.report[from..]);
+        }
     }
-    vm.end(2, out);
+    stuck
 }

@@ -58,13 +58,15 @@ pub(crate) struct Extra {
     pub(crate) is_init: bool,
     /// Its island ends, and it unwinds because of that.
     pub(crate) cancelled: bool,
+    /// It only collects its island's garbage.
+    pub(crate) collects: bool,
 }
 
 impl Extra {
     /// Whether the fiber runs on as one does that deals with no other island.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.incoming.is_none() && self.ports.is_empty() && !self.cancelled
+        self.incoming.is_none() && self.ports.is_empty() && !self.cancelled && !self.collects
     }
 }
 

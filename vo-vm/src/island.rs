@@ -184,6 +184,7 @@ impl Island {
         let step = move || idle.upgrade().is_some_and(|island| memory::step_from_outside(&island));
         island.heap.set_step_from_outside(Box::new(step));
         vm.islands().insert(number, island.clone());
+        vm.not_stuck();
         island
     }
 

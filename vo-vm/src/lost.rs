@@ -19,15 +19,17 @@
 //!
 //! A suspect that leads to an island that does not rest (or waits for one outside) is looked at again; any other one is forgotten until it loses a right again: it is
 //! reached, and who reaches it does not depend on it. Nothing is looked at while all sleep, but once: the monitor sees to it, and before a
-//! deadlock is reported ([`Suspects::before_deadlock`]).
+//! deadlock is reported ([`Suspects::before_deadlock`]), when islands that hold rights also collect their garbage: a handle that is not used any
+//! more is a right as well.
 //!
 //! Must stay true: a right is counted before anybody can find it, and until nobody can; what an island holds is found by
 //! [`Island::look`], or the island is never lost.
 
 use crate::end::{IslandEnd, Reason};
 use crate::ending;
-use crate::fiber::VoFiber;
+use crate::fiber::{Pool, VoFiber};
 use crate::island::{Island, IslandRef, State, home_of};
+use crate::machine::new_fiber;
 use crate::resume::VO_FIBER;
 use crate::vm::Shared;
 use std::collections::HashMap;
@@ -61,9 +63,31 @@ struct Pace {
     /// When they are looked at again.
     next: Option<Instant>,
     interval: Duration,
-    /// They have been looked at since all workers rest; the same for a deadlock.
+    /// They have been looked at since all workers rest.
     at_rest: bool,
-    before_deadlock: bool,
+    stuck: Stuck,
+}
+
+/// What has been done since nothing could run any more.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Stuck {
+    #[default]
+    No,
+    /// Suspects have been looked at.
+    Looked,
+    /// Islands that hold rights have collected their garbage.
+    Collected,
+    /// The same again.
+    LookedAgain,
+}
+
+/// What is to be done before a deadlock is reported.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Before {
+    Look,
+    /// Handles that nothing uses may be all that keeps islands alive.
+    Collect,
+    Nothing,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -86,7 +110,7 @@ impl Suspects {
     fn add(&self, island: Arc<Island>) {
         if !island.suspect.swap(true, Ordering::AcqRel) {
             lock(&self.list).push(island);
-            lock(&self.pace).before_deadlock = false;
+            self.not_stuck();
             self.any.store(true, Ordering::Release);
         }
     }
@@ -98,7 +122,7 @@ impl Suspects {
         }
         let mut pace = lock(&self.pace);
         let first = resting && !pace.at_rest;
-        (pace.at_rest, pace.before_deadlock) = (resting, pace.before_deadlock && resting);
+        pace.at_rest = resting;
         let now = Instant::now();
         let next = *pace.next.get_or_insert(now + SOON);
         let due = first || !resting && now >= next;
@@ -108,14 +132,26 @@ impl Suspects {
         due
     }
 
-    /// Nothing can run any more; whether the reaper should look first. True once for a deadlock.
-    pub(crate) fn before_deadlock(&self) -> bool {
-        let first = self.any.load(Ordering::Acquire)
-            && !std::mem::replace(&mut lock(&self.pace).before_deadlock, true);
-        if first {
+    /// Nothing can run any more: what may change that. `others`: there are other islands than the main one.
+    pub(crate) fn before_deadlock(&self, others: bool) -> Before {
+        let mut pace = lock(&self.pace);
+        let any = self.any.load(Ordering::Acquire);
+        let (next, before) = match pace.stuck {
+            Stuck::No if any => (Stuck::Looked, Before::Look),
+            Stuck::No | Stuck::Looked if others => (Stuck::Collected, Before::Collect),
+            Stuck::Collected if any => (Stuck::LookedAgain, Before::Look),
+            stuck => (stuck, Before::Nothing),
+        };
+        pace.stuck = next;
+        if before == Before::Look {
             self.wanted.store(true, Ordering::Release);
         }
-        first
+        before
+    }
+
+    /// There is something new.
+    pub(crate) fn not_stuck(&self) {
+        lock(&self.pace).stuck = Stuck::No;
     }
 
     /// The run is over.
@@ -152,7 +188,7 @@ impl Suspects {
         pace.interval = if ended { SOON } else { (2 * pace.interval).clamp(SOON, LATE) };
         pace.next = Some(Instant::now() + pace.interval.max(SHARE * began.elapsed()));
         if ended {
-            pace.before_deadlock = false;
+            pace.stuck = Stuck::No;
         }
     }
 
@@ -241,6 +277,25 @@ impl Island {
         world.start();
         rested && self.state() == State::Running
     }
+}
+
+/// Has each island that holds rights collect its garbage. Answers whether there is one.
+pub(crate) fn collect_handles(vm: &Shared) -> bool {
+    let Some(scheduler) = vm.scheduler() else { return false };
+    let islands: Vec<Arc<Island>> = vm.islands().values().cloned().collect();
+    let mut any = false;
+    for island in islands.iter().filter(|island| island.state() == State::Running) {
+        let mut holds = false;
+        island.handles.for_each(|held| holds |= !matches!(held, Held::Own(_)));
+        if holds {
+            let fiber = new_fiber(&mut Pool::default(), island, (0, (0, 0)), |_| {});
+            // SAFETY: a new fiber belongs to its creator.
+            unsafe { VoFiber::of(fiber) }.extra().collects = true;
+            scheduler.spawn(fiber);
+            any = true;
+        }
+    }
+    any
 }
 
 impl Rest {

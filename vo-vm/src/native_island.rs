@@ -75,6 +75,15 @@ impl NativeCx<'_> {
         ending::begin(&island, IslandEnd::new(Reason::Finished, String::new()));
     }
 
+    /// Whether the caller's goroutine runs deferred calls because it has called `runtime.Goexit`, or its island ends.
+    pub fn is_leaving(&mut self) -> bool {
+        self.m
+            .fiber_mut()
+            .panics
+            .as_ref()
+            .is_some_and(|panics| panics.stack.last().is_some_and(|top| top.goexit))
+    }
+
     /// The caller gives a byte slice away: see [`vo_runtime::heap::Heap::give`].
     pub fn give_away(&mut self, array: u64, len: u64, cap: u64) {
         if len == 0 {

@@ -92,7 +92,8 @@ fn begin_cancelled(
     cx: &mut WorkerCx,
     state: State,
 ) -> Option<Transfer> {
-    if state != State::Ending || fiber.extra().incoming.is_some() {
+    let extra = fiber.extra();
+    if state != State::Ending || extra.incoming.is_some() || extra.collects {
         crate::cross::abandon_wait(fiber, cx);
         return None;
     }
@@ -105,10 +106,14 @@ fn begin_cancelled(
     Some(unwind::unwind_saved(m))
 }
 
-/// The first turn of a fiber that another island has started: its function is built here.
+/// The first turn of a fiber that another island has started: its function is built here. Or of one that collects.
 #[cold]
 #[inline(never)]
 fn begin_extra(m: &mut Machine) -> Transfer {
+    if m.fiber_mut().extra().collects {
+        m.collect_now(Floor);
+        return Transfer::Exit(Exit::Finished);
+    }
     let Some(mut message) = m.fiber_mut().extra().incoming.take() else { return record::resume(m) };
     let (floor, mut closure) = (Floor, [0]);
     if let Err(trap) = m.build(floor, &mut message, &mut closure) {

@@ -6,6 +6,7 @@ use crate::fatal;
 use crate::fiber::{Pool, VoFiber};
 use crate::host::Host;
 use crate::island::Island;
+use crate::lost::Before;
 use crate::machine::{Machine, new_fiber};
 use crate::program::Program;
 use crate::record;
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     scheduler: OnceLock<Weak<vo_sched::Shared>>,
     pub(crate) reaper: crate::ending::Reaper,
     pub(crate) suspects: crate::lost::Suspects,
+    /// The report of the deadlock that there was before it was looked for islands that nothing reaches.
+    stuck: Mutex<Option<fatal::Stuck>>,
     pub(crate) sockets: crate::sockets::Sockets,
     /// Whether threads that are no workers may still collect idle islands; locked while one does.
     pub(crate) collects_idle: Mutex<bool>,
@@ -60,6 +63,7 @@ impl Shared {
             scheduler: OnceLock::new(),
             reaper: crate::ending::Reaper::default(),
             suspects: crate::lost::Suspects::default(),
+            stuck: Mutex::new(None),
             sockets: crate::sockets::Sockets::default(),
             collects_idle: Mutex::new(true),
             program,
@@ -109,6 +113,12 @@ impl Shared {
     /// The number of the next island; the first is the main one's.
     pub(crate) fn next_island(&self) -> u64 {
         self.next_island.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A new island: what was to be said of a deadlock is out of date.
+    pub(crate) fn not_stuck(&self) {
+        self.suspects.not_stuck();
+        lock(&self.stuck).take();
     }
 
     /// The scheduler, while the run goes on.
@@ -171,16 +181,25 @@ impl vo_sched::Host for Hooks {
         due
     }
 
-    fn before_deadlock(&self) -> bool {
-        let wanted = self.0.suspects.before_deadlock();
-        if wanted {
-            crate::ending::look_at_suspects(&self.0);
+    fn before_deadlock(&self, shared: &vo_sched::Shared) -> bool {
+        let others = self.0.islands().len() > 1;
+        if others {
+            lock(&self.0.stuck).get_or_insert_with(|| fatal::stuck(&self.0, shared));
         }
-        wanted
+        loop {
+            match self.0.suspects.before_deadlock(others) {
+                Before::Look => crate::ending::look_at_suspects(&self.0),
+                Before::Collect if crate::lost::collect_handles(&self.0) => {}
+                Before::Collect => continue,
+                Before::Nothing => return false,
+            }
+            return true;
+        }
     }
 
     fn on_deadlock(&self, shared: &vo_sched::Shared, _live: usize) {
-        fatal::deadlock(&self.0, shared);
+        let before = lock(&self.0.stuck).take();
+        fatal::deadlock(&self.0, shared, before);
         shared.signal_done();
     }
 }

@@ -1,6 +1,6 @@
 //! The receiver's half: the objects of a message in the receiver's heap.
 
-use super::{Message, Object, Parts, Piece, ROOT, Reference, What};
+use super::{Message, Object, Parts, Piece, ROOT, What};
 use crate::heap::AllocCache;
 use crate::object::{iface, map, mem};
 use crate::panic::Result;
@@ -29,10 +29,12 @@ impl Message {
         for object in &parts.objects {
             addresses.push(object.make(cache, handle)?);
         }
+        let nodes = parts.make_nodes(cache)?;
         out.copy_from_slice(&parts.data[..self.registers]);
         // SAFETY: the objects are new and have room for their pieces; addresses lie inside of pieces or registers.
         unsafe {
-            parts.place(&addresses, out);
+            parts.place_nodes(&addresses, &nodes);
+            parts.place(&addresses, &nodes, out);
             for copy in parts.maps.iter().rev() {
                 let (entries, map) = (addresses[copy.entries as usize], addresses[copy.map as usize]);
                 let What::Map(ty, _) = parts.objects[copy.map as usize].what else { continue };
@@ -65,10 +67,11 @@ impl Parts {
     ///
     /// # Safety
     /// See [`Message::build`].
-    unsafe fn place(&self, addresses: &[Word], out: &mut [u64]) {
+    unsafe fn place(&self, addresses: &[Word], nodes: &[Word], out: &mut [u64]) {
+        let address = |fix: u32| self.target(self.data[fix as usize], fix, addresses, nodes);
         let mut fixes = self.fixes.iter().copied().peekable();
         while let Some(fix) = fixes.next_if(|&fix| (fix as usize) < out.len()) {
-            out[fix as usize] = self.address(fix, addresses);
+            out[fix as usize] = address(fix);
         }
         for piece in self.pieces.iter().filter(|piece| piece.object != ROOT) {
             let Piece { offset, object, at, bytes } = *piece;
@@ -84,21 +87,10 @@ impl Parts {
                     copy_nonoverlapping(from.cast::<u8>(), to as *mut u8, bytes as usize);
                 }
                 while let Some(fix) = fixes.next_if(|&fix| fix < piece.end()) {
-                    store_word(to + 8 * u64::from(fix - at), self.address(fix, addresses));
+                    store_word(to + 8 * u64::from(fix - at), address(fix));
                 }
             }
         }
-    }
-
-    /// What a word of the data refers to.
-    #[inline]
-    fn address(&self, fix: u32, addresses: &[Word]) -> Word {
-        let (object, mut add) = Reference::unpack(self.data[fix as usize]);
-        if add == Reference::FAR {
-            let far = self.far.iter().find(|far| far.0 == fix);
-            add = far.expect("internal error: a far reference without offset").1;
-        }
-        addresses[object as usize].wrapping_add(add)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The sender's half: the walk over a value.
 
+use super::nodes::{NO_NODE, NODE, Shape};
 use super::path::why_never;
 use super::plan::{self, Part, Plan, Step};
 use super::seen::Seen;
@@ -96,6 +97,9 @@ struct Reached {
 /// Beside a piece's number: it is an interface's dynamic value that was reached, or that something was reached from.
 pub(super) const DYNAMIC: u32 = 1 << 31;
 
+/// For a piece's number: a node, of which nobody asks how it was reached.
+pub(super) const IN_NODE: u32 = u32::MAX - 1;
+
 /// The value itself was not reached from anything.
 pub(super) const NO_PARENT: u32 = u32::MAX;
 
@@ -122,7 +126,9 @@ pub(super) struct Scratch {
     pub(super) work: Vec<Work>,
     /// Taken from the end, so that the walk goes through the heap, and the message, in the order of the value's parts.
     reached: Vec<Reached>,
-    seen: Seen,
+    pub(super) seen: Seen,
+    /// Nodes that have not been looked through: where they stand in the data.
+    pub(super) nodes: Vec<(u32, &'static Shape)>,
     /// For each object the key of its region, which is what its `lo` and `hi` say; or [`SEVERAL`].
     keys: Vec<u64>,
     /// The regions of objects with several.
@@ -138,7 +144,7 @@ thread_local! {
 pub(super) struct Copier<'a> {
     pub(super) parts: Parts,
     pub(super) scratch: Scratch,
-    heap: &'a Heap,
+    pub(super) heap: &'a Heap,
     pub(super) origin: &'a dyn Origin,
     limit: u64,
     bytes: u64,
@@ -146,10 +152,10 @@ pub(super) struct Copier<'a> {
 
 /// Where something stands: the piece (with [`DYNAMIC`]), the offset of it there for messages, and its byte in the data.
 #[derive(Clone, Copy)]
-struct Place {
-    piece: u32,
-    via: u64,
-    byte: u64,
+pub(super) struct Place {
+    pub(super) piece: u32,
+    pub(super) via: u64,
+    pub(super) byte: u64,
 }
 
 impl Place {
@@ -237,6 +243,8 @@ impl Scratch {
         self.work.shrink_to(1 << 16);
         self.reached.clear();
         self.reached.shrink_to(1 << 12);
+        self.nodes.clear();
+        self.nodes.shrink_to(1 << 12);
         self.seen.clear();
         self.keys.clear();
         self.keys.shrink_to(1 << 16);
@@ -263,12 +271,14 @@ impl Copier<'_> {
                 }
                 Root::Value(ty) => self.pointer(place, ty, 1)?,
             }
+            self.look_through_nodes()?;
             while let Some(Reached { work, src, object, offset, bytes }) = self.scratch.reached.pop() {
                 let number = self.parts.pieces.len() as u32;
                 self.count(bytes)?;
                 self.push_piece(object, src, offset, bytes);
                 self.scratch.work.push(work);
                 self.piece(number)?;
+                self.look_through_nodes()?;
             }
             self.flat_objects()
         }
@@ -353,7 +363,7 @@ impl Copier<'_> {
 
     /// What stands at one place. `in_words` says that it stands there as registers.
     #[inline]
-    unsafe fn part(&mut self, at: Place, part: Part, in_words: bool) -> Copied<()> {
+    pub(super) unsafe fn part(&mut self, at: Place, part: Part, in_words: bool) -> Copied<()> {
         // SAFETY: what the part says.
         unsafe {
             match part {
@@ -415,7 +425,7 @@ impl Copier<'_> {
 
     /// The address of `count` values of a type.
     #[inline(always)]
-    unsafe fn pointer(&mut self, at: Place, ty: Ty, count: u64) -> Copied<()> {
+    pub(super) unsafe fn pointer(&mut self, at: Place, ty: Ty, count: u64) -> Copied<()> {
         let addr = self.parts.data[at.word()];
         if addr == 0 {
             return self.check_type(at, ty);
@@ -426,7 +436,16 @@ impl Copier<'_> {
             self.parts.data[at.word()] = zero_base();
             return self.check_type(at, ty);
         }
-        let flat = plan::of(ty).steps.is_empty();
+        let plan = plan::of(ty);
+        if count == 1
+            && let Some(shape) = plan.shape(ty)
+            // SAFETY: the address of a live value.
+            && let Some(id) = unsafe { self.node(addr, shape)? }
+        {
+            self.refer(at, id, 0);
+            return Ok(());
+        }
+        let flat = plan.steps.is_empty();
         let kind = if flat { Kind::Flat } else { Kind::Values(ty) };
         let key = if flat { BYTES } else { ty.word() };
         // SAFETY: the address of live values.
@@ -457,7 +476,7 @@ impl Copier<'_> {
             };
             let words: usize = captures.iter().map(|c| if c.boxed { 1 } else { leaves_in(c.ty) }).sum();
             let (id, new) = self.object(&object, What::Plain(object.layout))?;
-            self.refer(at.word(), id, 0);
+            self.refer(at, id, 0);
             if new {
                 let bytes = 8 * (words as u64 + 1);
                 self.note_region(id, 0, bytes);
@@ -484,7 +503,7 @@ impl Copier<'_> {
                 let count = map::len(addr).min(u64::from(u32::MAX)) as u32;
                 self.push_object(What::Map(ty, count))?;
             }
-            self.refer(at.word(), id, 0);
+            self.refer(at, id, 0);
             if id == next { self.entries(at, id, addr, ty) } else { Ok(()) }
         }
     }
@@ -528,16 +547,22 @@ impl Copier<'_> {
             self.parts.ports += 1;
             self.scratch.keys.push(NOTHING);
         }
-        self.refer(at.word(), id, 0);
+        self.refer(at, id, 0);
     }
 
     // ---- objects ----------------------------------------------------------------------------------
 
     /// A word of the data is the address of an object, plus so many bytes.
     #[inline]
-    fn refer(&mut self, word: usize, object: u32, add: u64) {
+    fn refer(&mut self, at: Place, object: u32, add: u64) {
+        let word = at.word();
         if add >= Reference::FAR {
             self.parts.far.push((word as u32, add));
+        }
+        if at.piece == IN_NODE {
+            let tag = if object & NODE != 0 { 0 } else { NO_NODE };
+            self.parts.data[word] = Reference::pack(object | tag, add);
+            return;
         }
         self.parts.data[word] = Reference::pack(object, add);
         self.parts.fixes.push(word as u32);
@@ -584,8 +609,12 @@ impl Copier<'_> {
             // Pointer and length are of two values.
             return Err(Box::new(CrossError::Changing));
         }
-        self.refer(at.word(), id, lo);
-        let work = Work { kind: element.kind, parent: at.piece };
+        self.refer(at, id, lo);
+        if id & NODE != 0 {
+            // All of it crosses.
+            return Ok(());
+        }
+        let work = Work { kind: element.kind, parent: at.parent() };
         if self.scratch.keys[id as usize] == NOTHING && !layout.is_noscan() {
             // Most objects are reached once.
             self.scratch.keys[id as usize] = element.key;
@@ -727,7 +756,7 @@ impl Copier<'_> {
     }
 
     #[inline]
-    fn count(&mut self, bytes: u64) -> Copied<()> {
+    pub(super) fn count(&mut self, bytes: u64) -> Copied<()> {
         self.bytes += bytes;
         if self.bytes > self.limit { Err(self.too_large()) } else { Ok(()) }
     }

@@ -1,6 +1,8 @@
 //! Where values of a type hold addresses, and what stands there: computed once for each type that crosses.
 
+use super::nodes::Shape;
 use crate::rtype::{Handle, Kind, RtType, Ty};
+use std::sync::OnceLock;
 use vo_bytecode::typedesc::ChanDir;
 
 /// The steps that a walk over a value of one type takes, in the order of its layout.
@@ -9,6 +11,23 @@ pub(crate) struct Plan {
     pub(super) steps: Vec<Step>,
     /// The first part that never crosses: its offset and type.
     pub(super) never: Option<(u64, Ty)>,
+    shape: OnceLock<Option<Shape>>,
+}
+
+impl Plan {
+    /// The shape of the type's nodes, if there are any.
+    #[inline(always)]
+    pub(super) fn shape(&'static self, ty: Ty) -> Option<&'static Shape> {
+        match self.shape.get() {
+            Some(shape) => shape.as_ref(),
+            None => self.find_shape(ty),
+        }
+    }
+
+    #[cold]
+    fn find_shape(&'static self, ty: Ty) -> Option<&'static Shape> {
+        self.shape.get_or_init(|| Shape::of(ty, self)).as_ref()
+    }
 }
 
 /// Something at an offset of a value.
@@ -38,18 +57,24 @@ pub(super) enum Part {
 }
 
 /// The plan of a type.
+#[inline(always)]
 pub(super) fn of(ty: Ty) -> &'static Plan {
     let ty: &'static RtType = ty.descriptor();
-    if let Some(plan) = ty.plan.get() {
-        return plan;
+    match ty.plan.get() {
+        Some(plan) => plan,
+        None => make(ty),
     }
+}
+
+#[cold]
+fn make(ty: &'static RtType) -> &'static Plan {
     let mut steps = Vec::new();
     collect(ty, 0, &mut steps);
     let never = steps.iter().find_map(|step| match step.part {
         Part::Never(never) => Some((step.offset, never)),
         _ => None,
     });
-    ty.plan.get_or_init(|| Plan { steps, never })
+    ty.plan.get_or_init(|| Plan { steps, never, shape: OnceLock::new() })
 }
 
 fn collect(ty: &'static RtType, at: u64, steps: &mut Vec<Step>) {

@@ -43,4 +43,7 @@ natives! {
     "island.Finish" => fn finish(cx) {
         cx.island_finish();
     }
+    "island.leaving" => fn leaving(cx) -> bool {
+        cx.is_leaving()
+    }
 }
