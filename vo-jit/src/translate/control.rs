@@ -53,20 +53,29 @@ impl Translator<'_, '_> {
     fn branch(&mut self, cond: Value, target: u32) {
         self.next_turn(target);
         let (to, on) = (self.block_at(target), self.block_at(self.body.next));
-        // What goes back to a loop's header stands second: blocks behind the second way are laid out first.
-        match self.opposite(cond) {
-            Some(opposite) if self.goes_back(target) => self.b.ins().brif(opposite, on, &[], to, &[]),
-            _ => self.b.ins().brif(cond, to, &[], on, &[]),
-        };
+        // The way that goes back stands second. Blocks are laid out in reverse post-order, in which the first way comes
+        // last: the latch is to stand with the loop, not behind all that follows it.
+        if self.goes_back(target) {
+            let opposite = self.opposite(cond);
+            self.b.ins().brif(opposite, on, &[], to, &[]);
+        } else {
+            self.b.ins().brif(cond, to, &[], on, &[]);
+        }
     }
 
-    /// The comparison that holds where this one, of integers, does not.
-    fn opposite(&mut self, cond: Value) -> Option<Value> {
-        let inst = self.b.func.dfg.value_def(cond).inst()?;
-        let InstructionData::IntCompare { cond: cc, args: [a, b], .. } = self.b.func.dfg.insts[inst] else {
-            return None;
-        };
-        Some(self.b.ins().icmp(cc.complement(), a, b))
+    /// The condition that holds where this one does not.
+    fn opposite(&mut self, cond: Value) -> Value {
+        let dfg = &self.b.func.dfg;
+        let inst = dfg.value_def(dfg.resolve_aliases(cond)).inst();
+        match inst.map(|inst| dfg.insts[inst]) {
+            Some(InstructionData::IntCompare { cond: cc, args: [a, b], .. }) => {
+                self.b.ins().icmp(cc.complement(), a, b)
+            }
+            Some(InstructionData::FloatCompare { cond: cc, args: [a, b], .. }) => {
+                self.b.ins().fcmp(cc.complement(), a, b)
+            }
+            _ => self.b.ins().icmp_imm_s(IntCC::Equal, cond, 0),
+        }
     }
 
     pub(crate) fn jump(&mut self, target: u32) {
