@@ -27,6 +27,8 @@ pub struct Module {
     pub files: Vec<String>,
     /// Types that the machine itself makes values of.
     pub known: KnownTypes,
+    /// Whether the program may look at memory of one type as another (it imports `unsafe`); the library does not.
+    pub retypes: bool,
 }
 
 /// The block of package variables.

@@ -175,6 +175,7 @@ macro_rules! for_each_op {
             LoadI32 = load_i32 "d = int32 at p + offset" { dst: DefI, base: UseAddr, offset: ImmI32 } [PANIC];
             LoadU32 = load_u32 "d = uint32 at p + offset" { dst: DefI, base: UseAddr, offset: ImmI32 } [PANIC];
             LoadI64 = load_i64 "d = 64-bit integer at p + offset" { dst: DefI, base: UseAddr, offset: ImmI32 } [PANIC];
+            LoadLen = load_len "d = length, capacity or type word at p + offset: what belongs to a pointer, and is written by StoreLen alone" { dst: DefI, base: UseAddr, offset: ImmI32 } [PANIC];
             LoadF32 = load_f32 "d = float32 at p + offset" { dst: DefS, base: UseAddr, offset: ImmI32 } [PANIC];
             LoadF64 = load_f64 "d = float64 at p + offset" { dst: DefF, base: UseAddr, offset: ImmI32 } [PANIC];
             LoadPtr = load_ptr "d = pointer at p + offset" { dst: DefP, base: UseAddr, offset: ImmI32 } [PANIC];
@@ -183,6 +184,7 @@ macro_rules! for_each_op {
             Store16 = store16 "low 16 bits of a to p + offset" { base: UseAddr, offset: ImmI32, src: UseI } [PANIC];
             Store32 = store32 "low 32 bits of a to p + offset" { base: UseAddr, offset: ImmI32, src: UseI } [PANIC];
             Store64 = store64 "a to p + offset; not a pointer" { base: UseAddr, offset: ImmI32, src: UseI } [PANIC];
+            StoreLen = store_len "a length, capacity or type word to p + offset" { base: UseAddr, offset: ImmI32, src: UseI } [PANIC];
             StoreF32 = store_f32 "a to p + offset" { base: UseAddr, offset: ImmI32, src: UseS } [PANIC];
             StoreF64 = store_f64 "a to p + offset" { base: UseAddr, offset: ImmI32, src: UseF } [PANIC];
             StorePtr = store_ptr "a pointer to p + offset, with write barrier" { base: UseAddr, offset: ImmI32, src: UseP } [PANIC];

@@ -23,7 +23,7 @@ use std::fmt;
 const MAGIC: [u8; 4] = *b"VOB\0";
 const HEADER: usize = 20;
 /// Raised when a structure of `module.rs` or `typedesc.rs` changes.
-const STRUCTURE_VERSION: u32 = 1;
+const STRUCTURE_VERSION: u32 = 2;
 
 /// Why bytes are not a module.
 #[derive(Debug)]

@@ -187,8 +187,10 @@ pub enum Mem {
     U16,
     I32,
     U32,
-    /// 64-bit integers, type words.
+    /// 64-bit integers.
     I64,
+    /// Words that belong to a pointer: lengths, capacities, type words.
+    Len,
     F32,
     F64,
     Ptr,

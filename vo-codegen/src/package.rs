@@ -132,7 +132,18 @@ fn finish(mut p: Program<'_>, known: KnownTypes, init: u32, main: u32) -> Result
         main,
         files: p.lines.files,
         known,
+        retypes: retypes(p.world),
     })
+}
+
+/// Whether a package imports `unsafe`. The library, which alone is checked lazily, uses it as it should be.
+fn retypes(world: &World) -> bool {
+    let imports_it = |file: &u32| world.file(*file).imports().any(|spec| spec.path.raw.contains("unsafe"));
+    let own = world
+        .packages()
+        .map(|pkg| world.package(pkg))
+        .filter(|pkg| pkg.mode != vo_types::package::Mode::Lazy);
+    own.flat_map(|pkg| &pkg.files).any(imports_it)
 }
 
 fn known_types(p: &mut Program<'_>) -> KnownTypes {

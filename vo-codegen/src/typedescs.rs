@@ -85,11 +85,11 @@ impl<'w> TypeTable<'w> {
             Type::Island | Type::Port { .. } => leaf(0, Mem::Ptr),
             Type::Slice(_) => {
                 leaf(0, Mem::Ptr);
-                leaf(8, Mem::I64);
-                leaf(16, Mem::I64);
+                leaf(8, Mem::Len);
+                leaf(16, Mem::Len);
             }
             Type::Interface(_) => {
-                leaf(0, Mem::I64);
+                leaf(0, Mem::Len);
                 leaf(8, Mem::Any);
             }
             Type::Array { len, .. } => return *len == 0,
@@ -374,7 +374,7 @@ fn basic_leaves(b: Basic, leaf: &mut impl FnMut(u32, Mem)) {
         }
         Basic::String | Basic::UntypedString => {
             leaf(0, Mem::Ptr);
-            leaf(8, Mem::I64);
+            leaf(8, Mem::Len);
         }
         _ => leaf(0, Mem::I64),
     }

@@ -159,7 +159,7 @@ func main() { f(nil) }";
                       ^ Blocking live [r1 r2 r3 r4 r6 r7]
                 41  Mov dst=r11 src=r9
                 44  TypeWord dst=r10 ty=13  ; int
-                48  Store64 base=r2 offset=0 src=r10
+                48  StoreLen base=r2 offset=0 src=r10
                 53  StoreAny base=r2 offset=8 src=r11
                 58  Zero dst=r7
                 60  CallClosure closure=r6 args=[] results=[]
@@ -167,7 +167,7 @@ func main() { f(nil) }";
                 64  Zero dst=r4
                 66  Call func=2 args=[r3] results=[]  ; close
                       ^ Call live [r1 r2 r3 r4 r6 r7]
-                72  LoadI64 dst=r12 base=r2 offset=0
+                72  LoadLen dst=r12 base=r2 offset=0
                 77  LoadAny dst=r13 base=r2 offset=8
                 82  Return results=[r12 r13]
                 86  JumpIfNot a=r4 target=L98    ; main.go:8
@@ -181,7 +181,7 @@ func main() { f(nil) }";
                       ^ Retry live [r1 r2 r3 r4 r6 r7 r14]
                113  RunDefers list=*r1
                       ^ Retry live [r1 r2 r3 r4 r6 r7]
-               115  LoadI64 dst=r8 base=r2 offset=0
+               115  LoadLen dst=r8 base=r2 offset=0
                120  LoadAny dst=r11 base=r2 offset=8
                125  Return results=[r8 r11]
             func 3 main.f.func1(r0:p) ()  ; main.go:6
@@ -190,7 +190,7 @@ func main() { f(nil) }";
                       ^ Entry live [r0]
                  2  LoadPtr dst=r2 base=r0 offset=8
                  7  Recover ty=r3 data=r4 token=r1
-                11  Store64 base=r2 offset=0 src=r3
+                11  StoreLen base=r2 offset=0 src=r3
                 16  StoreAny base=r2 offset=8 src=r4
                 21  Return results=[]
         "#]],

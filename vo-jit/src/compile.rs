@@ -35,6 +35,8 @@ pub(crate) struct Unit<'a> {
     /// What the interpreter has seen at calls of closures and methods.
     pub(crate) seen: &'a Seen<'a>,
     pub(crate) misses: &'a Misses,
+    /// Whether memory may be looked at as of another type, see `Module::retypes`.
+    pub(crate) retypes: bool,
 }
 
 /// Functions whose code will lie at a place that is known when the unit is linked. Other calls go through

@@ -50,6 +50,7 @@ pub fn dump(link: Linkage<'_>, func: u32, point: Option<u32>, shown: Shown) -> R
         doors: &doors,
         seen: &seen,
         misses: &misses,
+        retypes: link.module.retypes,
     };
     let (blob, texts) = compiler.unit_with_texts(&unit)?;
     let name = &unit.function().name;

@@ -313,6 +313,7 @@ fn compile(
         doors,
         seen: &seen,
         misses: &inner.misses,
+        retypes: link.module.retypes,
     };
     match compiler.unit(&unit) {
         Ok(blob) => Some(blob),

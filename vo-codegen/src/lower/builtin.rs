@@ -4,6 +4,7 @@
 //! `go` and `defer` can run them later in a function of their own ([`Lower::effect_of`]).
 
 use vo_bytecode::operand::RegList;
+use vo_bytecode::typedesc::Mem;
 use vo_bytecode::{Class, Inst, Reg};
 use vo_syntax::ast::{self, BinaryOp, Expr};
 use vo_syntax::source::Dialect;
@@ -276,7 +277,8 @@ impl<'w> Lower<'_, 'w> {
             super::Storage::Regs(regs) => regs[1],
             super::Storage::Place(place) => {
                 let dst = self.tmp_int();
-                self.load(&place.plus(8), TypeId::INT, &[dst]);
+                let (base, offset) = self.near_address(&place.plus(8));
+                self.load_leaf(Mem::Len, dst, base, offset);
                 dst
             }
         }

@@ -39,6 +39,7 @@ impl<'w> Lower<'_, 'w> {
             }
             (Type::Basic(Basic::Uintptr), Type::Pointer(_))
             | (Type::Pointer(_), Type::Basic(Basic::Uintptr)) => self.convert_word(x, to, wish),
+            (Type::Basic(Basic::UnsafePointer), Type::Pointer(_)) => self.convert_address(x, wish),
             _ => self.expr(x, wish),
         }
     }
@@ -101,6 +102,14 @@ impl<'w> Lower<'_, 'w> {
             true => self.mov(dst, src),
             false => self.bits_to(dst, src),
         }
+        Value::one(dst)
+    }
+
+    /// An address that is one of another type from here on: by way of a register of any class, which says so.
+    fn convert_address(&mut self, x: &'w Expr, wish: Wish<'_>) -> Value {
+        let src = self.reg(x);
+        let dst = self.dst(wish, Class::Ptr);
+        self.bits_to(dst, src);
         Value::one(dst)
     }
 

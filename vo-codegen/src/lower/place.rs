@@ -172,7 +172,7 @@ impl<'w> Lower<'_, 'w> {
     }
 
     /// A register with an address near the place, and bytes to add to it.
-    fn near_address(&mut self, place: &Place) -> (Reg, i32) {
+    pub(super) fn near_address(&mut self, place: &Place) -> (Reg, i32) {
         let (reg, bytes) = self.partial_address(place, 0, false);
         match i32::try_from(bytes) {
             Ok(bytes) => (reg, bytes),
@@ -344,6 +344,7 @@ impl<'w> Lower<'_, 'w> {
             Mem::I32 => Inst::LoadI32 { dst, base, offset },
             Mem::U32 => Inst::LoadU32 { dst, base, offset },
             Mem::I64 => Inst::LoadI64 { dst, base, offset },
+            Mem::Len => Inst::LoadLen { dst, base, offset },
             Mem::F32 => Inst::LoadF32 { dst, base, offset },
             Mem::F64 => Inst::LoadF64 { dst, base, offset },
             Mem::Ptr => Inst::LoadPtr { dst, base, offset },
@@ -357,6 +358,7 @@ impl<'w> Lower<'_, 'w> {
             Mem::I16 | Mem::U16 => Inst::Store16 { base, offset, src },
             Mem::I32 | Mem::U32 => Inst::Store32 { base, offset, src },
             Mem::I64 => Inst::Store64 { base, offset, src },
+            Mem::Len => Inst::StoreLen { base, offset, src },
             Mem::F32 => Inst::StoreF32 { base, offset, src },
             Mem::F64 => Inst::StoreF64 { base, offset, src },
             Mem::Ptr => Inst::StorePtr { base, offset, src },
@@ -372,7 +374,7 @@ impl<'w> Lower<'_, 'w> {
             Mem::U16 => Inst::LoadAtU16 { dst, base, len, index },
             Mem::I32 => Inst::LoadAtI32 { dst, base, len, index },
             Mem::U32 => Inst::LoadAtU32 { dst, base, len, index },
-            Mem::I64 => Inst::LoadAtI64 { dst, base, len, index },
+            Mem::I64 | Mem::Len => Inst::LoadAtI64 { dst, base, len, index },
             Mem::F32 => Inst::LoadAtF32 { dst, base, len, index },
             Mem::F64 => Inst::LoadAtF64 { dst, base, len, index },
             Mem::Ptr | Mem::Any => Inst::LoadAtPtr { dst, base, len, index },
@@ -384,7 +386,7 @@ impl<'w> Lower<'_, 'w> {
             Mem::I8 | Mem::U8 => Inst::StoreAt8 { base, len, index, src },
             Mem::I16 | Mem::U16 => Inst::StoreAt16 { base, len, index, src },
             Mem::I32 | Mem::U32 => Inst::StoreAt32 { base, len, index, src },
-            Mem::I64 => Inst::StoreAt64 { base, len, index, src },
+            Mem::I64 | Mem::Len => Inst::StoreAt64 { base, len, index, src },
             Mem::F32 => Inst::StoreAtF32 { base, len, index, src },
             Mem::F64 => Inst::StoreAtF64 { base, len, index, src },
             Mem::Ptr | Mem::Any => Inst::StoreAtPtr { base, len, index, src },

@@ -51,6 +51,8 @@ pub(crate) struct Body<'a> {
     pub(crate) pc: u32,
     pub(crate) next: u32,
     pub(crate) slots: Option<StackSlot>,
+    /// The register that holds the closure that the function was called by, and nothing else.
+    pub(crate) closure: Option<Reg>,
     pub(crate) slot_offsets: Vec<u32>,
     pub(crate) shared: Shared,
     /// Of an inlined body: where it comes back to.
@@ -108,6 +110,8 @@ impl<'a> Body<'a> {
             slot_offsets.push(at);
             at += slot.size.next_multiple_of(8);
         }
+        let mut written = false;
+        graph.insts.iter().for_each(|(_, inst)| inst.for_each_set(|reg| written |= reg == Reg(0)));
         let slots = (at > 0)
             .then(|| b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, at, 4)));
         Body {
@@ -126,6 +130,7 @@ impl<'a> Body<'a> {
             pc: 0,
             next: 0,
             slots,
+            closure: (func.flags.closure && !written).then_some(Reg(0)),
             slot_offsets,
             shared: Shared::default(),
             back,
@@ -180,6 +185,9 @@ impl<'a> Translator<'a, '_> {
             Some(idom) => self.body.nodes[idom],
             None => entered.then_some(self.body.root),
         };
+        if graph.blocks[block].header_of.is_some() {
+            self.memory.loops();
+        }
         let node = self.facts.node(parent);
         self.body.nodes[block] = Some(node);
         self.facts.go(node);
@@ -424,7 +432,7 @@ impl<'a> Translator<'a, '_> {
             Holds::Equal => Range { lo: c, hi: c },
             Holds::Differs => {
                 if c == 0 {
-                    self.facts.set_not_nil(dfg, a);
+                    self.know_not_nil(a);
                 }
                 return;
             }

@@ -165,7 +165,7 @@ impl Translator<'_, '_> {
         if !self.facts.is_not_nil(&self.b.func.dfg, ty) {
             let nil = self.b.ins().icmp_imm_s(IntCC::Equal, ty, 0);
             self.trap_if(nil, RuntimePanic::NilDereference {}, None, None);
-            self.facts.set_not_nil(&self.b.func.dfg, ty);
+            self.know_not_nil(ty);
         }
         ty
     }
@@ -292,6 +292,8 @@ impl Translator<'_, '_> {
             return ordinary(self);
         }
         self.counts.guarded += 1;
+        // Behind a guard it is known what it is, but not before.
+        self.memory.doubt(first);
         let before = self.facts.here();
         let after = self.b.create_block();
         let among = std::mem::replace(&mut self.inliner.one_of_several, likely.len() > 1);

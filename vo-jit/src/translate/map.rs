@@ -177,6 +177,8 @@ impl Translator<'_, '_> {
         let ending = self.b.ins().icmp_imm_s(IntCC::Equal, more, 2);
         self.leave_if(ending);
         let words = [self.out(0), self.out(1)];
+        // Behind the last entry they are no addresses.
+        words.into_iter().for_each(|word| self.memory.doubt(word));
         self.set(key, words[0]);
         self.set(elem, words[1]);
         self.set(ok, more);

@@ -3,10 +3,12 @@
 //! Pointer stores go through [`Translator::store_pointer`], which tells the collector while it marks.
 
 use super::Translator;
-use crate::abi::{STATUS, plain, store_word};
+use crate::abi::{STATUS, plain};
 use crate::callbacks::Callback;
+use crate::facts::Range;
+use crate::hoist::Kind;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{ConstantData, InstBuilder, Type, Value, types};
+use cranelift_codegen::ir::{ConstantData, InstBuilder, Type, Value, ValueDef, types};
 use vo_bytecode::operand::RegList;
 use vo_bytecode::{Class, Reg, Status};
 use vo_runtime::context::offsets;
@@ -50,19 +52,16 @@ fn pieces(size: u64, words: bool) -> Vec<(i32, Type)> {
 }
 
 macro_rules! loads {
-    ($($name:ident $at:ident = $kind:ident $ty:ident;)*) => {
+    ($($name:ident $at:ident = $cell:ident $ty:ident $kind:expr;)*) => {
         impl Translator<'_, '_> {
             $(pub(crate) fn $name(&mut self, dst: Reg, base: Reg, offset: i32) {
-                self.nil_trap(base);
-                let base = self.get(base);
-                let value = self.load(Cell::$kind(types::$ty), base, offset);
-                self.set(dst, value);
+                self.load_field(Cell::$cell(types::$ty), $kind, dst, base, offset);
             }
 
             pub(crate) fn $at(&mut self, dst: Reg, base: Reg, len: Reg, index: Reg) {
-                let cell = Cell::$kind(types::$ty);
+                let cell = Cell::$cell(types::$ty);
                 let at = self.element(base, len, index, cell.bytes());
-                let value = self.load(cell, at, 0);
+                let value = self.load(cell, $kind, at, 0);
                 self.set(dst, value);
             })*
         }
@@ -70,64 +69,84 @@ macro_rules! loads {
 }
 
 macro_rules! stores {
-    ($($name:ident $at:ident = $ty:ident;)*) => {
+    ($($name:ident $at:ident = $ty:ident $kind:expr;)*) => {
         impl Translator<'_, '_> {
             $(pub(crate) fn $name(&mut self, base: Reg, offset: i32, src: Reg) {
                 self.nil_trap(base);
                 let (base, value) = (self.get(base), self.get(src));
-                self.store(types::$ty, value, base, offset);
+                self.store(types::$ty, $kind, value, base, offset);
             }
 
             pub(crate) fn $at(&mut self, base: Reg, len: Reg, index: Reg, src: Reg) {
                 let at = self.element(base, len, index, i64::from(types::$ty.bytes()));
                 let value = self.get(src);
-                self.store(types::$ty, value, at, 0);
+                self.store(types::$ty, $kind, value, at, 0);
             })*
         }
     };
 }
 
 loads! {
-    load_i8 load_at_i8 = Signed I8;
-    load_u8 load_at_u8 = Unsigned I8;
-    load_i16 load_at_i16 = Signed I16;
-    load_u16 load_at_u16 = Unsigned I16;
-    load_i32 load_at_i32 = Signed I32;
-    load_u32 load_at_u32 = Unsigned I32;
-    load_i64 load_at_i64 = Whole I64;
-    load_f32 load_at_f32 = Whole F32;
-    load_f64 load_at_f64 = Whole F64;
-    load_ptr load_at_ptr = Whole I64;
+    load_i8 load_at_i8 = Signed I8 Kind::Int(1);
+    load_u8 load_at_u8 = Unsigned I8 Kind::Int(1);
+    load_i16 load_at_i16 = Signed I16 Kind::Int(2);
+    load_u16 load_at_u16 = Unsigned I16 Kind::Int(2);
+    load_i32 load_at_i32 = Signed I32 Kind::Int(4);
+    load_u32 load_at_u32 = Unsigned I32 Kind::Int(4);
+    load_i64 load_at_i64 = Whole I64 Kind::Int(8);
+    load_f32 load_at_f32 = Whole F32 Kind::Float(4);
+    load_f64 load_at_f64 = Whole F64 Kind::Float(8);
+    load_ptr load_at_ptr = Whole I64 Kind::Ref;
 }
 
 stores! {
-    store8 store_at8 = I8;
-    store16 store_at16 = I16;
-    store32 store_at32 = I32;
-    store64 store_at64 = I64;
-    store_f32 store_at_f32 = F32;
-    store_f64 store_at_f64 = F64;
+    store8 store_at8 = I8 Kind::Int(1);
+    store16 store_at16 = I16 Kind::Int(2);
+    store32 store_at32 = I32 Kind::Int(4);
+    store64 store_at64 = I64 Kind::Int(8);
+    store_f32 store_at_f32 = F32 Kind::Float(4);
+    store_f64 store_at_f64 = F64 Kind::Float(8);
 }
 
 impl Translator<'_, '_> {
-    fn load(&mut self, cell: Cell, base: Value, offset: i32) -> Value {
+    fn load(&mut self, cell: Cell, kind: Kind, base: Value, offset: i32) -> Value {
+        let (Cell::Whole(ty) | Cell::Signed(ty) | Cell::Unsigned(ty)) = cell;
+        let value = self.b.ins().load(ty, plain(), base, offset);
+        if let ValueDef::Result(inst, _) = self.b.func.dfg.value_def(value) {
+            self.memory.access(inst, kind);
+        }
         match cell {
-            Cell::Whole(ty) => self.b.ins().load(ty, plain(), base, offset),
-            Cell::Signed(ty) => {
-                let value = self.b.ins().load(ty, plain(), base, offset);
-                self.b.ins().sextend(types::I64, value)
-            }
-            Cell::Unsigned(ty) => {
-                let value = self.b.ins().load(ty, plain(), base, offset);
-                self.b.ins().uextend(types::I64, value)
-            }
+            Cell::Whole(_) => value,
+            Cell::Signed(_) => self.b.ins().sextend(types::I64, value),
+            Cell::Unsigned(_) => self.b.ins().uextend(types::I64, value),
         }
     }
 
-    fn store(&mut self, ty: Type, value: Value, base: Value, offset: i32) {
+    fn load_field(&mut self, cell: Cell, kind: Kind, dst: Reg, base: Reg, offset: i32) {
+        self.nil_trap(base);
+        let kind = if self.body.closure == Some(base) { Kind::Captured } else { kind };
+        let base = self.get(base);
+        let value = self.load(cell, kind, base, offset);
+        self.set(dst, value);
+    }
+
+    pub(crate) fn load_len(&mut self, dst: Reg, base: Reg, offset: i32) {
+        self.load_field(Cell::Whole(types::I64), Kind::Len, dst, base, offset);
+        let value = self.get(dst);
+        self.facts.set_range(&self.b.func.dfg, value, Range { lo: 0, hi: i64::MAX });
+    }
+
+    pub(crate) fn store_len(&mut self, base: Reg, offset: i32, src: Reg) {
+        self.nil_trap(base);
+        let (base, value) = (self.get(base), self.get(src));
+        self.store(types::I64, Kind::Len, value, base, offset);
+    }
+
+    fn store(&mut self, ty: Type, kind: Kind, value: Value, base: Value, offset: i32) {
         let narrow = ty.is_int() && ty != types::I64;
         let value = if narrow { self.b.ins().ireduce(ty, value) } else { value };
-        self.b.ins().store(plain(), value, base, offset);
+        let store = self.b.ins().store(plain(), value, base, offset);
+        self.memory.access(store, kind);
     }
 
     /// Stores an address where the collector looks: while it marks beside the running fibers, it is told
@@ -139,7 +158,7 @@ impl Translator<'_, '_> {
         self.tell_quietly(Callback::write_barrier, &[slot, value]);
         self.b.ins().jump(on, &[]);
         self.go_to(on);
-        self.b.ins().store(plain(), value, base, offset);
+        self.store(types::I64, Kind::Ref, value, base, offset);
     }
 
     /// The address of element `index` of `len` elements of `size` bytes, checked.
@@ -151,7 +170,9 @@ impl Translator<'_, '_> {
             _ if size.count_ones() == 1 => self.b.ins().ishl_imm_s(index, i64::from(size.trailing_zeros())),
             _ => self.b.ins().imul_imm_s(index, size),
         };
-        self.b.ins().iadd(base, offset)
+        let at = self.b.ins().iadd(base, offset);
+        self.memory.element(at, base, index, len, size);
+        at
     }
 
     pub(crate) fn load_any(&mut self, dst: Reg, base: Reg, offset: i32) {
@@ -222,7 +243,7 @@ impl Translator<'_, '_> {
         let values: Vec<Value> =
             pieces.iter().map(|&(at, piece)| self.b.ins().load(piece, plain(), src, at)).collect();
         for ((at, _), value) in pieces.into_iter().zip(values) {
-            self.b.ins().store(plain(), value, dst, at);
+            self.store_part(value, dst, at);
         }
         if let Some(copied) = on {
             self.b.ins().jump(copied, &[]);
@@ -241,8 +262,14 @@ impl Translator<'_, '_> {
         }
         for (at, piece) in pieces(ty.size, !ty.is_noscan()) {
             let zero = self.zero_of(piece);
-            self.b.ins().store(plain(), zero, dst, at);
+            self.store_part(zero, dst, at);
         }
+    }
+
+    /// Stores a piece of a value, which may have any parts.
+    fn store_part(&mut self, value: Value, base: Value, offset: i32) {
+        let store = self.b.ins().store(plain(), value, base, offset);
+        self.memory.access(store, Kind::Parts);
     }
 
     fn zero_of(&mut self, ty: Type) -> Value {
@@ -262,10 +289,12 @@ impl Translator<'_, '_> {
     /// A new zeroed object: the front of the worker's run of free ones, or from the machine.
     fn allocate(&mut self, ty: u32) -> Value {
         let (word, ty) = (self.type_word_of(ty), self.link.types.get(ty));
-        if ty.bin == NO_BIN {
-            return self.made(Callback::alloc, &[word]);
-        }
-        self.take_slot(ty.bin, ty.size, |_, _| (), |t| t.ask_quietly(Callback::alloc, &[word]))
+        let object = match ty.bin {
+            NO_BIN => self.made(Callback::alloc, &[word]),
+            bin => self.take_slot(bin, ty.size, |_, _| (), |t| t.ask_quietly(Callback::alloc, &[word])),
+        };
+        self.memory.fresh(object);
+        object
     }
 
     /// The front of the worker's run of free zeroed slots of a bin, for an object of so many bytes, which `fill` may
@@ -299,7 +328,7 @@ impl Translator<'_, '_> {
         let wake = self.b.ins().iconst(STATUS, Status::Wake as i64);
         self.b.ins().brif(failed, exit, &[wake.into()], done, &[made.into()]);
         self.go_to(done);
-        self.facts.set_not_nil(&self.b.func.dfg, object);
+        self.know_not_nil(object);
         object
     }
 
@@ -322,10 +351,11 @@ impl Translator<'_, '_> {
         let closure = self.allocate(ty);
         self.closures.insert(closure, func);
         let func = self.int(i64::from(func));
-        self.b.ins().store(plain(), func, closure, 0);
-        for (i, reg) in captures.iter().enumerate() {
-            let value = self.get(reg);
-            store_word(&mut self.b, value, closure, i + 1);
+        let words = captures.iter().map(|reg| self.word(reg));
+        let words: Vec<Value> = words.collect();
+        for (i, word) in [func].into_iter().chain(words).enumerate() {
+            let store = self.b.ins().store(plain(), word, closure, 8 * i as i32);
+            self.memory.leave_alone(store);
         }
         self.set(dst, closure);
     }

@@ -36,6 +36,7 @@ use crate::abi::{self, Place, STATUS, Shape, plain};
 use crate::callbacks::Callback;
 use crate::compile::Unit;
 use crate::facts::{self, Facts};
+use crate::hoist::{self, Memory};
 use crate::inline::Inliner;
 use body::Body;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -51,6 +52,22 @@ use vo_bytecode::{Class, Reg};
 use vo_runtime::code::Linkage;
 use vo_runtime::context::offsets;
 use vo_runtime::panic::RuntimePanic;
+
+/// Callbacks that write nothing of the program's memory but what is new.
+const HARMLESS: &[Callback] = &[
+    Callback::interrupt,
+    Callback::panic_runtime,
+    Callback::write_barrier,
+    Callback::alloc,
+    Callback::str_copy,
+    Callback::bytes_copy,
+    Callback::slice_grow,
+    Callback::resolve_method,
+    Callback::iface_impl,
+    Callback::map_find64,
+    Callback::map_find32,
+    Callback::map_find_str,
+];
 
 /// Where a unit begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,6 +89,8 @@ pub(crate) struct Translator<'a, 'f> {
     pub(crate) callers: Vec<Body<'a>>,
     pub(crate) inliner: Inliner<'a>,
     pub(crate) facts: Facts,
+    /// What memory the code uses, for what moves loads.
+    pub(crate) memory: Memory,
     /// Where results go that do not fit registers.
     rest: Option<Value>,
     /// The unit function's shape.
@@ -144,6 +163,7 @@ pub(crate) fn translate(
         callers: Vec::new(),
         inliner: Inliner::new(unit),
         facts: Facts::default(),
+        memory: Memory::default(),
         rest: None,
         shape,
         args,
@@ -161,8 +181,11 @@ pub(crate) fn translate(
     };
     t.enter(entry);
     t.translate_body();
-    let counts = t.counts;
+    let (counts, memory) = (t.counts, std::mem::take(&mut t.memory));
     t.finish();
+    if !unit.retypes {
+        hoist::hoist(into, &memory);
+    }
     counts
 }
 
@@ -184,6 +207,13 @@ impl Translator<'_, '_> {
                 self.clear_slots();
             }
             Entry::Point(point) => self.load_record(params[first], params[first + 1], point),
+        }
+        let live = |reg: &Reg| match self.unit.entry {
+            Entry::Start => true,
+            Entry::Point(point) => self.body.func.points[point as usize].live.contains(reg),
+        };
+        if let Some(closure) = self.body.closure.filter(live) {
+            self.set_checked(closure);
         }
     }
 
@@ -247,11 +277,20 @@ impl Translator<'_, '_> {
 impl Translator<'_, '_> {
     /// The value in a register.
     pub(crate) fn get(&mut self, reg: Reg) -> Value {
-        self.b.use_var(self.body.vars[usize::from(reg.0)])
+        let value = self.b.use_var(self.body.vars[usize::from(reg.0)]);
+        match self.class(reg) {
+            Class::Any => self.memory.doubt(value),
+            Class::Raw => self.memory.local(value),
+            _ => {}
+        }
+        value
     }
 
     /// Sets a register.
     pub(crate) fn set(&mut self, reg: Reg, value: Value) {
+        if self.class(reg) == Class::Any {
+            self.memory.doubt(value);
+        }
         self.b.def_var(self.body.vars[usize::from(reg.0)], value);
     }
 
@@ -324,7 +363,15 @@ impl Translator<'_, '_> {
     /// From here on a register is known not to be nil.
     pub(crate) fn set_checked(&mut self, reg: Reg) {
         let value = self.get(reg);
+        self.know_not_nil(value);
+    }
+
+    /// From here on a value is known not to be nil.
+    pub(crate) fn know_not_nil(&mut self, value: Value) {
         self.facts.set_not_nil(&self.b.func.dfg, value);
+        if let Some(block) = self.b.current_block() {
+            self.memory.not_nil(value, block);
+        }
     }
 }
 
@@ -369,7 +416,7 @@ impl Translator<'_, '_> {
         }
         let nil = self.b.ins().icmp_imm_s(IntCC::Equal, ptr, 0);
         self.trap_if(nil, RuntimePanic::NilDereference {}, None, None);
-        self.facts.set_not_nil(&self.b.func.dfg, ptr);
+        self.know_not_nil(ptr);
     }
 
     /// Raises the index error where `index` is not below `len`.
@@ -380,6 +427,9 @@ impl Translator<'_, '_> {
         let out = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
         self.trap_if(out, RuntimePanic::Index { index: 0, len: 0 }, Some(index), Some(len));
         self.facts.set_inside(&self.b.func.dfg, index, len);
+        if let Some(block) = self.b.current_block() {
+            self.memory.inside(index, len, block);
+        }
     }
 }
 
@@ -402,7 +452,16 @@ impl Translator<'_, '_> {
         let table = self.b.ins().load(types::I64, plain().with_readonly(), ctx, offsets::CALLBACKS);
         let door = self.b.ins().load(types::I64, plain().with_readonly(), table, callback.offset());
         let values: Vec<Value> = [ctx].into_iter().chain(args.iter().copied()).collect();
-        self.b.ins().call_indirect(sig, door, &values)
+        let call = self.b.ins().call_indirect(sig, door, &values);
+        self.note_harmless(callback, call);
+        call
+    }
+
+    /// Tells what moves loads of a call that writes nothing of the program's memory but what is new.
+    fn note_harmless(&mut self, callback: Callback, call: ir::Inst) {
+        if HARMLESS.contains(&callback) {
+            self.memory.leave_alone(call);
+        }
     }
 
     /// Calls a callback that answers a word or a status.
@@ -437,7 +496,8 @@ impl Translator<'_, '_> {
             self.b.ins().store(plain(), arg, ctx, offsets::RET + 8 * i as i32);
         }
         let door = self.int(door as i64);
-        self.b.ins().call_indirect(sig, door, &[]);
+        let call = self.b.ins().call_indirect(sig, door, &[]);
+        self.note_harmless(callback, call);
     }
 
     /// Calls a callback that answers nothing.
@@ -460,7 +520,7 @@ impl Translator<'_, '_> {
         let wake = self.b.ins().iconst(STATUS, vo_bytecode::Status::Wake as i64);
         self.b.ins().brif(none, exit, &[wake.into()], on, &[]);
         self.go_to(on);
-        self.facts.set_not_nil(&self.b.func.dfg, word);
+        self.know_not_nil(word);
         word
     }
 

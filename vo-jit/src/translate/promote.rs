@@ -34,7 +34,7 @@ impl<'a> Translator<'a, '_> {
         let data = StackSlotData::new(StackSlotKind::ExplicitSlot, size as u32, 4);
         let slot = self.b.create_sized_stack_slot(data);
         let address = self.b.ins().stack_addr(types::I64, slot, 0);
-        self.facts.set_not_nil(&self.b.func.dfg, address);
+        self.know_not_nil(address);
         self.in_frame.insert(address);
         self.set(dst, address);
         true
@@ -116,6 +116,7 @@ fn reads_from(inst: &Inst<'_>, reg: Reg) -> bool {
         | Inst::LoadI32 { base, .. }
         | Inst::LoadU32 { base, .. }
         | Inst::LoadI64 { base, .. }
+        | Inst::LoadLen { base, .. }
         | Inst::LoadF32 { base, .. }
         | Inst::LoadF64 { base, .. }
         | Inst::LoadPtr { base, .. }

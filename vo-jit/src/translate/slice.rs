@@ -184,6 +184,8 @@ impl Translator<'_, '_> {
         let (ap, al, n) = (self.get(ap), self.get(al), self.int(i64::from(n)));
         let short = self.b.ins().icmp(IntCC::UnsignedLessThan, al, n);
         self.trap_if(short, RuntimePanic::SliceToArray { want: 0, len: 0 }, Some(n), Some(al));
+        // As the address of an array it may be used behind this only.
+        self.memory.doubt(ap);
         self.set(ptr, ap);
     }
 }

@@ -162,6 +162,16 @@ impl Interp<'_> {
     }
 
     #[inline(always)]
+    pub(crate) fn load_len(&mut self, dst: Reg, base: Reg, offset: i32) -> Flow {
+        self.load_i64(dst, base, offset)
+    }
+
+    #[inline(always)]
+    pub(crate) fn store_len(&mut self, base: Reg, offset: i32, src: Reg) -> Flow {
+        self.store64(base, offset, src)
+    }
+
+    #[inline(always)]
     pub(crate) fn store_ptr(&mut self, base: Reg, offset: i32, src: Reg) -> Flow {
         let base = self.w.get(base);
         if base == 0 {
