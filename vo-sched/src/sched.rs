@@ -126,6 +126,8 @@ pub struct Shared {
     /// Blocking jobs, I/O waits and host holds from which a wake-up may still come.
     pending: AtomicUsize,
     waiters: AtomicUsize,
+    /// Held while the host is asked whether a deadlock is one.
+    asking: Mutex<()>,
     deadlocked: AtomicBool,
     shut_down: AtomicBool,
     /// Workers that have left their loops.
@@ -576,9 +578,12 @@ impl Shared {
         if self.waiters.load(Ordering::SeqCst) == 0 || !self.is_deadlocked() {
             return;
         }
-        if self.host.before_deadlock(self) {
+        // One at a time: what the host begins for the first who finds a deadlock may be over before it has begun all of it.
+        let asking = self.asking.lock();
+        if !self.is_deadlocked() || self.host.before_deadlock(self) {
             return;
         }
+        drop(asking);
         if !self.deadlocked.swap(true, Ordering::AcqRel) {
             self.host.on_deadlock(self, self.live_fibers());
         }
@@ -638,6 +643,7 @@ impl Shared {
             next_id: AtomicU64::new(1),
             pending: AtomicUsize::new(0),
             waiters: AtomicUsize::new(0),
+            asking: Mutex::new(()),
             deadlocked: AtomicBool::new(false),
             shut_down: AtomicBool::new(false),
             ended: Mutex::new(0),

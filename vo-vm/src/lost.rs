@@ -53,6 +53,8 @@ pub(crate) struct Suspects {
     list: Mutex<Vec<Arc<Island>>>,
     /// There are some.
     any: AtomicBool,
+    /// One of them has lost a further right since a deadlock was looked into.
+    changed: AtomicBool,
     /// The reaper is to look at them.
     wanted: AtomicBool,
     pace: Mutex<Pace>,
@@ -96,10 +98,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// A right to reach the island is gone.
 pub(crate) fn suspect(island: &Island) {
+    let vm = island.vm();
     if island.suspect.load(Ordering::Relaxed) {
+        // It may have been looked at before it lost this one.
+        vm.suspects.changed.store(true, Ordering::Release);
         return;
     }
-    let vm = island.vm();
     let found = vm.islands().get(&island.number()).cloned();
     if let Some(island) = found {
         vm.suspects.add(island);
@@ -135,6 +139,9 @@ impl Suspects {
     /// Nothing can run any more: what may change that. `others`: there are other islands than the main one.
     pub(crate) fn before_deadlock(&self, others: bool) -> Before {
         let mut pace = lock(&self.pace);
+        if self.changed.swap(false, Ordering::AcqRel) {
+            pace.stuck = Stuck::No;
+        }
         let any = self.any.load(Ordering::Acquire);
         let (next, before) = match pace.stuck {
             Stuck::No if any => (Stuck::Looked, Before::Look),
