@@ -18,6 +18,8 @@
 //! - a pinned fiber is only ever in its worker's inbox, `pinned` list or `pinned_slot`;
 //! - a worker is inside the world of the fiber that it runs, and outside of all while it sleeps.
 
+mod pick;
+
 use crate::deque::{LocalQueue, Thief};
 use crate::fiber::{Cx, FiberHeader, FiberRef, NO_WORKER, Outcome, ParkEnd, Wake};
 use crate::lockrank::{self, Rank};
@@ -26,7 +28,7 @@ use crate::sched::Shared;
 use crate::seed::Rng;
 use crate::stats::Counters;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Mutex, Ordering};
-use crate::timer::{NEVER, Popped, TimerAction, TimerId};
+use crate::timer::{TimerAction, TimerId};
 use crate::trace::{Event, Log};
 use crate::wait::WaitReason;
 use crate::world::{Entered, LOOK, PREEMPT, STOP, Seat, World};
@@ -526,169 +528,6 @@ impl WorkerCx {
         self.current = Some(fiber);
         self.resume(fiber);
         self.current = None;
-    }
-
-    /// The next fiber of this worker's own, or of the injector.
-    fn pick(&mut self) -> Option<FiberRef> {
-        self.tick = self.tick.wrapping_add(1);
-        if self.tick.is_multiple_of(INJECTOR_INTERVAL) {
-            #[cfg(not(loom))]
-            self.shared.poll_io();
-            if let Some(fiber) = self.shared.injector().take() {
-                return Some(fiber);
-            }
-        }
-        if self.tick.is_multiple_of(TIMER_INTERVAL) || self.shared.timers_are_due() {
-            self.run_own_timers();
-        }
-        if self.me.inbox_len.load(Ordering::Relaxed) != 0 {
-            self.empty_inbox();
-        }
-        self.take_handoff().or_else(|| self.take_local()).or_else(|| self.take_injected())
-    }
-
-    fn take_injected(&mut self) -> Option<FiberRef> {
-        // A batch would be in the reach of others, who may not be allowed in.
-        let injector = self.shared.injector();
-        if self.alone { injector.take() } else { injector.take_batch(&self.queue) }
-    }
-
-    fn take_handoff(&mut self) -> Option<FiberRef> {
-        if self.streak >= SLOT_STREAK {
-            self.streak = 0;
-            self.demote_slots();
-            return None;
-        }
-        let fiber = match self.pinned_slot.take().or_else(|| self.take_private_slot()) {
-            Some(fiber) => fiber,
-            None => self.me.take_slot()?,
-        };
-        self.streak += 1;
-        self.me.counters.handoffs.bump();
-        Some(fiber)
-    }
-
-    /// Puts the fibers of the slots behind the others.
-    fn demote_slots(&mut self) {
-        self.pinned.extend(self.pinned_slot.take());
-        if let Some(fiber) = self.take_private_slot() {
-            self.keep(fiber);
-        }
-        if let Some(fiber) = self.me.take_slot() {
-            self.queue.push(fiber);
-        }
-    }
-
-    fn take_local(&mut self) -> Option<FiberRef> {
-        self.streak = 0;
-        if self.pinned.is_empty() {
-            return self.take_queued();
-        }
-        if self.tick & 1 == 0 {
-            self.pinned.pop_front().or_else(|| self.take_queued())
-        } else {
-            self.take_queued().or_else(|| self.pinned.pop_front())
-        }
-    }
-
-    /// A fiber that is tied to nobody: one of the private ones, mostly, and now and then one from the queue.
-    #[inline]
-    fn take_queued(&mut self) -> Option<FiberRef> {
-        if self.private.is_empty() || self.tick & 15 == 0 {
-            return self.queue.pop().or_else(|| self.take_private());
-        }
-        self.take_private()
-    }
-
-    fn empty_inbox(&mut self) {
-        let _rank = lockrank::hold(Rank::Inbox);
-        let me = self.me.clone();
-        let mut inbox = me.inbox.lock();
-        for fiber in inbox.drain(..) {
-            if fiber.pinned_to() != NO_WORKER {
-                self.pinned.push_back(fiber);
-            } else if self.is_alone_with(fiber) {
-                self.keep(fiber);
-            } else {
-                self.queue.push(fiber);
-            }
-        }
-        me.inbox_len.store(0, Ordering::Release);
-    }
-
-    /// Fires what is due, then looks at the other workers' queues.
-    fn search(&mut self) -> Option<FiberRef> {
-        for shard in 0..self.shared.timers().shards() {
-            self.run_timers(shard);
-        }
-        if let Some(fiber) = self.take_handoff().or_else(|| self.take_local()) {
-            return Some(fiber);
-        }
-        let workers = self.shared.workers();
-        if !self.searching {
-            self.searching = self.shared.idle().start_searching(workers);
-        }
-        if !self.searching {
-            return None;
-        }
-        let (count, start) = (self.shared.created(), self.rng.next_u64() as usize);
-        for i in 0..count {
-            let victim = self.shared.worker(start.wrapping_add(i) % count);
-            if victim.index == self.me.index {
-                continue;
-            }
-            if let Some(fiber) = victim.thief.steal_half(&self.queue) {
-                self.me.counters.steals.bump();
-                self.note(Event::Steal, fiber.id());
-                return Some(fiber);
-            }
-        }
-        self.take_injected()
-    }
-
-    fn run_own_timers(&mut self) {
-        let shard = self.index() % self.shared.timers().shards();
-        if self.shared.timers_are_due() {
-            self.shared.clear_timers_due();
-            for shard in 0..self.shared.timers().shards() {
-                self.run_timers(shard);
-            }
-        } else {
-            self.run_timers(shard);
-        }
-    }
-
-    /// Fires the timers of `shard` that are due.
-    fn run_timers(&mut self, shard: usize) {
-        if self.shared.timers().next_of(shard) == NEVER {
-            return;
-        }
-        let now = self.shared.now();
-        loop {
-            self.poll_stop();
-            match self.shared.timers().pop_due(shard, now, self.world) {
-                Popped::Nothing => return,
-                Popped::Enter(world) => {
-                    if self.enter_world(world).is_err() {
-                        // Whoever has the world looks at this flag, and keeps time when it sleeps.
-                        self.refused_timer = true;
-                        return self.shared.set_timers_due();
-                    }
-                }
-                Popped::Fire(action) => {
-                    self.me.counters.timers.bump();
-                    self.fire(action);
-                }
-            }
-        }
-    }
-
-    fn fire(&mut self, action: TimerAction) {
-        match action {
-            TimerAction::Wake(fiber) => self.ready(fiber),
-            // SAFETY: whoever started the timer vouches for the call; we are inside its world.
-            TimerAction::Call { call, data, generation, .. } => unsafe { call(self, data, generation) },
-        }
     }
 
     fn run_fiber(&mut self, fiber: FiberRef) {
