@@ -758,6 +758,8 @@ impl WorkerCx {
         let shared = self.shared.clone();
         shared.idle().retire(self.searching);
         self.searching = false;
+        // Who fell asleep while this worker was about to stop keeping time has left that to it.
+        shared.notify_one();
         if self.me.inbox_len.load(Ordering::Acquire) == 0
             && !shared.is_shut_down()
             && self.index() >= shared.workers()
