@@ -199,9 +199,9 @@ func main() {
 	fmt.Print(logs.String())
 	var wg sync.WaitGroup
 	var bad atomic.Int64
-	for i := range 16 {
+	for i := range 8 {
 		wg.Go(func() {
-			for j := range 20 {
+			for j := range 4 {
 				key := fmt.Sprint("k", (i*j)%25)
 				if s := call("PUT", "/cache/"+key, `"`+key+`"`); !strings.HasPrefix(s, "204") {
 					bad.Add(1)
