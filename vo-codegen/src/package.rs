@@ -142,7 +142,7 @@ fn retypes(world: &World) -> bool {
     let own = world
         .packages()
         .map(|pkg| world.package(pkg))
-        .filter(|pkg| pkg.mode != vo_types::package::Mode::Lazy);
+        .filter(|pkg| pkg.mode != vo_types::package::PackageMode::Lazy);
     own.flat_map(|pkg| &pkg.files).any(imports_it)
 }
 

@@ -5,7 +5,7 @@ use vo_syntax::diag::Diagnostic;
 
 use crate::World;
 use crate::embed::EmbeddedFile;
-use crate::package::Mode;
+use crate::package::PackageMode;
 use crate::version::Version;
 
 /// The parsed files of a package.
@@ -17,7 +17,7 @@ pub struct PackageSource {
     /// The files, sorted by name, parsed with the world's node ids and source map.
     pub files: Vec<File>,
     /// How much of it is to be checked at once.
-    pub mode: Mode,
+    pub mode: PackageMode,
     /// Errors met on the way (syntax errors); they are reported before the checker's own.
     pub diagnostics: Vec<Diagnostic>,
 }

@@ -28,7 +28,7 @@ pub use check::{PURE_FUNCTIONS, check_package, closest};
 pub use importer::{Importer, NoImports, PackageSource};
 pub use info::{Info, Instance, Selection, SelectionKind, Target, TypeAndValue};
 pub use object::{ObjId, Object, ObjectKind, Owner, VarKind};
-pub use package::{Initializer, Mode as PackageMode, Package, PkgId};
+pub use package::{Initializer, Package, PackageMode, PkgId};
 pub use scope::ScopeId;
 pub use types::{Basic, Dir, Qualifier, Type, TypeId, Types};
 pub use universe::Builtin;

@@ -29,7 +29,7 @@ pub struct Initializer<'w> {
 
 /// How much of a package is checked at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mode {
+pub enum PackageMode {
     /// Everything, now: for the packages whose errors the user wants to see.
     Full,
     /// Declarations and bodies only when something asks for them: for trusted imports, where
@@ -49,7 +49,7 @@ pub struct Package {
     /// The package's scope.
     pub scope: ScopeId,
     /// How it is checked.
-    pub mode: Mode,
+    pub mode: PackageMode,
     /// The files, as indices for [`crate::World::file`], in the order they were given.
     pub files: Vec<u32>,
     pub(crate) file_scopes: RefCell<Vec<ScopeId>>,

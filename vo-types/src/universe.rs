@@ -6,7 +6,7 @@ use vo_syntax::symbol::Symbol;
 use crate::World;
 use crate::constant::Constant;
 use crate::object::{Object, ObjectKind};
-use crate::package::{Mode, PkgId};
+use crate::package::{PackageMode, PkgId};
 use crate::scope::ScopeId;
 use crate::types::{Basic, IMethod, Type, TypeId, TypeSet};
 
@@ -212,7 +212,7 @@ fn define_names(world: &World) {
 
 fn define_unsafe(world: &World) {
     let scope = world.new_scope(Some(ScopeId(0)), false);
-    let pkg = world.add_package("unsafe", Symbol::intern("unsafe"), "", scope, Mode::Full, Vec::new());
+    let pkg = world.add_package("unsafe", Symbol::intern("unsafe"), "", scope, PackageMode::Full, Vec::new());
     debug_assert!(pkg == PkgId(0));
     let name = Symbol::intern("Pointer");
     let kind = ObjectKind::TypeName { alias: false };

@@ -19,7 +19,7 @@ use crate::constant::Constant;
 use crate::embed::EmbeddedFile;
 use crate::info::Info;
 use crate::object::{DeclRef, ObjId, Object};
-use crate::package::{Mode, Package, PackageState, PkgId};
+use crate::package::{Package, PackageMode, PackageState, PkgId};
 use crate::scope::{Scope, ScopeId};
 use crate::types::{Layout, Memo, TypeId, Types};
 use crate::universe;
@@ -273,7 +273,7 @@ impl World {
         name: Symbol,
         dir: &str,
         scope: ScopeId,
-        mode: Mode,
+        mode: PackageMode,
         files: Vec<u32>,
     ) -> PkgId {
         let id = PkgId(self.packages.len() as u32);

@@ -10,7 +10,7 @@ use vo_bytecode::typedesc::TypeId as DescId;
 use vo_syntax::source::Pos;
 use vo_syntax::symbol::Symbol;
 use vo_types::object::ObjId;
-use vo_types::package::{Mode, PkgId};
+use vo_types::package::{PackageMode, PkgId};
 use vo_types::types::{Field, IMethod, TypeId};
 use vo_types::universe::Builtin;
 
@@ -53,7 +53,7 @@ impl<'w> Program<'w> {
         let at = *self.links.imaged.entry(obj).or_insert_with(|| {
             let pkg = world.object(obj).pkg?;
             // Only the library is checked lazily.
-            let lazy = world.package(pkg).mode == Mode::Lazy;
+            let lazy = world.package(pkg).mode == PackageMode::Lazy;
             lazy.then(|| image.find(object_form(world, obj, pkg))).flatten()
         });
         image.known(at?)
@@ -71,7 +71,7 @@ impl<'w> Program<'w> {
     pub(crate) fn steps_ahead(&mut self, pkg: PkgId) -> Option<Vec<AheadStep>> {
         let image = self.image?;
         let package = self.world.package(pkg);
-        if package.mode != Mode::Lazy {
+        if package.mode != PackageMode::Lazy {
             return None;
         }
         let mut r = image.package(&package.path)?;

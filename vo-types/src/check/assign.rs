@@ -3,7 +3,7 @@
 use vo_syntax::ast::*;
 use vo_syntax::diag::Code;
 
-use super::{Checker, OpMode, Operand};
+use super::{Checker, Mode, Operand};
 use crate::constant::Constant;
 use crate::object::{ObjId, ObjectKind};
 use crate::types::{Type, TypeId};
@@ -14,8 +14,8 @@ impl<'w> Checker<'w> {
     pub fn assignment(&mut self, x: &mut Operand<'w>, target: Option<TypeId>, context: &str) {
         self.single_value(x);
         match x.mode {
-            OpMode::Invalid => return,
-            OpMode::NoValue | OpMode::Builtin(_) | OpMode::TypeExpr => {
+            Mode::Invalid => return,
+            Mode::NoValue | Mode::Builtin(_) | Mode::TypeExpr => {
                 let to = target.map_or("_".to_owned(), |t| self.ts(t));
                 let message = format!("cannot assign {} to {to} in {context}", self.os(x));
                 self.error(Code::IncompatibleAssign, x, message);
@@ -208,9 +208,9 @@ impl<'w> Checker<'w> {
         if let Some(operands) = self.dyn_results(e, wanted) {
             return Some(operands);
         }
-        if comma_ok && wanted == 2 && matches!(x.mode, OpMode::CommaOk | OpMode::MapIndex) {
+        if comma_ok && wanted == 2 && matches!(x.mode, Mode::CommaOk | Mode::MapIndex) {
             self.record_comma_ok(e, x.ty);
-            let mut ok = Operand::new(OpMode::Value, TypeId::UNTYPED_BOOL, Some(e));
+            let mut ok = Operand::new(Mode::Value, TypeId::UNTYPED_BOOL, Some(e));
             ok.nth = super::operand::OK_VALUE;
             return Some(vec![x, ok]);
         }
@@ -297,7 +297,7 @@ impl<'w> Checker<'w> {
         if !x.is_valid() {
             return Err(());
         }
-        if matches!(x.mode, OpMode::Variable | OpMode::MapIndex) {
+        if matches!(x.mode, Mode::Variable | Mode::MapIndex) {
             return Ok(Some(x.ty));
         }
         if let Some(Expr::Selector(sel)) = x.expr.map(Expr::unparen)

@@ -3,7 +3,7 @@
 use vo_syntax::ast::*;
 use vo_syntax::diag::Code;
 
-use super::{Checker, OpMode, Operand};
+use super::{Checker, Mode, Operand};
 use crate::constant::{self, CmpOp, ConstKind, ConstOp, Constant};
 use crate::types::{Basic, Type, TypeId};
 
@@ -95,7 +95,7 @@ impl<'w> Checker<'w> {
         if x.is_constant() && y.is_constant() {
             return self.fold(x, &y, op, e);
         }
-        x.mode = OpMode::Value;
+        x.mode = Mode::Value;
     }
 
     fn mismatch(&self, x: &Operand<'w>, y: &Operand<'w>, op: BinaryOp, shown: &Shown<'w>) {
@@ -216,7 +216,7 @@ impl<'w> Checker<'w> {
                 None => Constant::Unknown,
             };
         } else {
-            x.mode = OpMode::Value;
+            x.mode = Mode::Value;
             // Both operands are used as they are: they get the types they have by default.
             for o in [&*x, &*y] {
                 if let Some(e) = o.expr {
@@ -333,7 +333,7 @@ impl<'w> Checker<'w> {
                 if let Some(left) = x.expr {
                     self.mark_shifted(left);
                 }
-                x.mode = OpMode::Value;
+                x.mode = Mode::Value;
                 return;
             }
         }
@@ -343,7 +343,7 @@ impl<'w> Checker<'w> {
             return x.invalidate();
         }
         self.settle_count(y);
-        x.mode = OpMode::Value;
+        x.mode = Mode::Value;
     }
 
     /// An untyped constant count of a shift that is evaluated is a `uint`.

@@ -7,7 +7,7 @@ mod unsafe_package;
 use vo_syntax::ast::*;
 use vo_syntax::diag::Code;
 
-use super::{Checker, OpMode, Operand};
+use super::{Checker, Mode, Operand};
 use crate::constant::Constant;
 use crate::types::{Basic, TypeId};
 use crate::universe::Builtin;
@@ -25,15 +25,15 @@ impl<'w> Call<'w> {
     }
 
     pub(super) fn value(&self, ty: TypeId) -> Option<Operand<'w>> {
-        Some(Operand::new(OpMode::Value, ty, self.e))
+        Some(Operand::new(Mode::Value, ty, self.e))
     }
 
     fn nothing(&self) -> Option<Operand<'w>> {
-        Some(Operand::new(OpMode::NoValue, TypeId::EMPTY_TUPLE, self.e))
+        Some(Operand::new(Mode::NoValue, TypeId::EMPTY_TUPLE, self.e))
     }
 
     fn constant(&self, ty: TypeId, val: Constant) -> Option<Operand<'w>> {
-        Some(Operand { val, ..Operand::new(OpMode::Constant, ty, self.e) })
+        Some(Operand { val, ..Operand::new(Mode::Constant, ty, self.e) })
     }
 }
 

@@ -6,7 +6,7 @@ use vo_syntax::source::{Pos, Span};
 
 use super::errors::Place;
 use super::expr::Want;
-use super::{Action, Checker, OpMode, Operand};
+use super::{Action, Checker, Mode, Operand};
 use crate::types::{Param, Subst, Type, TypeId};
 use crate::universe::UseKind;
 
@@ -25,12 +25,12 @@ impl<'w> Checker<'w> {
     fn call_parts(&mut self, call: &'w CallExpr, e: Option<&'w Expr>) -> (Operand<'w>, UseKind) {
         let (mut x, explicit) = self.callee(call);
         match x.mode {
-            OpMode::Invalid => {
+            Mode::Invalid => {
                 self.use_exprs(&call.args);
                 (Operand::invalid(e), UseKind::Statement)
             }
-            OpMode::TypeExpr => (self.conversion_call(x, call, e), UseKind::Conversion),
-            OpMode::Builtin(b) => {
+            Mode::TypeExpr => (self.conversion_call(x, call, e), UseKind::Conversion),
+            Mode::Builtin(b) => {
                 let mut result = self.builtin(call, e, b);
                 result.expr = e;
                 if result.is_valid() && !result.is_constant() {
@@ -53,14 +53,14 @@ impl<'w> Checker<'w> {
     pub fn checked_call(&mut self, call: &'w CallExpr) -> (Operand<'w>, UseKind) {
         let (x, kind) = self.call_parts(call, None);
         match x.mode {
-            OpMode::Invalid => {}
-            OpMode::NoValue => {
-                self.w.info.set_type(call.id, x.info_mode(), TypeId::EMPTY_TUPLE, None);
+            Mode::Invalid => {}
+            Mode::NoValue => {
+                self.w.info.set_type(call.id, x.mode, TypeId::EMPTY_TUPLE, None);
             }
             _ => {
                 // An untyped result is discarded with the type it has by default.
                 let ty = self.default_type(x.ty);
-                self.w.info.set_type(call.id, x.info_mode(), ty, Some(&x.val));
+                self.w.info.set_type(call.id, x.mode, ty, Some(&x.val));
             }
         }
         (x, kind)
@@ -71,7 +71,7 @@ impl<'w> Checker<'w> {
         let text = super::show::call_string(call);
         let bare = Operand { expr: None, ..x.clone() };
         match x.mode {
-            OpMode::Constant => {
+            Mode::Constant => {
                 if self.w.is_untyped(x.ty) {
                     return format!("{text} ({} constant {})", self.ts(x.ty), x.val);
                 }
@@ -88,7 +88,7 @@ impl<'w> Checker<'w> {
         };
         // `f[A](x)`: the remaining type arguments may follow from the arguments.
         let x = self.expr_or_type(&index.x, true);
-        if x.mode != OpMode::Value || !self.is_generic(x.ty) {
+        if x.mode != Mode::Value || !self.is_generic(x.ty) {
             return (self.expr_or_type(&call.fun, true), Explicit::default());
         }
         let Some(targs) = self.type_list(&index.indices) else {
@@ -201,10 +201,10 @@ impl<'w> Checker<'w> {
     fn call_result(&self, sig: TypeId, e: Option<&'w Expr>) -> Operand<'w> {
         let Some(s) = self.w.types.as_signature(sig) else { return Operand::invalid(e) };
         match &*s.results {
-            [] => Operand::new(OpMode::NoValue, TypeId::EMPTY_TUPLE, e),
+            [] => Operand::new(Mode::NoValue, TypeId::EMPTY_TUPLE, e),
             [only] if self.w.is_invalid(only.ty) => Operand::invalid(e),
-            [only] => Operand::new(OpMode::Value, only.ty, e),
-            several => Operand::new(OpMode::Value, self.w.types.results_tuple(several), e),
+            [only] => Operand::new(Mode::Value, only.ty, e),
+            several => Operand::new(Mode::Value, self.w.types.results_tuple(several), e),
         }
     }
 
@@ -227,10 +227,10 @@ impl<'w> Checker<'w> {
 
     /// The operands of a call with several results; any other operand alone.
     pub fn unpack(&self, x: Operand<'w>) -> Vec<Operand<'w>> {
-        if x.mode == OpMode::Value
+        if x.mode == Mode::Value
             && let Type::Tuple(elems) = self.w.types.raw(x.ty)
         {
-            let one = |(i, &ty)| Operand { nth: i as u32 + 1, ..Operand::new(OpMode::Value, ty, x.expr) };
+            let one = |(i, &ty)| Operand { nth: i as u32 + 1, ..Operand::new(Mode::Value, ty, x.expr) };
             return elems.iter().enumerate().map(one).collect();
         }
         vec![x]
@@ -476,7 +476,7 @@ impl<'w> Checker<'w> {
     /// Instantiates a generic function named without type arguments, if what it is wanted for
     /// says how.
     pub fn instantiate_for(&mut self, x: &mut Operand<'w>, want: Option<&Want>, pos: Pos) {
-        if want.is_some() && x.mode == OpMode::Value && self.is_generic(x.ty) {
+        if want.is_some() && x.mode == Mode::Value && self.is_generic(x.ty) {
             self.instantiate_value(x, Explicit::default(), want, pos);
         }
     }
@@ -493,7 +493,7 @@ impl<'w> Checker<'w> {
             let plain = self.w.instantiate_signature(x.ty, &fresh);
             let mut given: Vec<Option<TypeId>> = targs.iter().map(|&t| Some(t)).collect();
             given.resize(own.len(), None);
-            let wanted = want.map(|want| Operand::new(OpMode::Value, want.ty, Some(e)));
+            let wanted = want.map(|want| Operand::new(Mode::Value, want.ty, Some(e)));
             let (params, args) = match wanted {
                 Some(wanted) => (vec![plain], vec![wanted]),
                 None => (Vec::new(), Vec::new()),

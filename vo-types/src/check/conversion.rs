@@ -3,7 +3,7 @@
 use vo_syntax::diag::Code;
 
 use super::convert_untyped::represent;
-use super::{Checker, OpMode, Operand};
+use super::{Checker, Mode, Operand};
 use crate::constant::{ConstKind, Constant};
 use crate::types::{Basic, Dir, Struct, Type, TypeId};
 
@@ -39,11 +39,11 @@ impl<'w> Checker<'w> {
             }
         } else if constant && w.is_type_param(ty) {
             result = self.constant_to_param(x, ty);
-            x.mode = OpMode::Value;
+            x.mode = Mode::Value;
         } else {
             result = self.convertible(x, ty);
             if result.is_ok() {
-                x.mode = OpMode::Value;
+                x.mode = Mode::Value;
             }
         }
         if let Err(why) = result {

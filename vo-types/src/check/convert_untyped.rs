@@ -7,7 +7,7 @@
 use vo_syntax::ast::*;
 use vo_syntax::diag::Code;
 
-use super::{Checker, OpMode, Operand};
+use super::{Checker, Mode, Operand};
 use crate::constant::{ConstKind, Constant, int_fits};
 use crate::types::{Basic, Type, TypeId};
 
@@ -17,7 +17,7 @@ pub(crate) struct Untyped<'w> {
     expr: &'w Expr,
     /// Whether it is the left operand of a shift by a non-constant amount.
     shifted: bool,
-    mode: OpMode,
+    mode: Mode,
     ty: TypeId,
     val: Constant,
 }
@@ -252,10 +252,10 @@ impl<'w> Checker<'w> {
             match e {
                 Expr::Paren(p) => work.push(&p.x),
                 // The operands of a constant expression are never evaluated.
-                Expr::Unary(u) if info.mode != OpMode::Constant && u.op != UnaryOp::Recv => {
+                Expr::Unary(u) if info.mode != Mode::Constant && u.op != UnaryOp::Recv => {
                     work.push(&u.x);
                 }
-                Expr::Binary(b) if info.mode != OpMode::Constant => {
+                Expr::Binary(b) if info.mode != Mode::Constant => {
                     if b.op.is_shift() {
                         work.push(&b.x);
                     } else if !b.op.is_comparison() {
@@ -288,7 +288,7 @@ impl<'w> Checker<'w> {
             return;
         }
         let mut val = info.val;
-        if info.mode == OpMode::Constant {
+        if info.mode == Mode::Constant {
             let mut c = Operand::new(info.mode, info.ty, Some(info.expr));
             c.val = val;
             self.convert_untyped(&mut c, ty);
@@ -300,8 +300,8 @@ impl<'w> Checker<'w> {
         self.record_untyped(e, info.mode, ty, &val);
     }
 
-    fn record_untyped(&self, e: &Expr, mode: OpMode, ty: TypeId, val: &Constant) {
+    fn record_untyped(&self, e: &Expr, mode: Mode, ty: TypeId, val: &Constant) {
         let x = Operand::new(mode, ty, None);
-        self.w.info.set_type(e.id(), x.info_mode(), ty, Some(val));
+        self.w.info.set_type(e.id(), x.mode, ty, Some(val));
     }
 }

@@ -341,7 +341,7 @@ impl<'w> Checker<'w> {
     /// check of a package that is otherwise in order.
     pub fn missing_bodies(&mut self) {
         let package = self.w.package(self.pkg);
-        if package.failed() || package.mode == crate::package::Mode::Lazy {
+        if package.failed() || package.mode == crate::package::PackageMode::Lazy {
             return;
         }
         for obj in package.objects() {

@@ -5,7 +5,7 @@ use vo_syntax::diag::Code;
 use vo_syntax::source::Pos;
 
 use super::errors::Place;
-use super::{Checker, OpMode, Operand};
+use super::{Checker, Mode, Operand};
 use crate::constant::{self, Constant};
 use crate::types::{Basic, Dir, Type, TypeId};
 use crate::universe::UseKind;
@@ -102,7 +102,7 @@ impl<'w> Checker<'w> {
     /// A value or a type.
     pub fn expr_or_type(&mut self, e: &'w Expr, allow_generic: bool) -> Operand<'w> {
         let mut x = self.raw_expr(e, None, None, allow_generic).0;
-        if x.mode == OpMode::NoValue {
+        if x.mode == Mode::NoValue {
             let message = format!("{} used as value or type", self.os(&x));
             self.error(Code::NoValue, &x, message);
             x.invalidate();
@@ -159,9 +159,9 @@ impl<'w> Checker<'w> {
 
     fn no_type_or_void(&self, x: &mut Operand<'w>) {
         let (code, what) = match x.mode {
-            OpMode::NoValue => (Code::NoValue, "used as value"),
-            OpMode::Builtin(_) => (Code::UncalledBuiltin, "must be called"),
-            OpMode::TypeExpr => (Code::NotAnExpression, "is not an expression"),
+            Mode::NoValue => (Code::NoValue, "used as value"),
+            Mode::Builtin(_) => (Code::UncalledBuiltin, "must be called"),
+            Mode::TypeExpr => (Code::NotAnExpression, "is not an expression"),
             _ => return,
         };
         let message = format!("{} {what}", self.os(x));
@@ -170,7 +170,7 @@ impl<'w> Checker<'w> {
     }
 
     pub fn single_value(&self, x: &mut Operand<'w>) {
-        if x.mode == OpMode::Value
+        if x.mode == Mode::Value
             && let Type::Tuple(elems) = self.w.types.raw(x.ty)
             && elems.len() != 1
         {
@@ -214,11 +214,11 @@ impl<'w> Checker<'w> {
     }
 
     fn reject_generic(&self, x: &mut Operand<'w>, wanted: bool) {
-        if wanted && x.mode == OpMode::Value && !self.is_generic(x.ty) {
+        if wanted && x.mode == Mode::Value && !self.is_generic(x.ty) {
             return;
         }
         let what = match x.mode {
-            OpMode::Invalid | OpMode::NoValue => return,
+            Mode::Invalid | Mode::NoValue => return,
             _ if !self.is_generic(x.ty) => return,
             _ if matches!(self.w.types.raw(x.ty), Type::Signature(_)) => "function",
             _ => "type",
@@ -235,9 +235,9 @@ impl<'w> Checker<'w> {
     pub fn record(&mut self, x: &mut Operand<'w>, e: &'w Expr) {
         x.expr = Some(e);
         match x.mode {
-            OpMode::Invalid => return,
-            OpMode::NoValue => {
-                self.w.info.set_type(e.id(), x.info_mode(), TypeId::EMPTY_TUPLE, None);
+            Mode::Invalid => return,
+            Mode::NoValue => {
+                self.w.info.set_type(e.id(), x.mode, TypeId::EMPTY_TUPLE, None);
                 return;
             }
             _ => {}
@@ -245,7 +245,7 @@ impl<'w> Checker<'w> {
         if self.w.is_untyped(x.ty) {
             self.remember_untyped(e, x);
         }
-        self.w.info.set_type(e.id(), x.info_mode(), x.ty, Some(&x.val));
+        self.w.info.set_type(e.id(), x.mode, x.ty, Some(&x.val));
     }
 
     fn expr_internal(
@@ -299,7 +299,7 @@ impl<'w> Checker<'w> {
             | Expr::PortType(_)
             | Expr::IslandType(_) => {
                 let ty = self.typ(e);
-                let mode = if ty.is_invalid() { OpMode::Invalid } else { OpMode::TypeExpr };
+                let mode = if ty.is_invalid() { Mode::Invalid } else { Mode::TypeExpr };
                 value(Operand::new(mode, ty, Some(e)))
             }
             Expr::Union(u) => value(self.misplaced_union(u, e)),
@@ -342,7 +342,7 @@ impl<'w> Checker<'w> {
             self.error(Code::InvalidConstantValue, e, message);
             return x;
         }
-        x.mode = OpMode::Constant;
+        x.mode = Mode::Constant;
         x.ty = ty;
         x.val = val;
         self.overflow(&mut x, e.pos());
@@ -374,8 +374,8 @@ impl<'w> Checker<'w> {
             x.invalidate();
             return x;
         }
-        if x.mode != OpMode::Constant {
-            x.mode = OpMode::Value;
+        if x.mode != Mode::Constant {
+            x.mode = Mode::Value;
             return x;
         }
         if x.val.is_unknown() {
@@ -418,19 +418,19 @@ impl<'w> Checker<'w> {
             return x;
         }
         let literal = matches!(u.x.unparen(), Expr::CompositeLit(_));
-        if !literal && x.mode != OpMode::Variable {
+        if !literal && x.mode != Mode::Variable {
             let message = format!("invalid operation: cannot take address of {}", self.os(&x));
             self.error(Code::UnaddressableOperand, &x, message);
             x.invalidate();
             return x;
         }
-        Operand::new(OpMode::Value, self.w.types.pointer(x.ty), Some(e))
+        Operand::new(Mode::Value, self.w.types.pointer(x.ty), Some(e))
     }
 
     fn receive(&mut self, x: Operand<'w>, e: &'w Expr) -> Operand<'w> {
         let mut result = Operand::invalid(Some(e));
         if let Some(elem) = self.chan_elem(&x, &x, true) {
-            result.mode = OpMode::CommaOk;
+            result.mode = Mode::CommaOk;
             result.ty = elem;
             self.env.has_call = true;
         }
@@ -512,12 +512,12 @@ impl<'w> Checker<'w> {
     fn star(&mut self, star: &'w StarExpr, e: &'w Expr) -> Operand<'w> {
         let mut x = self.expr_or_type(&star.x, false);
         match x.mode {
-            OpMode::Invalid => return x,
-            OpMode::TypeExpr => {
+            Mode::Invalid => return x,
+            Mode::TypeExpr => {
                 self.check_var_type(star.x.place(), x.ty);
-                return Operand::new(OpMode::TypeExpr, self.w.types.pointer(x.ty), Some(e));
+                return Operand::new(Mode::TypeExpr, self.w.types.pointer(x.ty), Some(e));
             }
-            OpMode::Builtin(_) => {
+            Mode::Builtin(_) => {
                 let message = format!("invalid operation: cannot indirect {}", self.os(&x));
                 self.error(Code::InvalidIndirection, &x, message);
                 x.invalidate();
@@ -550,7 +550,7 @@ impl<'w> Checker<'w> {
             }
         }
         match base {
-            Some(base) => Operand::new(OpMode::Variable, base, Some(e)),
+            Some(base) => Operand::new(Mode::Variable, base, Some(e)),
             None => {
                 let message = format!("invalid operation: cannot indirect {}", self.os(&x));
                 self.error(Code::InvalidIndirection, &x, message);
@@ -585,7 +585,7 @@ impl<'w> Checker<'w> {
             return invalid;
         }
         self.assertable(e, &x, ty, false);
-        Operand::new(OpMode::CommaOk, ty, Some(e))
+        Operand::new(Mode::CommaOk, ty, Some(e))
     }
 
     /// Reports an assertion that no value of the interface can pass.

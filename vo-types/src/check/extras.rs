@@ -10,7 +10,7 @@ use vo_syntax::diag::Code;
 use vo_syntax::source::Pos;
 
 use super::errors::Place;
-use super::{Checker, OpMode, Operand, at};
+use super::{Checker, Mode, Operand, at};
 use crate::types::{FoundKind, Lookup, Type, TypeId};
 
 /// The methods of the dynamic protocol: name, parameters, results, whether the last parameter is variadic.
@@ -89,9 +89,9 @@ impl<'w> Checker<'w> {
             return invalid;
         }
         match rest[..] {
-            [] => Operand::new(OpMode::NoValue, TypeId::EMPTY_TUPLE, Some(e)),
-            [only] => Operand::new(OpMode::Value, only, Some(e)),
-            _ => Operand::new(OpMode::Value, self.w.types.tuple(&rest), Some(e)),
+            [] => Operand::new(Mode::NoValue, TypeId::EMPTY_TUPLE, Some(e)),
+            [only] => Operand::new(Mode::Value, only, Some(e)),
+            _ => Operand::new(Mode::Value, self.w.types.tuple(&rest), Some(e)),
         }
     }
 
@@ -118,7 +118,7 @@ impl<'w> Checker<'w> {
         if !x.is_valid() || !self.dyn_base(&x, d) {
             return Operand::invalid(Some(e));
         }
-        Operand::new(OpMode::Value, self.w.types.tuple(PAIR), Some(e))
+        Operand::new(Mode::Value, self.w.types.tuple(PAIR), Some(e))
     }
 
     /// The key or the arguments: each becomes an `any`.
@@ -242,7 +242,7 @@ impl<'w> Checker<'w> {
         self.retype(e, self.w.types.tuple(&types));
         let operand = |(i, &ty): (usize, &TypeId)| Operand {
             nth: i as u32 + 1,
-            ..Operand::new(OpMode::Value, ty, Some(e))
+            ..Operand::new(Mode::Value, ty, Some(e))
         };
         Some(types.iter().enumerate().map(operand).collect())
     }
@@ -259,7 +259,7 @@ impl<'w> Checker<'w> {
     /// Gives the value of a dynamic operation the type of what it goes to. Answers whether it is one.
     pub fn dyn_converted(&mut self, x: &mut Operand<'w>, target: TypeId) -> bool {
         let Some(e) = x.expr else { return false };
-        if x.mode != OpMode::Value || !self.w.identical(x.ty, ANY) || dynamic(e).is_none() {
+        if x.mode != Mode::Value || !self.w.identical(x.ty, ANY) || dynamic(e).is_none() {
             return false;
         }
         if self.w.is_invalid(target) {

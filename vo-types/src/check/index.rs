@@ -5,7 +5,7 @@ use vo_syntax::diag::Code;
 
 use super::errors::Place;
 use super::expr::Want;
-use super::{Checker, OpMode, Operand};
+use super::{Checker, Mode, Operand};
 use crate::constant::Constant;
 use crate::object::Color;
 use crate::types::{Basic, Type, TypeId};
@@ -13,7 +13,7 @@ use crate::types::{Basic, Type, TypeId};
 /// What indexing a type gives.
 struct Indexed {
     elem: TypeId,
-    mode: OpMode,
+    mode: Mode,
     /// The constant length, or -1.
     len: i64,
     /// The key type, for maps.
@@ -25,27 +25,27 @@ impl<'w> Checker<'w> {
     pub fn index_expr(&mut self, index: &'w IndexExpr, e: &'w Expr, want: Option<&Want>) -> Operand<'w> {
         let mut x = self.expr_or_type(&index.x, true);
         match x.mode {
-            OpMode::Invalid => {
+            Mode::Invalid => {
                 self.use_exprs(&index.indices);
                 return Operand::invalid(Some(e));
             }
-            OpMode::TypeExpr => {
+            Mode::TypeExpr => {
                 let ty = self.instantiated_type(index, e);
-                let mode = if ty.is_invalid() { OpMode::Invalid } else { OpMode::TypeExpr };
-                if mode == OpMode::TypeExpr {
+                let mode = if ty.is_invalid() { Mode::Invalid } else { Mode::TypeExpr };
+                if mode == Mode::TypeExpr {
                     self.check_var_type(e.place(), ty);
                 }
                 return Operand::new(mode, ty, Some(e));
             }
-            OpMode::Value if self.is_generic(x.ty) => {
+            Mode::Value if self.is_generic(x.ty) => {
                 self.explicit_instance(&mut x, index, e, want);
                 return x;
             }
-            OpMode::Value if self.is_open_generic_func(&index.x) => {
+            Mode::Value if self.is_open_generic_func(&index.x) => {
                 self.type_list(&index.indices);
                 return Operand { expr: Some(e), ..x };
             }
-            OpMode::Builtin(_) => {
+            Mode::Builtin(_) => {
                 let message = format!("cannot index {}", self.os(&x));
                 self.error(Code::NonIndexable, &index.lbrack, message);
                 self.use_exprs(&index.indices);
@@ -105,19 +105,19 @@ impl<'w> Checker<'w> {
                     Constant::Str(s) if x.is_constant() => s.len() as i64,
                     _ => -1,
                 };
-                of(TypeId::BYTE, OpMode::Value, len)
+                of(TypeId::BYTE, Mode::Value, len)
             }
             Type::Array { len, elem } => {
-                let mode = if x.mode == OpMode::Variable { OpMode::Variable } else { OpMode::Value };
+                let mode = if x.mode == Mode::Variable { Mode::Variable } else { Mode::Value };
                 of(*elem, mode, *len)
             }
             Type::Pointer(base) => match self.w.under(*base) {
-                Type::Array { len, elem } => of(*elem, OpMode::Variable, *len),
+                Type::Array { len, elem } => of(*elem, Mode::Variable, *len),
                 _ => None,
             },
-            Type::Slice(elem) => of(*elem, OpMode::Variable, -1),
+            Type::Slice(elem) => of(*elem, Mode::Variable, -1),
             Type::Map { key, value } => {
-                Some(Indexed { elem: *value, mode: OpMode::MapIndex, len: -1, key: Some(*key) })
+                Some(Indexed { elem: *value, mode: Mode::MapIndex, len: -1, key: Some(*key) })
             }
             _ => None,
         }
@@ -148,8 +148,8 @@ impl<'w> Checker<'w> {
             if so_far.len < 0 || (one.len >= 0 && one.len < so_far.len) {
                 so_far.len = one.len;
             }
-            if one.mode == OpMode::Value {
-                so_far.mode = OpMode::Value;
+            if one.mode == Mode::Value {
+                so_far.mode = Mode::Value;
             }
         }
         all
@@ -215,7 +215,7 @@ impl<'w> Checker<'w> {
             bounds.iter().flatten().for_each(|b| self.use_expr(b));
             return Operand::invalid(Some(e));
         };
-        x.mode = OpMode::Value;
+        x.mode = Mode::Value;
         x.expr = Some(e);
         self.slice_bounds(bounds, s.three, len);
         x
@@ -255,7 +255,7 @@ impl<'w> Checker<'w> {
                 Some(len)
             }
             Type::Array { len, elem } => {
-                if x.mode != OpMode::Variable {
+                if x.mode != Mode::Variable {
                     let message = format!("cannot slice unaddressable value {}", self.os(x));
                     self.error(Code::NonSliceable, x, message);
                     return None;

@@ -15,7 +15,7 @@ use vo_syntax::diag::{Code, Diagnostic};
 use super::Checker;
 use crate::World;
 use crate::object::{Color, ObjId, ObjectKind};
-use crate::package::{Initializer, Mode, PkgId};
+use crate::package::{Initializer, PackageMode, PkgId};
 
 impl World {
     /// The initialisation steps of a package, in order. Checks what they need in lazily checked
@@ -53,7 +53,7 @@ impl<'w> Checker<'w> {
     pub fn init_order(&mut self) {
         let package = self.w.package(self.pkg);
         // In a package that is checked lazily, constants are in order, and plain variables come first.
-        let lazy = package.mode == Mode::Lazy && !package.state.checked.get();
+        let lazy = package.mode == PackageMode::Lazy && !package.state.checked.get();
         let (mut vars, mut plain) = (Vec::new(), Vec::new());
         for obj in package.objects() {
             match self.w.object(obj).kind {

@@ -5,7 +5,7 @@ use vo_syntax::diag::Code;
 use vo_syntax::source::Span;
 
 use super::Checker;
-use crate::package::Mode;
+use crate::package::PackageMode;
 use crate::types::{Type, TypeId};
 
 /// The size that no value reaches.
@@ -18,7 +18,7 @@ impl<'w> Checker<'w> {
     /// Remembers a type literal for `type_limits`.
     pub fn note_type_literal(&self, at: Span, ty: TypeId) {
         let package = self.w.package(self.pkg);
-        if package.mode == Mode::Full {
+        if package.mode == PackageMode::Full {
             package.state.type_literals.borrow_mut().push((ty, at));
         }
     }

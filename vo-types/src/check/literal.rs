@@ -8,7 +8,7 @@ use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Span;
 
 use super::errors::Place;
-use super::{Checker, LaterLiteral, OpMode, Operand};
+use super::{Checker, LaterLiteral, Mode, Operand};
 use crate::constant::dedup_key;
 use crate::info::{Selection, SelectionKind, Target};
 use crate::object::Owner;
@@ -34,7 +34,7 @@ impl<'w> Checker<'w> {
         } else {
             self.literals.push(later);
         }
-        Operand::new(OpMode::Value, parts.sig, Some(e))
+        Operand::new(Mode::Value, parts.sig, Some(e))
     }
 
     /// Checks a literal's body. Its environment is the one the literal stands in.
@@ -124,7 +124,7 @@ impl<'w> Checker<'w> {
                 return Operand::invalid(Some(e));
             }
         }
-        Operand::new(OpMode::Value, result, Some(e))
+        Operand::new(Mode::Value, result, Some(e))
     }
 
     fn struct_lit(&mut self, lit: &'w CompositeLit, base: TypeId, fields: &'w [Field]) {

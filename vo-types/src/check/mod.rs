@@ -61,14 +61,15 @@ use vo_syntax::source::{Dialect, Pos, Span};
 use crate::World;
 use crate::constant::Constant;
 use crate::importer::{Importer, PackageSource};
+use crate::info::Mode;
 use crate::object::{Color, ObjId, ObjectKind, Owner};
-use crate::package::{Mode, PkgId};
+use crate::package::{PackageMode, PkgId};
 use crate::scope::ScopeId;
 use crate::types::TypeId;
 
 pub(crate) use actions::Action;
 pub(crate) use convert_untyped::Untyped;
-pub(crate) use operand::{OpMode, Operand};
+pub(crate) use operand::Operand;
 pub use plain::PURE_FUNCTIONS;
 pub use suggest::closest;
 
@@ -82,7 +83,7 @@ pub fn check_package(
     importer: &mut dyn Importer,
 ) -> (PkgId, Vec<Diagnostic>) {
     let pkg = resolve::add_package(world, source, importer);
-    if world.package(pkg).mode == Mode::Full {
+    if world.package(pkg).mode == PackageMode::Full {
         check_fully(world, pkg);
     }
     let mut diagnostics = world.package(pkg).state.diagnostics.take();

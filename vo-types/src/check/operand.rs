@@ -6,27 +6,6 @@ use super::{Checker, show};
 use crate::constant::Constant;
 use crate::info::Mode;
 use crate::types::{Basic, Type, TypeId};
-use crate::universe::Builtin;
-
-/// The kinds of operands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum OpMode {
-    /// In error; whatever is done with it is silent.
-    Invalid,
-    /// A call without results.
-    NoValue,
-    Builtin(Builtin),
-    TypeExpr,
-    Constant,
-    /// Addressable.
-    Variable,
-    MapIndex,
-    Value,
-    /// `nil`.
-    Nil,
-    /// A value that can also be had with a boolean.
-    CommaOk,
-}
 
 /// The [`Operand::nth`] of the boolean of a comma-ok form.
 pub(crate) const OK_VALUE: u32 = u32::MAX;
@@ -34,7 +13,7 @@ pub(crate) const OK_VALUE: u32 = u32::MAX;
 /// See the module's description.
 #[derive(Clone, Debug)]
 pub(crate) struct Operand<'w> {
-    pub mode: OpMode,
+    pub mode: Mode,
     pub ty: TypeId,
     /// The value of a constant.
     pub val: Constant,
@@ -46,58 +25,42 @@ pub(crate) struct Operand<'w> {
 impl<'w> Operand<'w> {
     /// An operand in error.
     pub fn invalid(expr: Option<&'w Expr>) -> Operand<'w> {
-        Operand { mode: OpMode::Invalid, ty: TypeId::INVALID, val: Constant::Unknown, expr, nth: 0 }
+        Operand { mode: Mode::Invalid, ty: TypeId::INVALID, val: Constant::Unknown, expr, nth: 0 }
     }
 
-    pub fn new(mode: OpMode, ty: TypeId, expr: Option<&'w Expr>) -> Operand<'w> {
+    pub fn new(mode: Mode, ty: TypeId, expr: Option<&'w Expr>) -> Operand<'w> {
         Operand { mode, ty, val: Constant::Unknown, expr, nth: 0 }
     }
 
     pub fn is_valid(&self) -> bool {
-        self.mode != OpMode::Invalid
+        self.mode != Mode::Invalid
     }
 
     pub fn invalidate(&mut self) {
-        self.mode = OpMode::Invalid;
+        self.mode = Mode::Invalid;
     }
 
     pub fn is_constant(&self) -> bool {
-        self.mode == OpMode::Constant
+        self.mode == Mode::Constant
     }
 
     pub fn is_nil(&self) -> bool {
-        self.mode == OpMode::Nil
-    }
-
-    /// What is recorded about the expression.
-    pub fn info_mode(&self) -> Mode {
-        match self.mode {
-            OpMode::Invalid => Mode::Invalid,
-            OpMode::NoValue => Mode::NoValue,
-            OpMode::Builtin(b) => Mode::Builtin(b),
-            OpMode::TypeExpr => Mode::TypeExpr,
-            OpMode::Constant => Mode::Constant,
-            OpMode::Variable => Mode::Variable,
-            OpMode::MapIndex => Mode::MapIndex,
-            OpMode::Value => Mode::Value,
-            OpMode::Nil => Mode::NilValue,
-            OpMode::CommaOk => Mode::CommaOk,
-        }
+        self.mode == Mode::NilValue
     }
 }
 
-fn mode_text(mode: OpMode) -> &'static str {
+fn mode_text(mode: Mode) -> &'static str {
     match mode {
-        OpMode::Invalid => "invalid operand",
-        OpMode::NoValue => "no value",
-        OpMode::Builtin(_) => "built-in",
-        OpMode::TypeExpr => "type",
-        OpMode::Constant => "constant",
-        OpMode::Variable => "variable",
-        OpMode::MapIndex => "map index expression",
-        OpMode::Value => "value",
-        OpMode::Nil => "nil",
-        OpMode::CommaOk => "comma, ok expression",
+        Mode::Invalid => "invalid operand",
+        Mode::NoValue => "no value",
+        Mode::Builtin(_) => "built-in",
+        Mode::TypeExpr => "type",
+        Mode::Constant => "constant",
+        Mode::Variable => "variable",
+        Mode::MapIndex => "map index expression",
+        Mode::Value => "value",
+        Mode::NilValue => "nil",
+        Mode::CommaOk => "comma, ok expression",
     }
 }
 
@@ -115,21 +78,20 @@ impl<'w> Checker<'w> {
             _ if x.nth == OK_VALUE => "ok value of (comma, ok) expression".to_owned(),
             _ if x.nth > 0 => ordinal(x.nth),
             (Some(e), _) => show::expr_string(e),
-            (None, OpMode::Builtin(b)) => b.name().to_owned(),
-            (None, OpMode::TypeExpr) => self.ts(x.ty),
-            (None, OpMode::Constant) => x.val.to_string(),
+            (None, Mode::Builtin(b)) => b.name().to_owned(),
+            (None, Mode::TypeExpr) => self.ts(x.ty),
+            (None, Mode::Constant) => x.val.to_string(),
             _ => String::new(),
         };
         let mut inner = String::new();
-        let typeless =
-            matches!(x.mode, OpMode::Invalid | OpMode::NoValue | OpMode::Builtin(_) | OpMode::TypeExpr);
+        let typeless = matches!(x.mode, Mode::Invalid | Mode::NoValue | Mode::Builtin(_) | Mode::TypeExpr);
         let untyped = !typeless && self.w.is_untyped(x.ty);
         if untyped {
             inner.push_str(&self.ts(x.ty));
             inner.push(' ');
         }
         inner.push_str(mode_text(x.mode));
-        if x.mode == OpMode::Constant {
+        if x.mode == Mode::Constant {
             let value = x.val.to_string();
             if value != expr {
                 inner.push(' ');

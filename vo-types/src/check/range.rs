@@ -3,7 +3,7 @@
 use vo_syntax::ast::*;
 use vo_syntax::diag::Code;
 
-use super::{Checker, OpMode, Operand};
+use super::{Checker, Mode, Operand};
 use crate::object::ObjId;
 use crate::types::{Basic, Dir, Signature, Type, TypeId};
 
@@ -150,7 +150,7 @@ impl<'w> Checker<'w> {
             if over_int {
                 self.init_var(obj, x, "range clause");
             } else {
-                let mut y = Operand::new(OpMode::Value, ty, Some(e));
+                let mut y = Operand::new(Mode::Value, ty, Some(e));
                 self.init_var(obj, &mut y, "assignment");
             }
             self.w.info.set_type(e.id(), crate::info::Mode::Variable, self.w.object(obj).ty(), None);
@@ -186,7 +186,7 @@ impl<'w> Checker<'w> {
                     self.error(Code::InvalidRange, e, message);
                 }
             } else {
-                let mut y = Operand::new(OpMode::Value, ty, Some(e));
+                let mut y = Operand::new(Mode::Value, ty, Some(e));
                 self.assign_var(e, &mut y, "assignment");
             }
         }

@@ -12,7 +12,7 @@ use crate::World;
 use crate::embed::patterns;
 use crate::importer::{Importer, PackageSource};
 use crate::object::{Color, DeclInfo, DeclRef, FuncInfo, ObjId, Object, ObjectKind, Owner, VarKind};
-use crate::package::{Mode, PkgId};
+use crate::package::{PackageMode, PkgId};
 use crate::scope::ScopeId;
 use crate::types::TypeId;
 
@@ -243,7 +243,7 @@ impl<'w> Collector<'w, '_> {
                 world.importing.borrow_mut().push((identity.clone(), at));
                 let pkg = add_package(world, source, self.importer);
                 world.importing.borrow_mut().pop();
-                if world.package(pkg).mode == Mode::Full {
+                if world.package(pkg).mode == PackageMode::Full {
                     super::check_fully(world, pkg);
                 }
                 pkg
@@ -262,7 +262,7 @@ impl<'w> Collector<'w, '_> {
     fn may_see(&self, path: &str) -> bool {
         let package = self.c.w.package(self.c.pkg);
         let parent = match path.find("internal/").or(path.strip_suffix("internal").map(str::len)) {
-            Some(0) => return package.mode == Mode::Lazy,
+            Some(0) => return package.mode == PackageMode::Lazy,
             Some(at) => match path[..at].strip_suffix('/') {
                 Some(parent) => parent,
                 None => return true,
@@ -298,7 +298,7 @@ impl<'w> Collector<'w, '_> {
         let known = world.package_by_path(path);
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
         let scope = world.new_scope(Some(world.universe()), false);
-        let pkg = world.add_package(path, Symbol::intern(name), "", scope, Mode::Full, Vec::new());
+        let pkg = world.add_package(path, Symbol::intern(name), "", scope, PackageMode::Full, Vec::new());
         // Others may import the path rightly.
         match known {
             Some(known) => world.by_path.borrow_mut().insert(path.to_owned(), known),

@@ -4,7 +4,7 @@ use vo_syntax::ast::*;
 use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Pos;
 
-use super::{Checker, OpMode, Operand};
+use super::{Checker, Mode, Operand};
 use crate::info::{Selection, SelectionKind, Target};
 use crate::object::ObjectKind;
 use crate::package::PkgId;
@@ -22,8 +22,8 @@ impl<'w> Checker<'w> {
         }
         let x = self.expr_or_type(&sel.x, false);
         match x.mode {
-            OpMode::Invalid => return Operand::invalid(Some(e)),
-            OpMode::Builtin(_) => {
+            Mode::Invalid => return Operand::invalid(Some(e)),
+            Mode::Builtin(_) => {
                 let message = format!("invalid use of {} in selector expression", self.os(&x));
                 let dot = Pos(sel.sel.span.start.0.saturating_sub(1));
                 self.error(Code::UncalledBuiltin, &dot, message);
@@ -69,17 +69,17 @@ impl<'w> Checker<'w> {
         };
         match &object.kind {
             ObjectKind::Builtin(b) => {
-                x.mode = OpMode::Builtin(*b);
+                x.mode = Mode::Builtin(*b);
                 return x;
             }
             _ if self.w.is_invalid(x.ty) => return Operand::invalid(Some(e)),
             ObjectKind::Const { value } => {
-                x.mode = OpMode::Constant;
+                x.mode = Mode::Constant;
                 x.val = value.get().cloned().unwrap_or_default();
             }
-            ObjectKind::TypeName { .. } => x.mode = OpMode::TypeExpr,
-            ObjectKind::Var { .. } => x.mode = OpMode::Variable,
-            ObjectKind::Func(_) => x.mode = OpMode::Value,
+            ObjectKind::TypeName { .. } => x.mode = Mode::TypeExpr,
+            ObjectKind::Var { .. } => x.mode = Mode::Variable,
+            ObjectKind::Func(_) => x.mode = Mode::Value,
             _ => {}
         }
         x
@@ -106,7 +106,7 @@ impl<'w> Checker<'w> {
         if !self.is_complete(base) {
             return Operand::invalid(Some(e));
         }
-        let lookup = self.w.lookup(x.ty, x.mode == OpMode::Variable, Some(self.pkg), name);
+        let lookup = self.w.lookup(x.ty, x.mode == Mode::Variable, Some(self.pkg), name);
         let found = match lookup {
             Lookup::Found(found) => found,
             other => {
@@ -121,7 +121,7 @@ impl<'w> Checker<'w> {
         if self.w.is_invalid(ty) {
             return Operand::invalid(Some(e));
         }
-        if x.mode == OpMode::TypeExpr {
+        if x.mode == Mode::TypeExpr {
             return self.method_expr(&x, sel, e, found, ty);
         }
         let kind =
@@ -129,8 +129,8 @@ impl<'w> Checker<'w> {
         let indirect = found.indirect;
         self.record_selection(sel, kind, x.ty, found, ty);
         let mode = match kind {
-            SelectionKind::FieldVal if x.mode == OpMode::Variable || indirect => OpMode::Variable,
-            _ => OpMode::Value,
+            SelectionKind::FieldVal if x.mode == Mode::Variable || indirect => Mode::Variable,
+            _ => Mode::Value,
         };
         Operand::new(mode, ty, Some(e))
     }
@@ -188,7 +188,7 @@ impl<'w> Checker<'w> {
         let (tparams, results) = (sig.tparams.to_vec(), sig.results.to_vec());
         let func = self.w.types.new_signature(tparams, params, results, sig.variadic);
         self.record_selection(sel, SelectionKind::MethodExpr, x.ty, found, func);
-        Operand::new(OpMode::Value, func, Some(e))
+        Operand::new(Mode::Value, func, Some(e))
     }
 
     fn select_error(&self, x: &Operand<'w>, sel: &'w SelectorExpr, lookup: &Lookup) {
@@ -202,7 +202,7 @@ impl<'w> Checker<'w> {
                 let message = format!("ambiguous selector {xe}.{name}");
                 self.error(Code::AmbiguousSelector, &sel.sel, message);
             }
-            Lookup::NeedsPointer(_) if x.mode == OpMode::TypeExpr => {
+            Lookup::NeedsPointer(_) if x.mode == Mode::TypeExpr => {
                 let ts = self.ts(x.ty);
                 let message =
                     format!("invalid method expression {ts}.{name} (needs pointer receiver (*{ts}).{name})");
@@ -216,7 +216,7 @@ impl<'w> Checker<'w> {
                 let why = if self.is_interface_pointer(x.ty) {
                     self.interface_pointer_error(x.ty)
                 } else {
-                    self.lookup_error(x.ty, name, x.mode == OpMode::Variable, false)
+                    self.lookup_error(x.ty, name, x.mode == Mode::Variable, false)
                 };
                 let message = format!("{xe}.{name} undefined ({why})");
                 let d = Diagnostic::error(Code::MissingFieldOrMethod, sel.sel.span, message);

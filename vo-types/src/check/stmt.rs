@@ -4,7 +4,7 @@ use vo_syntax::ast::*;
 use vo_syntax::diag::{Code, Diagnostic};
 
 use super::binary::Shown;
-use super::{Checker, OpMode, at};
+use super::{Checker, Mode, at};
 use crate::constant::Constant;
 use crate::types::{Basic, Type, TypeId};
 use crate::universe::UseKind;
@@ -80,9 +80,9 @@ impl<'w> Checker<'w> {
     fn expr_stmt(&mut self, e: &'w Expr) {
         let (x, kind) = self.raw_expr(e, None, None, false);
         let (code, what) = match x.mode {
-            OpMode::Invalid => return,
-            OpMode::Builtin(_) => (Code::UncalledBuiltin, "must be called"),
-            OpMode::TypeExpr => (Code::NotAnExpression, "is not an expression"),
+            Mode::Invalid => return,
+            Mode::Builtin(_) => (Code::UncalledBuiltin, "must be called"),
+            Mode::TypeExpr => (Code::NotAnExpression, "is not an expression"),
             _ if kind == UseKind::Statement => return self.dyn_statement(e),
             _ => (Code::UnusedExpression, "is not used"),
         };
@@ -119,7 +119,7 @@ impl<'w> Checker<'w> {
         if x.is_constant() {
             x.val = Constant::Unknown;
         }
-        x.mode = OpMode::Value;
+        x.mode = Mode::Value;
         self.assign_var(&s.x, &mut x, "assignment");
     }
 
@@ -140,7 +140,7 @@ impl<'w> Checker<'w> {
                 }
                 if self.w.is_untyped(x.ty) {
                     // A comparison as an assignment operation does not parse.
-                    x.mode = OpMode::Value;
+                    x.mode = Mode::Value;
                 }
                 self.assign_var(lhs, &mut x, "assignment operation");
             }

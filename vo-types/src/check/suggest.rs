@@ -9,7 +9,7 @@ use vo_syntax::source::{Pos, Span};
 
 use super::Checker;
 use crate::object::{ObjId, ObjectKind};
-use crate::package::{Mode, PkgId};
+use crate::package::{PackageMode, PkgId};
 use crate::types::{IMethod, MissingMethod, MissingReason, Type, TypeId};
 
 /// The declarations behind a reason that will be part of some message.
@@ -40,7 +40,7 @@ impl<'w> Checker<'w> {
     ) -> Diagnostic {
         let package = self.w.package(self.pkg);
         // Nobody reads the errors of trusted packages.
-        if self.error_count() > SEARCHES || package.mode == Mode::Lazy {
+        if self.error_count() > SEARCHES || package.mode == PackageMode::Lazy {
             return d;
         }
         match closest(name.name.as_str(), candidates()) {

@@ -8,7 +8,7 @@ use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Span;
 
 use super::errors::Place;
-use super::{Checker, OpMode, Operand};
+use super::{Checker, Mode, Operand};
 use crate::constant::{ConstKind, Constant, dedup_key};
 use crate::object::{Color, ObjId, Object, ObjectKind, VarKind};
 use crate::types::TypeId;
@@ -34,7 +34,7 @@ impl<'w> Checker<'w> {
 
     fn switch_tag(&mut self, s: &'w SwitchStmt) -> Operand<'w> {
         let Some(tag) = &s.tag else {
-            let mut x = Operand::new(OpMode::Constant, TypeId::BOOL, None);
+            let mut x = Operand::new(Mode::Constant, TypeId::BOOL, None);
             x.val = Constant::Bool(true);
             return x;
         };

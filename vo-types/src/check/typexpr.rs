@@ -5,9 +5,8 @@ use vo_syntax::diag::{Code, Diagnostic};
 use vo_syntax::source::Span;
 
 use super::errors::Place;
-use super::{Action, Checker, OpMode, Operand};
+use super::{Action, Checker, Mode, Operand};
 use crate::constant::Constant;
-use crate::info::Mode;
 use crate::object::{ObjId, ObjectKind, VarKind};
 use crate::types::{Basic, Dir, Type, TypeId};
 
@@ -111,13 +110,13 @@ impl<'w> Checker<'w> {
                 } else {
                     x.val = value.get().cloned().unwrap_or_default();
                 }
-                x.mode = OpMode::Constant;
+                x.mode = Mode::Constant;
             }
             ObjectKind::TypeName { .. } => {
                 if ty.is_invalid() {
                     return;
                 }
-                x.mode = OpMode::TypeExpr;
+                x.mode = Mode::TypeExpr;
             }
             ObjectKind::Var { .. } => {
                 object.used.set(true);
@@ -125,23 +124,23 @@ impl<'w> Checker<'w> {
                 if ty.is_invalid() {
                     return;
                 }
-                x.mode = OpMode::Variable;
+                x.mode = Mode::Variable;
             }
             ObjectKind::Func(_) => {
                 self.depends_on(obj);
-                x.mode = OpMode::Value;
+                x.mode = Mode::Value;
                 if object.ty.get() == TypeId::NONE {
                     // The function's own signature mentions it: its size is known, no more.
                     x.ty = self.w.types.func(&[], &[], false);
                     return;
                 }
                 if ty.is_invalid() {
-                    x.mode = OpMode::Invalid;
+                    x.mode = Mode::Invalid;
                     return;
                 }
             }
-            ObjectKind::Builtin(b) => x.mode = OpMode::Builtin(*b),
-            ObjectKind::Nil => x.mode = OpMode::Nil,
+            ObjectKind::Builtin(b) => x.mode = Mode::Builtin(*b),
+            ObjectKind::Nil => x.mode = Mode::NilValue,
             ObjectKind::Label(_) => return,
         }
         x.ty = ty;
@@ -279,9 +278,9 @@ impl<'w> Checker<'w> {
 
     fn type_operand(&mut self, e: &'w Expr, x: Operand<'w>) -> TypeId {
         match x.mode {
-            OpMode::TypeExpr => x.ty,
-            OpMode::Invalid => TypeId::INVALID,
-            OpMode::NoValue => {
+            Mode::TypeExpr => x.ty,
+            Mode::Invalid => TypeId::INVALID,
+            Mode::NoValue => {
                 self.error(Code::NotAType, e, format!("{} used as type", self.os(&x)));
                 TypeId::INVALID
             }

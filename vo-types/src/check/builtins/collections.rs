@@ -2,7 +2,7 @@
 
 use super::Call;
 use crate::check::errors::Place;
-use crate::check::{Checker, OpMode, Operand, show};
+use crate::check::{Checker, Mode, Operand, show};
 use crate::constant::Constant;
 use crate::types::{Basic, Dir, Type, TypeId};
 use crate::universe::Builtin;
@@ -152,7 +152,7 @@ impl<'w> Checker<'w> {
         }
         match self.array_behind(x.ty) {
             Type::Basic(kind) if kind.is_string() && len => {
-                if let (OpMode::Constant, Constant::Str(s)) = (x.mode, &x.val) {
+                if let (Mode::Constant, Constant::Str(s)) = (x.mode, &x.val) {
                     let n = Constant::Int(s.len() as i64);
                     return c.constant(TypeId::INT, n);
                 }
@@ -335,13 +335,13 @@ impl<'w> Checker<'w> {
         let arg = &c.call.args[0];
         let mut x = self.expr_or_type(arg, false);
         match x.mode {
-            OpMode::Invalid => return None,
-            OpMode::Builtin(_) => {
+            Mode::Invalid => return None,
+            Mode::Builtin(_) => {
                 let message = format!("{} must be called", self.os(&x));
                 self.error(Code::UncalledBuiltin, &x, message);
                 return None;
             }
-            OpMode::TypeExpr => self.check_var_type(arg.place(), x.ty),
+            Mode::TypeExpr => self.check_var_type(arg.place(), x.ty),
             _ => {
                 self.requires(&c.call.fun, (1, 26), &format!("new({})", self.es(arg)));
                 if self.w.is_untyped(x.ty) {

@@ -1,7 +1,7 @@
 //! Predeclared functions of numbers: complex, real, imag, min and max.
 
 use super::Call;
-use crate::check::{Checker, OpMode, Operand, show};
+use crate::check::{Checker, Mode, Operand, show};
 use crate::constant::{self, CmpOp, Constant};
 use crate::types::{Basic, TypeId};
 use crate::universe::Builtin;
@@ -144,11 +144,11 @@ impl<'w> Checker<'w> {
                     x.val = a.val;
                 }
             } else {
-                x.mode = OpMode::Value;
+                x.mode = Mode::Value;
             }
         }
         if !x.is_constant() {
-            x.mode = OpMode::Value;
+            x.mode = Mode::Value;
             self.assignment(
                 &mut x,
                 Some(TypeId::EMPTY_INTERFACE),
