@@ -168,7 +168,8 @@ impl Found {
         }
         if has_prefix(name, "Example") && func.ty.params.count() == 0 && func.ty.results.count() == 0 {
             if let Some((output, unordered)) = expected_output(map, file, func) {
-                let _ = writeln!(self.examples, "\t{{{name:?}, {package}.{name}, {output:?}, {unordered}}},");
+                let output = string_literal(&output);
+                let _ = writeln!(self.examples, "\t{{{name:?}, {package}.{name}, {output}, {unordered}}},");
             }
             return Ok(());
         }
@@ -241,6 +242,21 @@ fn comment_text(comment: &str) -> String {
         Some(rest) => rest.strip_prefix(' ').unwrap_or(rest).trim_end().to_owned(),
         None => comment.trim_start_matches("/*").trim_end_matches("*/").to_owned(),
     }
+}
+
+/// A string literal of the language. Rust's escapes are others.
+fn string_literal(text: &str) -> String {
+    let mut literal = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => literal.extend(['\\', c]),
+            c if c.is_control() || c == '\u{feff}' => {
+                let _ = write!(literal, "\\U{:08x}", u32::from(c));
+            }
+            c => literal.push(c),
+        }
+    }
+    literal + "\""
 }
 
 /// The source of package main.

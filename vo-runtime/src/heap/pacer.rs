@@ -405,7 +405,8 @@ impl Pacer {
         self.goal = goal;
         let runway = goal.saturating_sub(self.live_bytes);
         // Marking takes about as long as the last time.
-        let early = (self.during + self.during / 4).clamp(runway / 4, runway * 3 / 8);
+        let eighth = runway / 8;
+        let early = (self.during + self.during / 4).clamp(2 * eighth, 3 * eighth);
         self.trigger = if self.at_once { goal } else { goal - early };
     }
 
