@@ -75,6 +75,33 @@ unsafe impl ChanStorage for RingStorage {
     }
 }
 
+/// As [`RingStorage`] where an element is one word: most are, and it then costs nothing to know how many words there are.
+#[derive(Clone, Copy, Debug)]
+pub struct WordStorage {
+    /// Slot 0; may dangle when there is none.
+    pub slots: *mut u64,
+    /// Number of slots.
+    pub cap: usize,
+}
+
+// SAFETY: whoever makes a `WordStorage` for a channel points it at `cap` words.
+unsafe impl ChanStorage for WordStorage {
+    #[inline(always)]
+    fn cap(&self) -> usize {
+        self.cap
+    }
+
+    #[inline(always)]
+    fn elem_words(&self) -> usize {
+        1
+    }
+
+    #[inline(always)]
+    fn slot(&self, i: usize) -> *mut u64 {
+        self.slots.wrapping_add(i)
+    }
+}
+
 /// The synchronising part of a channel. Zeroed memory is an open, empty channel; dropping it does
 /// nothing. Its address must not change once it has been used.
 #[repr(C)]
@@ -406,6 +433,22 @@ pub unsafe fn send<C: Cx + ?Sized, S: ChanStorage>(
     }
 }
 
+/// As [`send`], and part of the caller's code: for whoever knows that the world is its worker's alone.
+///
+/// # Safety
+/// As for [`send`], and [`Cx::exclusive`] is true.
+#[inline(always)]
+pub unsafe fn send_alone<C: Cx + ?Sized, S: ChanStorage>(
+    core: &ChanCore,
+    storage: S,
+    cx: &mut C,
+    words: *const u64,
+) -> SendResult {
+    debug_assert!(cx.exclusive());
+    // SAFETY: handed on to the caller.
+    unsafe { send_in(core, storage, cx, words, true) }
+}
+
 /// # Safety
 /// As for [`send`]; `alone` is what `cx` says.
 #[inline(always)]
@@ -468,6 +511,22 @@ pub unsafe fn recv<C: Cx + ?Sized, S: ChanStorage>(
             false => recv_in(core, storage, cx, out, false),
         }
     }
+}
+
+/// As [`recv`], and part of the caller's code: for whoever knows that the world is its worker's alone.
+///
+/// # Safety
+/// As for [`recv`], and [`Cx::exclusive`] is true.
+#[inline(always)]
+pub unsafe fn recv_alone<C: Cx + ?Sized, S: ChanStorage>(
+    core: &ChanCore,
+    storage: S,
+    cx: &mut C,
+    out: *mut u64,
+) -> RecvResult {
+    debug_assert!(cx.exclusive());
+    // SAFETY: handed on to the caller.
+    unsafe { recv_in(core, storage, cx, out, true) }
 }
 
 /// # Safety

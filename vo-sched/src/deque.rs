@@ -41,6 +41,13 @@ mod imp {
         pub fn pop(&self) -> Option<FiberRef> {
             self.0.pop()
         }
+
+        /// Whether there is nothing to take: what others have taken meanwhile may still count. Unlike [`Thief::is_empty`]
+        /// this needs no fence.
+        #[inline]
+        pub fn is_empty(&self) -> bool {
+            self.0.is_empty()
+        }
     }
 
     /// Repeats a steal that lost a race until it has an answer.
@@ -150,6 +157,11 @@ mod imp {
         /// See the std version.
         pub fn pop(&self) -> Option<FiberRef> {
             self.0.lock().pop_front()
+        }
+
+        /// See the std version.
+        pub fn is_empty(&self) -> bool {
+            self.0.lock().is_empty()
         }
     }
 

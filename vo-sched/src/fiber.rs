@@ -45,7 +45,7 @@
 //!   state table already answers.
 
 use crate::seed::Rng;
-use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering, RaceCell};
+use crate::sync::{AtomicU8, AtomicU16, AtomicU32, Ordering, RaceCell, prefetch};
 use crate::wait::WaitReason;
 use crate::waiter::{SelectNodes, WaitNode};
 use crate::worker::WorkerCx;
@@ -417,12 +417,22 @@ impl FiberHeader {
     /// calling worker has the fiber's world to itself.
     #[inline]
     pub fn wake(&self, alone: bool) -> Wake {
-        if alone && self.state.load(Ordering::Relaxed) == FiberState::Parked as u32 {
+        if alone && self.wake_alone() {
             // Its worker was this one, or left the world before this one entered.
-            self.state.store(FiberState::Queued as u32, Ordering::Relaxed);
             return Wake::Enqueue;
         }
         self.wake_shared()
+    }
+
+    /// Parked -> Queued, as [`FiberHeader::wake`] for a worker that has the fiber's world to itself. False: it is not
+    /// Parked, and nothing was done.
+    #[inline(always)]
+    pub(crate) fn wake_alone(&self) -> bool {
+        let parked = self.state.load(Ordering::Relaxed) == FiberState::Parked as u32;
+        if parked {
+            self.state.store(FiberState::Queued as u32, Ordering::Relaxed);
+        }
+        parked
     }
 
     fn wake_shared(&self) -> Wake {
@@ -525,6 +535,13 @@ impl FiberRef {
     pub unsafe fn from_raw(header: *mut FiberHeader) -> FiberRef {
         // SAFETY: the caller hands over a live header.
         FiberRef(unsafe { NonNull::new_unchecked(header) })
+    }
+
+    /// The fiber will run soon: has what is read first brought near, the header and the beginning of the host's part.
+    #[inline(always)]
+    pub(crate) fn approach(self) {
+        let at = self.0.as_ptr().cast::<u8>();
+        (0..4).for_each(|line| prefetch(at.wrapping_add(64 * line)));
     }
 
     /// The header's address, which is the address of the host's fiber struct.

@@ -66,15 +66,21 @@ impl WorkerCx {
     }
 
     /// A woken fiber runs next; the one that was to run next goes behind the others.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn keep_woken(&mut self, fiber: FiberRef) {
         let slot = &self.me.private_slot;
         let older = slot.load(Ordering::Relaxed);
         slot.store(fiber.as_ptr(), Ordering::Relaxed);
         if !older.is_null() {
             // SAFETY: what is in the slot is a queued fiber.
-            self.keep(unsafe { FiberRef::from_raw(older) });
+            self.keep_older(unsafe { FiberRef::from_raw(older) });
         }
+    }
+
+    /// As [`WorkerCx::keep`], where that would be a lot of code.
+    #[inline(never)]
+    fn keep_older(&mut self, fiber: FiberRef) {
+        self.keep(fiber);
     }
 
     /// Puts a fiber behind the others.

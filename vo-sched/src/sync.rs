@@ -10,6 +10,18 @@
 
 pub use imp::*;
 
+/// Asks for the memory at an address, which may be any, to be brought near: it will be wanted soon.
+#[inline(always)]
+pub(crate) fn prefetch<T>(at: *const T) {
+    #[cfg(all(target_arch = "x86_64", not(loom)))]
+    // SAFETY: a hint, which never faults.
+    unsafe {
+        core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(at.cast());
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(loom))))]
+    let _ = at;
+}
+
 #[cfg(not(loom))]
 mod imp {
     pub use core::sync::atomic::{

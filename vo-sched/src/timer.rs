@@ -6,8 +6,12 @@
 //! may fire any shard's timers: workers look at their own shard now and then while they run, idle
 //! workers sleep exactly until the earliest of all.
 //!
-//! Must stay true: an entry is in the heap from `start` until it is stopped or fired for the last
-//! time; `stop` answers true exactly when it took the entry out before it fired; no callback runs
+//! To stop a timer only frees its entry. What stands for it in the heap is *stale* then, which is seen when it comes to
+//! the top, where none stays; when stale items are the larger part of a heap it is made anew. So items need not know where
+//! they are, and moving them touches nothing else.
+//!
+//! Must stay true: an entry has exactly one item in the heap that names its start, from `start` until it is stopped or
+//! fired for the last time; a heap's first item is not stale; `stop` answers true exactly when it took the entry out before it fired; no callback runs
 //! under a shard's lock; a callback's `data` leaves the heap only while the firing worker is inside
 //! the data's world, so that a collector that has stopped the world finds it in one place or the other.
 //!
@@ -19,7 +23,7 @@
 
 use crate::fiber::FiberRef;
 use crate::lockrank::{self, Rank};
-use crate::sync::{AtomicU64, Mutex, Ordering};
+use crate::sync::{AtomicU64, Mutex, Ordering, prefetch};
 use crate::worker::WorkerCx;
 use crate::world::World;
 use core::ptr;
@@ -59,6 +63,15 @@ impl TimerAction {
         match self {
             TimerAction::Wake(_) => ptr::null(),
             TimerAction::Call { world, .. } => *world,
+        }
+    }
+
+    /// It will be done soon: has what it is about brought near.
+    #[inline]
+    fn approach(&self) {
+        match self {
+            TimerAction::Wake(fiber) => fiber.approach(),
+            TimerAction::Call { data, .. } => prefetch(data.cast_const()),
         }
     }
 
@@ -106,28 +119,38 @@ impl TimerId {
 struct Entry {
     action: Option<TimerAction>,
     period: u64,
-    /// Place in the heap; in a free entry, the next free one.
-    at: u32,
+    /// The key of its item in the heap; in a free entry, the next free one.
+    key: u64,
     generation: u32,
 }
 
+/// An item of the heap.
 #[derive(Clone, Copy)]
 struct Due {
     when: u64,
-    /// Start order, so that timers of the same moment fire first come, first served.
-    seq: u64,
-    slot: u32,
+    /// In the high bits a number that grows with each start, so that timers of the same moment fire first come, first
+    /// served (it begins anew after 34 thousand million starts); in the low ones the entry.
+    key: u64,
 }
 
 impl Due {
     fn before(&self, other: &Due) -> bool {
-        (self.when, self.seq) < (other.when, other.seq)
+        (self.when, self.key) < (other.when, other.key)
+    }
+
+    fn slot(&self) -> usize {
+        (self.key & ((1 << SLOT_BITS) - 1)) as usize
     }
 }
+
+/// Stale items that a heap may have whatever its size.
+const FEW_STALE: usize = 64;
 
 #[derive(Default)]
 struct Heap {
     due: Vec<Due>,
+    /// Number of stale items.
+    stale: usize,
     entries: Vec<Entry>,
     /// Index plus one of the first free entry.
     free: u32,
@@ -187,18 +210,15 @@ impl Timers {
 
     /// Takes the timer out. True: it was waiting and will not fire (again).
     pub fn stop(&self, id: TimerId) -> bool {
-        self.with_live(id, |heap| {
-            heap.remove(heap.entries[id.slot()].at as usize);
-            heap.release(id.slot() as u32);
-        })
+        self.with_live(id, |heap| heap.cancel(id.slot() as u32))
     }
 
     /// Moves a waiting timer to `when`. False: it was not waiting any more, and nothing is changed.
     pub fn reset(&self, id: TimerId, when: u64, period: u64) -> bool {
         self.with_live(id, |heap| {
-            heap.remove(heap.entries[id.slot()].at as usize);
             heap.entries[id.slot()].period = period;
             heap.insert(id.slot() as u32, when.min(NEVER - 1));
+            heap.one_is_stale();
         })
     }
 
@@ -245,8 +265,7 @@ impl Timers {
                 for slot in 0..heap.entries.len() {
                     let of_world = |action: &TimerAction| action.is_of(world) && wanted(action);
                     let Some(action) = heap.entries[slot].action.filter(of_world) else { continue };
-                    heap.remove(heap.entries[slot].at as usize);
-                    heap.release(slot as u32);
+                    heap.cancel(slot as u32);
                     if let TimerAction::Wake(fiber) = action {
                         sleepers.push(fiber);
                     }
@@ -295,13 +314,13 @@ impl Heap {
     fn alloc(&mut self, action: TimerAction, period: u64) -> u32 {
         if let Some(slot) = self.free.checked_sub(1) {
             let entry = &mut self.entries[slot as usize];
-            self.free = entry.at;
+            self.free = entry.key as u32;
             (entry.action, entry.period) = (Some(action), period);
             return slot;
         }
         let slot = self.entries.len() as u32;
         assert!(slot < 1 << SLOT_BITS, "internal error: too many timers");
-        self.entries.push(Entry { action: Some(action), period, at: 0, generation: 1 });
+        self.entries.push(Entry { action: Some(action), period, key: 0, generation: 1 });
         slot
     }
 
@@ -309,37 +328,74 @@ impl Heap {
         let entry = &mut self.entries[slot as usize];
         entry.action = None;
         entry.generation = entry.generation.wrapping_add(1).max(1);
-        entry.at = self.free;
+        entry.key = u64::from(self.free);
         self.free = slot + 1;
     }
 
+    /// Puts an item for the entry into the heap; one that it has becomes stale.
     fn insert(&mut self, slot: u32, when: u64) {
         self.seq += 1;
-        self.due.push(Due { when, seq: self.seq, slot });
+        let key = self.seq << SLOT_BITS | u64::from(slot);
+        self.entries[slot as usize].key = key;
+        self.due.push(Due { when, key });
         self.up(self.due.len() - 1);
     }
 
-    /// Takes the item at `at` out of the heap.
-    fn remove(&mut self, at: usize) {
-        self.due.swap_remove(at);
-        if at < self.due.len() {
-            let at = self.up(at);
-            self.down(at);
+    /// Frees a waiting entry.
+    fn cancel(&mut self, slot: u32) {
+        self.release(slot);
+        self.one_is_stale();
+    }
+
+    /// Whether an item stands for a waiting timer.
+    fn is_live(&self, due: &Due) -> bool {
+        let entry = &self.entries[due.slot()];
+        entry.key == due.key && entry.action.is_some()
+    }
+
+    /// One more item has become stale.
+    fn one_is_stale(&mut self) {
+        self.stale += 1;
+        if self.stale > FEW_STALE && self.stale > self.due.len() / 2 {
+            let mut due = core::mem::take(&mut self.due);
+            due.retain(|due| self.is_live(due));
+            (self.due, self.stale) = (due, 0);
+            for at in (0..self.due.len().div_ceil(ARITY)).rev() {
+                self.down(at);
+            }
+        }
+        self.drop_stale();
+    }
+
+    /// Drops stale items from the top.
+    fn drop_stale(&mut self) {
+        while self.stale > 0 && self.due.first().is_some_and(|due| !self.is_live(due)) {
+            self.stale -= 1;
+            self.remove_first();
+        }
+    }
+
+    fn remove_first(&mut self) {
+        self.due.swap_remove(0);
+        if !self.due.is_empty() {
+            self.down(0);
         }
     }
 
     fn pop_due(&mut self, now: u64, inside: *const World) -> Popped {
-        let Some(&Due { when, slot, .. }) = self.due.first() else { return Popped::Nothing };
+        let Some(&first) = self.due.first() else { return Popped::Nothing };
+        let when = first.when;
         if when > now {
             return Popped::Nothing;
         }
-        let entry = &self.entries[slot as usize];
+        let slot = first.slot() as u32;
+        let entry = &self.entries[first.slot()];
         let action = entry.action.expect("internal error: a free timer is in the heap");
         let (world, period) = (action.world(), entry.period);
         if !world.is_null() && world != inside {
             return Popped::Enter(world);
         }
-        self.remove(0);
+        self.remove_first();
         match (now - when).checked_div(period) {
             // The next multiple of the period that lies ahead: a late ticker drops ticks.
             Some(missed) => {
@@ -348,26 +404,27 @@ impl Heap {
             }
             None => self.release(slot),
         }
+        self.drop_stale();
+        if let Some(next) = self.due.first() {
+            // Mostly it is due as well.
+            if let Some(action) = &self.entries[next.slot()].action {
+                action.approach();
+            }
+        }
         Popped::Fire(action)
     }
 
-    fn place(&mut self, at: usize, due: Due) {
-        self.due[at] = due;
-        self.entries[due.slot as usize].at = at as u32;
-    }
-
-    fn up(&mut self, mut at: usize) -> usize {
+    fn up(&mut self, mut at: usize) {
         let moving = self.due[at];
         while at > 0 {
             let parent = (at - 1) / ARITY;
             if !moving.before(&self.due[parent]) {
                 break;
             }
-            self.place(at, self.due[parent]);
+            self.due[at] = self.due[parent];
             at = parent;
         }
-        self.place(at, moving);
-        at
+        self.due[at] = moving;
     }
 
     fn down(&mut self, mut at: usize) {
@@ -383,10 +440,10 @@ impl Heap {
             if !self.due[least].before(&moving) {
                 break;
             }
-            self.place(at, self.due[least]);
+            self.due[at] = self.due[least];
             at = least;
         }
-        self.place(at, moving);
+        self.due[at] = moving;
     }
 }
 
@@ -462,6 +519,38 @@ mod tests {
         assert_eq!(pop(&timers, 35), None);
         assert_eq!(timers.earliest(), 40);
         assert!(timers.stop(id));
+    }
+
+    #[test]
+    fn what_was_stopped_is_forgotten() {
+        let timers = Timers::new();
+        let mut rng = Rng::new(3, 1);
+        let mut waiting = Vec::new();
+        for i in 0..100_000u64 {
+            let when = 1000 + u64::from(rng.below(1 << 20));
+            let id = timers.start(0, when, 0, call(i));
+            if rng.below(100) == 0 {
+                waiting.push((when, id));
+            } else {
+                assert!(timers.stop(id));
+            }
+            // Some move.
+            if rng.below(50) == 0
+                && let Some((when, id)) = waiting.last_mut()
+            {
+                *when += 77;
+                assert!(timers.reset(*id, *when, 0));
+            }
+        }
+        let held = timers.shards[0].heap.lock().due.len();
+        assert!(held <= 2 * waiting.len() + 2 * FEW_STALE, "{held} items for {} timers", waiting.len());
+        waiting.sort_by_key(|&(when, _)| when);
+        for &(when, _) in &waiting {
+            assert_eq!(timers.earliest(), when);
+            assert!(pop(&timers, when - 1).is_none());
+            assert!(pop(&timers, when).is_some());
+        }
+        assert_eq!(timers.earliest(), NEVER);
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl WorkerCx {
         let woken = self.me.private_slot.load(Ordering::Relaxed);
         if woken.is_null() {
             let first = *self.private.front()?;
-            let plain = self.pinned.is_empty() && self.me.thief.is_empty();
+            let plain = self.pinned.is_empty() && self.queue.is_empty();
             return (plain && ptr::eq(first.world(), self.world)).then_some(Next::First(first));
         }
         // SAFETY: what is in the slot is a queued fiber.
@@ -124,6 +124,9 @@ impl WorkerCx {
                 self.streak = 0;
                 self.private.pop_front();
                 self.me.private_len.store(self.private.len(), Ordering::Relaxed);
+                if let Some(second) = self.private.front() {
+                    second.approach();
+                }
             }
         }
     }

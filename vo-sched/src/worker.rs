@@ -2,7 +2,8 @@
 //!
 //! Where the next fiber comes from, in this order:
 //!
-//! 1. every 61st pick: the injector first, so that it does not starve;
+//! 1. every 61st pick (every 15th with a world to itself, when it goes on to fibers in hand between two picks): the
+//!    injector first, so that it does not starve;
 //! 2. the hand-off slot: the fiber that was woken last by this worker, hot in its caches; after
 //!    [`SLOT_STREAK`] picks in a row from the slot it goes behind the queue instead;
 //! 3. the worker's own fibers: those of the world that it has to itself ([`crate::mode`]), those that others
@@ -38,11 +39,23 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Picks in a row from the hand-off slot before the queue has its turn.
-pub(crate) const SLOT_STREAK: u32 = 16;
-/// Every so many picks the injector comes first and the clock is read.
-const INJECTOR_INTERVAL: u32 = 61;
-/// Every so many picks a worker whose shard has timers reads the clock.
-const TIMER_INTERVAL: u32 = 16;
+pub(crate) const SLOT_STREAK: u32 = 64;
+
+/// After how many picks a worker looks beyond its own fibers.
+#[derive(Clone, Copy)]
+struct Intervals {
+    /// The injector comes first, and sockets are asked.
+    injector: u32,
+    /// If its shard has timers, it reads the clock.
+    timers: u32,
+}
+
+impl Intervals {
+    const SHARED: Intervals = Intervals { injector: 61, timers: 16 };
+    /// With a world to itself each pick may be followed by up to [`SLOT_STREAK`] fibers in hand.
+    const ALONE: Intervals = Intervals { injector: 15, timers: 4 };
+}
+
 /// How often a worker looks for work before it sleeps, and for how many spins it waits each time.
 #[cfg(not(loom))]
 const LINGER_LOOKS: u32 = 16;
@@ -166,13 +179,13 @@ impl Cx for WorkerCx {
         self.current.expect("internal error: no fiber is running")
     }
 
-    #[inline]
+    #[inline(always)]
     fn ready(&mut self, fiber: FiberRef) {
-        let alone = self.is_alone_with(fiber);
-        match fiber.wake(alone) {
-            Wake::Enqueue if alone && fiber.pinned_to() == NO_WORKER => self.keep_woken(fiber),
-            Wake::Enqueue => self.enqueue_woken(fiber),
-            Wake::Nothing => self.me.counters.notified.bump(),
+        // Where nobody else can see it, which is mostly.
+        if self.is_alone_with(fiber) && fiber.pinned_to() == NO_WORKER && fiber.wake_alone() {
+            self.keep_woken(fiber);
+        } else {
+            self.ready_shared(fiber);
         }
     }
 
@@ -367,6 +380,16 @@ impl WorkerCx {
 
 /// Where woken fibers go.
 impl WorkerCx {
+    #[inline(never)]
+    fn ready_shared(&mut self, fiber: FiberRef) {
+        let alone = self.is_alone_with(fiber);
+        match fiber.wake(alone) {
+            Wake::Enqueue if alone && fiber.pinned_to() == NO_WORKER => self.keep_woken(fiber),
+            Wake::Enqueue => self.enqueue_woken(fiber),
+            Wake::Nothing => self.me.counters.notified.bump(),
+        }
+    }
+
     #[inline]
     fn enqueue_woken(&mut self, fiber: FiberRef) {
         if fiber.pinned_to() != NO_WORKER {
@@ -521,6 +544,11 @@ impl WorkerCx {
         self.me.picks.store(self.me.picks.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
+    #[inline]
+    fn intervals(&self) -> Intervals {
+        if self.alone { Intervals::ALONE } else { Intervals::SHARED }
+    }
+
     /// Runs a fiber of the world that the worker is inside.
     #[inline]
     fn run_current(&mut self, fiber: FiberRef) {
@@ -647,7 +675,8 @@ impl WorkerCx {
             self.keep(fiber);
             if self.interrupt().load(Ordering::Relaxed) & PREEMPT != 0 {
                 // It has used its time up: who waits elsewhere comes first.
-                self.tick = self.tick / INJECTOR_INTERVAL * INJECTOR_INTERVAL + (INJECTOR_INTERVAL - 1);
+                let every = self.intervals().injector;
+                self.tick = self.tick / every * every + (every - 1);
             }
         } else if self.interrupt().load(Ordering::Relaxed) & PREEMPT != 0 {
             // It has used its time up, and goes behind everybody: in its own queue it would be

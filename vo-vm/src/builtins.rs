@@ -29,6 +29,12 @@ impl Machine {
         }
     }
 
+    /// Whether something waits to be written.
+    #[inline(always)]
+    pub(crate) fn has_printed(&self) -> bool {
+        !self.printer.text.is_empty()
+    }
+
     #[cold]
     fn flush_print_now(&mut self) {
         let text = std::mem::take(&mut self.printer.text);

@@ -63,13 +63,13 @@ fn forget_registers() {
 
 /// The system's pages, and the steps in which the stack's depth is chosen.
 const PAGE: u64 = 4096;
-const STEP: usize = (PAGE / 8) as usize;
+pub(crate) const STEP: usize = (PAGE / 8) as usize;
 
 /// How many steps deeper the stack's end lies in the uppermost step of a page. There compiled code begins: so the frames of what it
 /// calls first, hot loops among them, lie in one page. A store that crosses from one page to the next takes ten times as long as others, and
 /// whether a loop's values lie so would be up to the frames above.
 #[inline(always)]
-fn steps_to_page_top(stack: u64) -> u64 {
+pub(crate) fn steps_to_page_top(stack: u64) -> u64 {
     (stack % PAGE / STEP as u64 + 1) % 8
 }
 

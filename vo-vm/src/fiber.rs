@@ -101,6 +101,12 @@ impl VoFiber {
         self.extra.as_ref().is_some_and(|extra| extra.cancelled)
     }
 
+    /// Whether nothing is to be done when the fiber's last frame returns but to end it.
+    #[inline(always)]
+    pub(crate) fn is_nobody_special(&self) -> bool {
+        !self.is_main && self.panics.is_none() && self.extra.is_none()
+    }
+
     /// Whether the fiber is only kept to print its panics.
     pub(crate) fn is_dying(&self) -> bool {
         self.panics.as_ref().is_some_and(|p| p.dying.is_some())

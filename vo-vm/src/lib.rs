@@ -36,6 +36,7 @@ mod memory;
 mod native_island;
 mod ops;
 mod point;
+mod quick;
 mod record;
 mod report;
 mod resume;

@@ -54,7 +54,7 @@ pub(crate) struct Machine {
     held: Option<Arc<Island>>,
     /// Where the turn's time counts: since when it has not been entered.
     turn_began: Option<Instant>,
-    worker: *mut WorkerCx,
+    pub(crate) worker: *mut WorkerCx,
     /// Where the bottom frame of an activation is laid.
     pub(crate) floor: *mut u64,
     pub(crate) stack: VmStack,
@@ -187,6 +187,12 @@ impl Machine {
         }
     }
 
+    /// The island that the machine is in, or null.
+    #[inline(always)]
+    pub(crate) fn fiber_island(&self) -> *const Island {
+        self.island
+    }
+
     fn enter_island(&mut self, island: *const Island) {
         // SAFETY: an island outlives its fibers, and while this one runs the island is not freed.
         let entered = unsafe { &*island };
@@ -220,6 +226,12 @@ impl Machine {
             let time = now.duration_since(std::mem::replace(began, now));
             self.island().counts.cpu.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
         }
+    }
+
+    /// Whether there is more to be done at the end of a turn than to forget the fiber.
+    #[inline(always)]
+    pub(crate) fn wants_end_of_turn(&self) -> bool {
+        self.turn_began.is_some() || self.trim || self.has_printed()
     }
 
     /// The turn is over: nothing of the fiber is on the stack any more.

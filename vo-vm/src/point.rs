@@ -7,6 +7,7 @@
 //! Must stay true: points are made when a function's first record is gone on with, and never change but for their
 //! slots.
 
+use crate::compiled::RESULTS;
 use crate::program::Code;
 use crate::tier::Slot;
 use crate::window::Window;
@@ -63,6 +64,8 @@ pub(crate) struct Point {
     /// A fiber can be gone on with there without more ado; see [`crate::wakeup`].
     pub(crate) short: bool,
     pub(crate) wait: Wait,
+    /// Words of its record, with the last one.
+    pub(crate) size: usize,
     /// Offset of what comes behind it: the next instruction, or this one where it is done again.
     pub(crate) behind: u32,
     /// The compiled code behind it.
@@ -97,8 +100,10 @@ impl Point {
             PointKind::Blocking => !matches!(wait, Wait::Nothing | Wait::SendPort | Wait::RecvPort { .. }),
             kind => kind == PointKind::Loop,
         };
+        let short = short && code.results() <= RESULTS;
+        let size = point.live.len() + code.slot_words + 1;
         let live = (point.live.as_ptr(), point.live.len());
-        Point { live, short, wait, behind, slot: Slot::default(), sets: sets.into() }
+        Point { live, short, wait, size, behind, slot: Slot::default(), sets: sets.into() }
     }
 
     /// Lays what a continuation takes of a frame that has gone on behind the point: the record's words into `into`,

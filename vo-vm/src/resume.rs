@@ -11,6 +11,7 @@ use crate::native::{Classes, Completion, NativeCx, PendingCall};
 use crate::ops::port;
 use crate::ops::select;
 use crate::point::{Point, Wait};
+use crate::quick::{self, Row};
 use crate::record;
 use crate::unwind;
 use crate::value;
@@ -38,7 +39,11 @@ unsafe fn resume_fiber(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
     loop {
         // SAFETY: handed on; who comes next is one of our fibers too, and runs on this worker.
         unsafe {
-            let outcome = run_turn(fiber, cx);
+            let outcome = match quick::turns(fiber, cx) {
+                Row::Over(outcome) => return outcome,
+                Row::Ended(outcome) => outcome,
+                Row::Ordinary(fiber) => run_turn(fiber, cx),
+            };
             match cx.next_turn(outcome) {
                 Some(next) => fiber = next,
                 None => return outcome,
@@ -51,18 +56,13 @@ unsafe fn resume_fiber(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
 ///
 /// # Safety
 /// As for [`FiberVTable::resume`]; the fiber is a [`VoFiber`].
-#[inline]
+#[inline(never)]
 unsafe fn run_turn(fiber: FiberRef, cx: &mut WorkerCx) -> Outcome {
     // SAFETY: the worker that runs a fiber may touch it; the machine was set when the worker started.
     let (m, fiber) = unsafe { (Machine::of(cx), VoFiber::of(fiber)) };
     let Some(exit) = begin(m, fiber, cx) else { return Outcome::Finished };
     m.end_turn();
-    match exit {
-        Exit::Finished => Outcome::Finished,
-        Exit::Parked => Outcome::Parked,
-        Exit::Yielded => Outcome::Yielded,
-        Exit::Native(_) => panic!("internal error: a fiber's turn ended in a native activation"),
-    }
+    exit.outcome()
 }
 
 /// Runs a turn. `None` where the fiber's island has ended, and it has not to run.

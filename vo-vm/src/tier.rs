@@ -84,6 +84,16 @@ impl Slot {
     }
 }
 
+impl Slot {
+    /// The code, if there is some. Nothing is counted.
+    #[inline(always)]
+    pub(crate) fn code(&self) -> Option<*const u8> {
+        // Acquire: as in `count`.
+        let word = self.0.load(Ordering::Acquire);
+        (word & 1 == 0 && word != 0).then_some(word as *const u8)
+    }
+}
+
 fn thunk_of(word: *mut ()) -> Thunk {
     // SAFETY: the word is neither 0 nor `COUNTED`: it was made from a thunk by `install`.
     unsafe { std::mem::transmute::<*mut (), Thunk>(word) }
@@ -96,6 +106,15 @@ impl Tier {
             self.thunk.compare_exchange(std::ptr::null_mut(), COUNTED, Ordering::Relaxed, Ordering::Relaxed);
     }
 
+    /// The compiled code, if there is some. Nothing is counted.
+    #[inline(always)]
+    pub(crate) fn compiled(&self) -> Option<NativeEntry> {
+        // Acquire: as in `entry_of`.
+        let thunk = self.thunk.load(Ordering::Acquire);
+        (thunk > COUNTED)
+            .then(|| NativeEntry { thunk: thunk_of(thunk), code: self.code.load(Ordering::Acquire) })
+    }
+
     /// Counts a call; true where it is the one that makes the function hot.
     #[inline(always)]
     fn count_call(&self, limit: u32) -> bool {
@@ -104,7 +123,9 @@ impl Tier {
         calls >= limit
     }
 
-    fn continuation(&self, code: *const u8) -> NativeEntry {
+    /// How a continuation is entered.
+    #[inline(always)]
+    pub(crate) fn continuation(&self, code: *const u8) -> NativeEntry {
         // The thunk was stored before the slot that `code` was read from.
         NativeEntry { thunk: thunk_of(self.continuation_thunk.load(Ordering::Relaxed)), code }
     }

@@ -21,10 +21,10 @@ use vo_bytecode::Status;
 use vo_sched::chan::{SendResult, finish_recv, finish_send};
 
 /// Words of an element that is received without more ado.
-const PLAIN_WORDS: usize = 4;
+pub(crate) const PLAIN_WORDS: usize = 4;
 
 /// Words of records that a fiber with one record may have room for.
-const KEPT_ROOM: usize = 256;
+pub(crate) const KEPT_ROOM: usize = 256;
 
 /// Goes on at the fiber's innermost record, and answers how the turn has ended, if that is plain.
 #[inline]
@@ -37,10 +37,10 @@ pub(crate) fn resume(m: &mut Machine) -> Option<Exit> {
         return begin(m, fiber, code);
     }
     let point = code.point(index);
-    if !point.short || fiber.completed.is_some() || code.results() > compiled::RESULTS {
+    if !point.short || fiber.completed.is_some() {
         return None;
     }
-    let rest = fiber.saved.len() - (point.live().len() + code.slot_words + 1);
+    let rest = fiber.saved.len() - point.size;
     if fiber.saved.capacity() > KEPT_ROOM && rest == 0 {
         // The ordinary way gives it back.
         return None;
@@ -115,12 +115,12 @@ fn begin(m: &mut Machine, fiber: &mut VoFiber, code: &Code) -> Option<Exit> {
 
 /// Whether a frame that has answered `status` was the fiber's last, and has just returned.
 #[inline]
-fn has_returned(m: &Machine, status: Status) -> bool {
+pub(crate) fn has_returned(m: &Machine, status: Status) -> bool {
     status == Status::Ok && m.fiber().saved.is_empty()
 }
 
 #[inline(never)]
-fn taken_to_the_end(m: &mut Machine, taken: Taken) -> Exit {
+pub(crate) fn taken_to_the_end(m: &mut Machine, taken: Taken) -> Exit {
     let transfer = match taken {
         Taken::Returned | Taken::No => record::next(m),
         Taken::Transfer(transfer) => transfer,

@@ -11,7 +11,7 @@
 use super::copy::{Copied, Copier, IN_NODE, NO_PARENT, Place};
 use super::plan::{self, Part, Plan};
 use super::{Parts, Reference};
-use crate::heap::AllocCache;
+use crate::heap::{AllocCache, prefetch};
 use crate::layout::Layout;
 use crate::panic::Result;
 use crate::rtype::Ty;
@@ -126,6 +126,10 @@ impl Copier<'_> {
                     to.add(i).write((addr as *const u64).add(i).read());
                 }
                 data.set_len(at + words);
+                // They are looked at soon.
+                for &link in &shape.links {
+                    prefetch(*to.add(link as usize));
+                }
             }
             self.parts.nodes.list.push(Node { at: at as u32, shape });
             self.scratch.nodes.push((at as u32, shape));
@@ -140,12 +144,14 @@ impl Copier<'_> {
     pub(super) unsafe fn look_through_nodes(&mut self) -> Copied<()> {
         while let Some((at, shape)) = self.scratch.nodes.pop() {
             for &(word, part) in &shape.steps {
-                let at = Place { piece: IN_NODE, via: 0, byte: 8 * u64::from(at + word) };
+                let place = Place { piece: IN_NODE, via: 0, byte: 8 * u64::from(at + word) };
                 // SAFETY: the part is there.
                 unsafe {
                     match part {
-                        Part::Pointer(to) => self.pointer(at, to, 1)?,
-                        part => self.part(at, part, false)?,
+                        // Nothing of a closed type never crosses.
+                        Part::Pointer(_) if self.parts.data[(at + word) as usize] == 0 => {}
+                        Part::Pointer(to) => self.pointer(place, to, 1)?,
+                        part => self.part(place, part, false)?,
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! Where a worker's next fiber comes from; the order is told at [`crate::worker`].
 
-use super::{INJECTOR_INTERVAL, SLOT_STREAK, TIMER_INTERVAL, WorkerCx};
+use super::{SLOT_STREAK, WorkerCx};
 use crate::fiber::{FiberRef, NO_WORKER};
 use crate::lockrank::{self, Rank};
 use crate::sync::Ordering;
@@ -11,14 +11,15 @@ impl WorkerCx {
     /// The next fiber of this worker's own, or of the injector.
     pub(super) fn pick(&mut self) -> Option<FiberRef> {
         self.tick = self.tick.wrapping_add(1);
-        if self.tick.is_multiple_of(INJECTOR_INTERVAL) {
+        let intervals = self.intervals();
+        if self.tick.is_multiple_of(intervals.injector) {
             #[cfg(not(loom))]
             self.shared.poll_io();
             if let Some(fiber) = self.shared.injector().take() {
                 return Some(fiber);
             }
         }
-        if self.tick.is_multiple_of(TIMER_INTERVAL) || self.shared.timers_are_due() {
+        if self.tick.is_multiple_of(intervals.timers) || self.shared.timers_are_due() {
             self.run_own_timers();
         }
         if self.me.inbox_len.load(Ordering::Relaxed) != 0 {
