@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     // Cargo looks for files that are new below it.
     println!("cargo::rerun-if-changed=../vo-std/pkg");
     println!("cargo::rerun-if-changed=build.rs");
+    link_at_fixed_address();
     match compile(&root) {
         Ok(image) => {
             let out = PathBuf::from(variable("OUT_DIR")).join("library.image");
@@ -26,6 +27,14 @@ fn main() -> ExitCode {
             eprintln!("{message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The command is linked for one address, as Go's programs are. Elsewhere the loader would write to all tables of addresses when
+/// the process starts, which takes a part of a millisecond, half a megabyte of memory and what must be read for it.
+fn link_at_fixed_address() {
+    if variable("CARGO_CFG_TARGET_OS") == "linux" && variable("CARGO_CFG_TARGET_ENV") == "gnu" {
+        println!("cargo::rustc-link-arg-bin=vo=-no-pie");
     }
 }
 

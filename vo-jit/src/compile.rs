@@ -10,10 +10,11 @@ use crate::stub;
 use crate::translate::body::Sites;
 use crate::translate::{self, Entry};
 use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{self, ExternalName, LibCall};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
-use cranelift_codegen::{Context, FinalizedRelocTarget};
+use cranelift_codegen::{CodegenResult, CompiledCode, Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -192,6 +193,8 @@ pub(crate) struct Compiler {
     frontend: FunctionBuilderContext,
     /// Whether the machine's instructions are wanted as text.
     texts: bool,
+    /// Whether the process is ours, so that its code may be forgotten between two parts of a long compilation.
+    pub(crate) owns_process: bool,
     /// See `Options::fail_on`.
     pub(crate) fail_on: Option<String>,
 }
@@ -203,6 +206,7 @@ impl Compiler {
             context: Context::new(),
             frontend: FunctionBuilderContext::new(),
             texts: false,
+            owns_process: false,
             fail_on: None,
         }
     }
@@ -217,14 +221,19 @@ impl Compiler {
     /// # Errors
     /// Cranelift's error, or its panic.
     pub(crate) fn unit(&mut self, unit: &Unit<'_>) -> Result<Blob, String> {
+        Ok(self.unit_and_code(unit)?.0)
+    }
+
+    fn unit_and_code(&mut self, unit: &Unit<'_>) -> Result<(Blob, CompiledCode), String> {
         let fails = self.fail_on.as_deref() == Some(&*unit.function().name);
         let mut counts = translate::Counts::default();
-        let mut blob = self.build(|isa, func, fcx| {
+        let code = self.build(|isa, func, fcx| {
             assert!(!fails, "internal error: the compiler was asked to fail on {}", unit.function().name);
             counts = translate::translate(unit, isa, func, fcx);
         })?;
+        let mut blob = self.blob(&code);
         (blob.inlined, blob.guarded) = (counts.inlined, counts.guarded);
-        Ok(blob)
+        Ok((blob, code))
     }
 
     /// As [`Compiler::unit`], with what came out as text.
@@ -233,8 +242,8 @@ impl Compiler {
     /// As there.
     pub(crate) fn unit_with_texts(&mut self, unit: &Unit<'_>) -> Result<(Blob, Texts), String> {
         self.texts = true;
-        let blob = self.unit(unit)?;
-        let asm = self.context.compiled_code().and_then(|code| code.vcode.clone()).unwrap_or_default();
+        let (blob, code) = self.unit_and_code(unit)?;
+        let asm = code.vcode.unwrap_or_default();
         Ok((blob, Texts { clif: self.context.func.display().to_string(), asm }))
     }
 
@@ -243,7 +252,8 @@ impl Compiler {
     /// # Errors
     /// As [`Compiler::unit`].
     pub(crate) fn door(&mut self, n: usize, module: &Module) -> Result<Blob, String> {
-        self.build(|isa, func, fcx| stub::build_door(n, module, isa, func, fcx))
+        let code = self.build(|isa, func, fcx| stub::build_door(n, module, isa, func, fcx))?;
+        Ok(self.blob(&code))
     }
 
     /// Compiles the quiet door of a callback.
@@ -251,7 +261,8 @@ impl Compiler {
     /// # Errors
     /// As [`Compiler::unit`].
     pub(crate) fn quiet_door(&mut self, callback: Callback) -> Result<Blob, String> {
-        self.build(|isa, func, fcx| abi::build_quiet_door(callback, isa, func, fcx))
+        let code = self.build(|isa, func, fcx| abi::build_quiet_door(callback, isa, func, fcx))?;
+        Ok(self.blob(&code))
     }
 
     /// Compiles the thunk of a shape.
@@ -259,33 +270,59 @@ impl Compiler {
     /// # Errors
     /// As [`Compiler::unit`].
     pub(crate) fn thunk(&mut self, shape: &Shape) -> Result<Blob, String> {
-        self.build(|isa, func, fcx| abi::build_thunk(shape, isa, func, fcx))
+        let code = self.build(|isa, func, fcx| abi::build_thunk(shape, isa, func, fcx))?;
+        Ok(self.blob(&code))
     }
 
     fn build(
         &mut self,
         fill: impl FnOnce(&dyn TargetIsa, &mut ir::Function, &mut FunctionBuilderContext),
-    ) -> Result<Blob, String> {
-        let Compiler { isa, context, frontend, texts, .. } = self;
+    ) -> Result<CompiledCode, String> {
+        let Compiler { isa, context, frontend, texts, owns_process, .. } = self;
         let built = catch_unwind(AssertUnwindSafe(|| {
             context.clear();
             context.set_disasm(*texts);
             fill(&**isa, &mut context.func, frontend);
             phis::remove_redundant(&mut context.func);
-            let compiled = context.compile(&**isa, &mut Default::default());
-            compiled.map(|_| ()).map_err(|error| format!("{:?}", error.inner))
+            let code = generate(&**isa, context, *owns_process);
+            code.map_err(|error| format!("{error:?}"))
         }));
         let built = built.unwrap_or_else(|panic| Err(panic_text(&*panic)));
-        match built {
-            Ok(()) => Ok(blob(context)),
-            Err(error) => {
-                // What a panic left half done must not be used again.
-                *context = Context::new();
-                *frontend = FunctionBuilderContext::new();
-                Err(error)
-            }
+        if built.is_err() {
+            // What a panic left half done must not be used again.
+            *context = Context::new();
+            *frontend = FunctionBuilderContext::new();
         }
+        built
     }
+
+    /// What is to be linked.
+    fn blob(&self, code: &CompiledCode) -> Blob {
+        blob(&self.context.func, code)
+    }
+}
+
+/// Instructions from which on a function takes so long that loading pages again counts for little: some five milliseconds.
+const LONG: usize = 1000;
+
+/// Optimises a function and makes it machine code: [`Context::compile`] in two steps. Of a long function the second has the most
+/// in memory, and does without the code and the free memory of all that was before it; its own are not kept.
+fn generate(isa: &dyn TargetIsa, context: &mut Context, owns_process: bool) -> CodegenResult<CompiledCode> {
+    let mut control = ControlPlane::default();
+    context.optimize(isa, &mut control)?;
+    let func = &context.func;
+    let gives_back = owns_process && func.dfg.num_insts() >= LONG;
+    if gives_back {
+        vo_runtime::process::give_back();
+    }
+    let made = {
+        let register_allocator = &mut Default::default();
+        isa.compile_function(func, &context.domtree, register_allocator, context.want_disasm, &mut control)
+    };
+    if gives_back {
+        vo_runtime::process::give_back();
+    }
+    Ok(made?.apply_params(&func.params))
 }
 
 /// What a panic says.
@@ -294,8 +331,7 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("the compiler panicked").to_owned()
 }
 
-fn blob(context: &Context) -> Blob {
-    let code = context.compiled_code().expect("internal error: the code was just compiled");
+fn blob(func: &ir::Function, code: &CompiledCode) -> Blob {
     let relocs = code.buffer.relocs().iter().map(|reloc| Link {
         at: reloc.offset,
         kind: reloc.kind,
@@ -303,7 +339,7 @@ fn blob(context: &Context) -> Blob {
         target: match &reloc.target {
             FinalizedRelocTarget::Func(offset) => Target::Inside(*offset),
             FinalizedRelocTarget::ExternalName(ExternalName::User(name)) => {
-                Target::Function(context.func.params.user_named_funcs()[*name].index)
+                Target::Function(func.params.user_named_funcs()[*name].index)
             }
             FinalizedRelocTarget::ExternalName(ExternalName::LibCall(call)) => {
                 Target::Library(library(*call))

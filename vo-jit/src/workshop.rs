@@ -46,6 +46,8 @@ impl Workshop {
         let isa = new_isa()?;
         let mut compiler = Compiler::new(isa.clone());
         compiler.fail_on = inner.options.fail_on.clone();
+        // One that compiles ahead has no program beside it.
+        compiler.owns_process = inner.options.owns_process && !inner.options.ahead;
         let (thunks, compiled, failed) = (HashMap::new(), HashSet::new(), HashSet::new());
         Ok(Workshop { isa, compiler, thunks, compiled, failed, has_stubs: false, doors: QuietDoors::new() })
     }

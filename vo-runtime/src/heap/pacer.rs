@@ -28,6 +28,10 @@ pub(super) struct Behind {
 /// Marking that takes no longer may well be done in one stop.
 const SHORT: Duration = Duration::from_micros(500);
 
+/// What was allocated while the heap marked has survived, dead or not. It counts for the next goal up to one of so many parts of
+/// what was found alive: where markers had no processor for a while it may be much, and is not likely to live.
+const BORN_ALIVE: u64 = 4;
+
 /// A collection may take one of so many parts of the time since the last one, before a small heap may become larger.
 const SHARE: u32 = 32;
 /// How many times smaller than `min_heap` the floor is at first.
@@ -113,6 +117,8 @@ pub(super) struct Pacer {
     /// Live objects and bytes after the last collection.
     live_objects: u64,
     live_bytes: u64,
+    /// Of those bytes, what the heap does not grow for.
+    doubtful_bytes: u64,
     /// Bytes of the roots that it looked at, and those that the running one has looked at so far.
     root_bytes: u64,
     roots_so_far: u64,
@@ -161,6 +167,7 @@ impl Pacer {
             limit: config.limit,
             live_objects: 0,
             live_bytes: 0,
+            doubtful_bytes: 0,
             root_bytes: 0,
             roots_so_far: 0,
             objects: 0,
@@ -260,7 +267,9 @@ impl Pacer {
         let (before, goal) = (self.cycle_start, self.goal);
         self.at_once = at_once || found.time < SHORT;
         let objects = found.objects + (self.objects - self.objects_at_start);
-        let bytes = found.bytes + (self.bytes - self.bytes_at_start);
+        let born = self.bytes - self.bytes_at_start;
+        let bytes = found.bytes + born;
+        self.doubtful_bytes = born.saturating_sub(found.bytes / BORN_ALIVE);
         self.note_stop(stop);
         self.note_cost(found.time + self.stops.iter().map(|stop| stop.1).sum::<Duration>());
         self.survived(objects, bytes);
@@ -393,7 +402,8 @@ impl Pacer {
         let percent = |n: u64, p: u32| (n as u128 * p as u128 / 100).min(u64::MAX as u128 / 4) as u64;
         let mut goal = match self.gogc {
             Some(gogc) => {
-                let growth = percent(self.live_bytes.saturating_add(self.root_bytes), gogc);
+                let grows = self.live_bytes - self.doubtful_bytes;
+                let growth = percent(grows.saturating_add(self.root_bytes), gogc);
                 percent(self.floor, gogc).max(self.live_bytes.saturating_add(growth))
             }
             None => u64::MAX / 2,

@@ -360,9 +360,18 @@ fn an_ended_heap_gives_its_pages_back() {
 /// An island that does nothing any more gives its free pages to the system, while it has some alive.
 #[test]
 fn an_idle_heap_gives_its_free_pages_back() {
+    gives_its_free_pages_back(Duration::from_millis(1));
+}
+
+/// So does one that allocates nothing for a moment, long before it counts as idle.
+#[test]
+fn a_quiet_heap_gives_its_free_pages_back() {
+    gives_its_free_pages_back(Duration::from_secs(3600));
+}
+
+fn gives_its_free_pages_back(idle: Duration) {
     let (types, node) = node_types();
     let node = ty(&types, node);
-    let idle = std::time::Duration::from_millis(1);
     let heap = Heap::new(types.clone(), HeapConfig { idle, ..HeapConfig::default() });
     let mut cache = AllocCache::new(&heap);
     let kept = cache.alloc(node).unwrap();
@@ -417,6 +426,24 @@ fn an_idle_heap_is_collected() {
     assert!(!heap.lock().pacer.is_worth_collecting(), "not again before something has been allocated");
     drop(cache);
     heap.abandon();
+}
+
+/// What was born while the heap marked has survived; most of it does not count where the next goal is set.
+#[test]
+fn the_goal_hardly_grows_for_what_is_born_while_marking() {
+    const MIB: u64 = 1 << 20;
+    let next = |born: u64| {
+        let mut pacer = pacer::Pacer::new(&HeapConfig::default());
+        pacer.handed(8, 8 * MIB);
+        pacer.begin_cycle();
+        pacer.handed(born, born * MIB);
+        let found = queue::Found { objects: 8, bytes: 8 * MIB, ..Default::default() };
+        pacer.end_cycle(&pacer::StopClock::start(Duration::ZERO), &found, false);
+        pacer.stats(0, 0).next_gc
+    };
+    assert_eq!(next(0), 16 * MIB);
+    assert_eq!(next(2), 20 * MIB);
+    assert_eq!(next(8), 26 * MIB, "8 found, 8 born, 8 and a quarter of 8 to grow by");
 }
 
 /// Who is called for help takes packets, and what it has marked counts.

@@ -14,6 +14,7 @@ pub fn run(options: &Run) -> ExitCode {
     };
     config.report_leaks = options.leaks;
     let start = Instant::now();
+    vo_runtime::process::single_pages();
     let stay = crate::pool::enter();
     let program = match Engine::for_one_program().load(&options.program) {
         Ok(program) => program,
