@@ -43,8 +43,6 @@ const HELP: usize = 1024;
 const TURN: Duration = Duration::from_millis(1);
 /// Fibers at rest that are looked at before the first look at the clock, and between later ones.
 const RESTING_STEPS: (usize, usize) = (8, 128);
-/// An island that allocates nothing at all for so long does without spare pages.
-const QUIET: Duration = Duration::from_millis(8);
 /// How much less often an island that stays idle is looked at.
 const RARELY: u32 = 12;
 /// How long an island runs, in multiples of a stop's patience, until more of its fibers are looked at.
@@ -452,22 +450,11 @@ impl Heap {
         }
     }
 
-    /// Waits for the next collection beside the island. When the island allocates nothing for a moment its free pages go to the
-    /// system, once; and whenever it hardly allocates for long. Before that its garbage is collected if it may be much: the
-    /// answer says that this thread has begun to.
+    /// Waits for the next collection. Where the island hardly allocates meanwhile, its free pages go to the system, and before
+    /// that its garbage is collected if it may be much: the answer says that this thread has begun to.
     fn wait_for_marking(&self) -> bool {
-        let mut before = self.lock().pacer.ever_handed();
-        loop {
-            if self.queue.wait_open_for(self.config.idle.min(QUIET)) {
-                return false;
-            }
-            let handed = self.lock().pacer.ever_handed();
-            if std::mem::replace(&mut before, handed) == handed {
-                break;
-            }
-        }
-        self.trim_all();
         let mut pause = self.config.idle;
+        let mut before = self.lock().pacer.ever_handed();
         while !self.queue.wait_open_for(pause) {
             let (handed, worth_it) = {
                 let pacer = &self.lock().pacer;
