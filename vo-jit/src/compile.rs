@@ -1,6 +1,7 @@
 //! One unit from bytecode to bytes: translation, Cranelift's passes, and what is to be linked.
 
 use crate::abi::{self, Shape};
+use crate::branchless;
 use crate::callbacks::Callback;
 use crate::dispatch::Dispatches;
 use crate::dump::Texts;
@@ -64,6 +65,7 @@ pub(crate) const QUIET: &[Callback] = &[
     Callback::iface_impl,
     Callback::copy_mem,
     Callback::zero_mem,
+    Callback::move_bytes,
 ];
 
 impl<'a> Unit<'a> {
@@ -284,6 +286,7 @@ impl Compiler {
             context.set_disasm(*texts);
             fill(&**isa, &mut context.func, frontend);
             phis::remove_redundant(&mut context.func);
+            branchless::choose(&mut context.func);
             let code = generate(&**isa, context, *owns_process);
             code.map_err(|error| format!("{error:?}"))
         }));

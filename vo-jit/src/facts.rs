@@ -203,16 +203,34 @@ impl Facts {
         if base == len_base && !wraps(length, shift) {
             return shift < len_shift;
         }
-        let below = |from: Value, shift: i64| {
-            let fits = !wraps(self.range(dfg, from), shift);
-            fits && self.upper_bounds(dfg, from).into_iter().any(|bound| {
-                let (bound_base, c) = decompose(dfg, bound);
-                bound_base == len_base
-                    && !wraps(length, c)
-                    && shift.checked_add(c).is_some_and(|sum| sum <= len_shift)
-            })
-        };
+        let below =
+            |from: Value, shift: i64| self.is_below(dfg, (from, shift), (len_base, len_shift), length, 1);
         below(value, 0) || (shift != 0 && below(base, shift))
+    }
+
+    /// Whether `from + shift` is less than `len + len_shift` because of what `from` is less than, or what that is, so many
+    /// steps further.
+    fn is_below(
+        &self,
+        dfg: &DataFlowGraph,
+        (from, shift): (Value, i64),
+        (len, len_shift): (Value, i64),
+        length: Range,
+        further: usize,
+    ) -> bool {
+        if self.range(dfg, from).plus(shift).is_none() {
+            return false;
+        }
+        self.upper_bounds(dfg, from).into_iter().any(|bound| {
+            let (bound_base, c) = decompose(dfg, bound);
+            if bound_base == len {
+                let sum = shift.checked_add(c);
+                return length.plus(c).is_some() && sum.is_some_and(|sum| sum <= len_shift);
+            }
+            // At most `bound - 1`, then.
+            let Some(less) = shift.checked_sub(1) else { return false };
+            further > 0 && self.is_below(dfg, (bound, less), (len, len_shift), length, further - 1)
+        })
     }
 
     /// The range that a value is known to be in.
@@ -346,6 +364,28 @@ mod tests {
         assert!(facts.is_inside(&func.dfg, i, len) && facts.is_inside(&func.dfg, less, len));
         assert!(!facts.is_inside(&func.dfg, more, len));
         assert!(facts.is_inside(&func.dfg, i, more));
+    }
+
+    /// `i < less`, `less < len`: where nothing wraps, `i + 1` is inside as well.
+    #[test]
+    fn what_is_less_than_an_index_is_inside() {
+        let mut func = Function::new();
+        let block = func.dfg.make_block();
+        let [i, j, len] = std::array::from_fn(|_| func.dfg.append_block_param(block, types::I64));
+        let mut at = FuncCursor::new(&mut func);
+        at.insert_block(block);
+        let one = at.ins().iconst(types::I64, 1);
+        let next = at.ins().iadd(i, one);
+        let after = at.ins().iadd(next, one);
+        let mut facts = Facts::default();
+        let root = facts.node(None);
+        facts.go(root);
+        facts.set_range(&func.dfg, i, Range { lo: 0, hi: i64::MAX });
+        facts.set_less(&func.dfg, i, j);
+        assert!(!facts.is_inside(&func.dfg, i, len));
+        facts.set_inside(&func.dfg, j, len);
+        assert!(facts.is_inside(&func.dfg, i, len) && facts.is_inside(&func.dfg, next, len));
+        assert!(!facts.is_inside(&func.dfg, after, len));
     }
 
     #[test]

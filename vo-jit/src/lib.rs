@@ -7,7 +7,8 @@
 //!
 //! Reading order: `abi` (the convention), `graph` (the order of a function's blocks) and `peel`, `translate` (one file per
 //! group of opcodes), `facts` (what is known while one translates), `inline` (which calls are translated in
-//! place), `phis` (what need not be passed from block to block), `suspend` (leaving and coming back), `hoist` (loads that leave
+//! place), `phis` (what need not be passed from block to block), `branchless` (branches that only choose), `suspend` (leaving and
+//! coming back), `hoist` (loads that leave
 //! loops), `feedback` (what a translation may ask), `dispatch` (where methods are), `compile` (the stages of a
 //! unit), `workshop` (batches), `link` and `memory` (executable pages), `stub` (functions that are not
 //! compiled), `background` (the thread), `program` (what
@@ -18,6 +19,7 @@
 
 mod abi;
 mod background;
+mod branchless;
 mod callbacks;
 mod compile;
 mod dispatch;

@@ -88,6 +88,7 @@ impl<'w> Lower<'_, 'w> {
         match (lhs, rhs) {
             ([l], [r]) => self.assign_one(l, r),
             (_, [r]) if lhs.len() > 1 => self.assign_tuple(lhs, r),
+            _ if self.assign_in_turn(lhs, rhs) => {}
             _ => self.assign_many(lhs, rhs),
         }
     }

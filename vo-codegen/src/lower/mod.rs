@@ -20,6 +20,7 @@ mod expr;
 mod extras;
 mod func;
 mod go_defer;
+mod in_turn;
 mod init;
 mod interface;
 mod iter;

@@ -3,23 +3,13 @@
 use super::Translator;
 use crate::facts::Range;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{InstBuilder, InstructionData, MemFlagsData, Opcode, Value, types};
+use cranelift_codegen::ir::{
+    ConstantData, InstBuilder, InstructionData, MemFlagsData, Opcode, Type, Value, types,
+};
 use vo_bytecode::Reg;
 use vo_runtime::panic::RuntimePanic;
 
 const TWO_63: f64 = 9_223_372_036_854_775_808.0;
-
-macro_rules! binary {
-    ($($name:ident = $ins:ident;)*) => {
-        impl Translator<'_, '_> {
-            $(pub(crate) fn $name(&mut self, dst: Reg, a: Reg, b: Reg) {
-                let (a, b) = (self.get(a), self.get(b));
-                let value = self.b.ins().$ins(a, b);
-                self.set(dst, value);
-            })*
-        }
-    };
-}
 
 /// A constant operand comes second: there the machine takes it from memory.
 macro_rules! commutative_float {
@@ -37,9 +27,7 @@ macro_rules! commutative_float {
 
 commutative_float! {
     add_f64 = fadd;
-    mul_f64 = fmul;
     add_f32 = fadd;
-    mul_f32 = fmul;
 }
 
 macro_rules! unary {
@@ -154,11 +142,46 @@ folded! {
     and_not64 = band_not |a, b| a & !b;
 }
 
-binary! {
+/// A constant first operand is loaded once, before the loop.
+macro_rules! float_differences {
+    ($($name:ident = $ins:ident;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $name(&mut self, dst: Reg, a: Reg, b: Reg) {
+                let (a, b) = (self.get(a), self.get(b));
+                let a = self.float_in_register(a);
+                let value = self.b.ins().$ins(a, b);
+                self.set(dst, value);
+            })*
+        }
+    };
+}
+
+float_differences! {
     sub_f64 = fsub;
-    div_f64 = fdiv;
     sub_f32 = fsub;
-    div_f32 = fdiv;
+}
+
+macro_rules! float_products {
+    ($($mul:ident $div:ident;)*) => {
+        impl Translator<'_, '_> {
+            $(pub(crate) fn $mul(&mut self, dst: Reg, a: Reg, b: Reg) {
+                let (a, b) = (self.get(a), self.get(b));
+                let value = self.float_product(a, b);
+                self.set(dst, value);
+            }
+
+            pub(crate) fn $div(&mut self, dst: Reg, a: Reg, b: Reg) {
+                let (a, b) = (self.get(a), self.get(b));
+                let value = self.float_quotient(a, b);
+                self.set(dst, value);
+            })*
+        }
+    };
+}
+
+float_products! {
+    mul_f64 div_f64;
+    mul_f32 div_f32;
 }
 
 unary! {
@@ -230,6 +253,14 @@ convert! {
     f32_from_f64 = fdemote F32;
 }
 
+/// One over a power of two, if it is a normal number of this type.
+fn reciprocal(ty: Type, by: f64) -> Option<f64> {
+    let mantissa = by.to_bits() & ((1 << 52) - 1);
+    let normal = |x: f64| if ty == types::F32 { (x as f32).is_normal() } else { x.is_normal() };
+    let other = 1.0 / by;
+    (mantissa == 0 && normal(by) && normal(other)).then_some(other)
+}
+
 impl Translator<'_, '_> {
     pub(crate) fn mul_i64(&mut self, dst: Reg, a: Reg, b: Reg) {
         let (a, b) = (self.get(a), self.get(b));
@@ -258,10 +289,65 @@ impl Translator<'_, '_> {
         self.b.ins().imul(value, times)
     }
 
-    fn is_float_constant(&self, value: Value) -> bool {
+    /// The float that a value always is. A float32 is one of these, too.
+    fn float_constant(&self, value: Value) -> Option<f64> {
         let dfg = &self.b.func.dfg;
-        let def = dfg.value_def(dfg.resolve_aliases(value));
-        def.inst().is_some_and(|inst| matches!(dfg.insts[inst].opcode(), Opcode::F64const | Opcode::F32const))
+        let inst = dfg.value_def(dfg.resolve_aliases(value)).inst()?;
+        match dfg.insts[inst] {
+            InstructionData::UnaryIeee64 { imm, .. } => Some(f64::from_bits(imm.bits())),
+            InstructionData::UnaryIeee32 { imm, .. } => Some(f64::from(f32::from_bits(imm.bits()))),
+            _ => None,
+        }
+    }
+
+    fn is_float_constant(&self, value: Value) -> bool {
+        self.float_constant(value).is_some()
+    }
+
+    /// Twice a value is its sum with itself, which is there sooner.
+    fn float_product(&mut self, a: Value, b: Value) -> Value {
+        let (a, b) = if self.is_float_constant(a) { (b, a) } else { (a, b) };
+        match self.float_constant(b) {
+            Some(2.0) => self.b.ins().fadd(a, a),
+            _ => self.b.ins().fmul(a, b),
+        }
+    }
+
+    /// To divide by a power of two is to multiply by another, where that is a normal number: both are exact, or rounded
+    /// from the same.
+    fn float_quotient(&mut self, a: Value, b: Value) -> Value {
+        let ty = self.b.func.dfg.value_type(b);
+        match self.float_constant(b).and_then(|by| reciprocal(ty, by)) {
+            Some(times) => {
+                let times = match ty {
+                    types::F32 => self.b.ins().f32const(times as f32),
+                    _ => self.b.ins().f64const(times),
+                };
+                self.float_product(a, times)
+            }
+            None => {
+                let a = self.float_in_register(a);
+                self.b.ins().fdiv(a, b)
+            }
+        }
+    }
+
+    /// A constant as what is loaded from beside the code, and may stay in a register for a whole loop. As it is, it is made
+    /// by way of an integer register wherever it is used; an operand that may lie in memory is better left so.
+    fn float_in_register(&mut self, value: Value) -> Value {
+        let ty = self.b.func.dfg.value_type(value);
+        let mut bytes = [0; 16];
+        match (self.float_constant(value), ty) {
+            (Some(constant), _) if constant.to_bits() == 0 => return value,
+            (Some(constant), types::F64) => bytes[..8].copy_from_slice(&constant.to_bits().to_le_bytes()),
+            (Some(constant), types::F32) => {
+                bytes[..4].copy_from_slice(&(constant as f32).to_bits().to_le_bytes());
+            }
+            _ => return value,
+        }
+        let pool = self.b.func.dfg.constants.insert(ConstantData::from(&bytes[..]));
+        let vector = self.b.ins().vconst(if ty == types::F64 { types::F64X2 } else { types::F32X4 }, pool);
+        self.b.ins().extractlane(vector, 0)
     }
 
     /// An instruction's opcode and operands, where a value is its result.

@@ -574,6 +574,9 @@ impl Translator<'_, '_> {
     /// Words that are copied or zeroed one by one; more take a loop.
     const UNROLLED: usize = 16;
 
+    /// Words that a turn of the loop zeroes.
+    const ROW: usize = 8;
+
     fn zero_words(&mut self, to: Value, n: usize) {
         let zero = self.int(0);
         if n <= Self::UNROLLED {
@@ -582,28 +585,39 @@ impl Translator<'_, '_> {
             }
             return;
         }
-        self.word_loop(n, |t, offset| {
+        // A row of words in each turn, the odd ones before.
+        let odd = n % Self::ROW;
+        for i in 0..odd {
+            self.b.ins().store(plain(), zero, to, 8 * i as i32);
+        }
+        let to = self.b.ins().iadd_imm_s(to, 8 * odd as i64);
+        let zeroes = self.b.func.dfg.constants.insert(ir::ConstantData::from(&[0u8; 16][..]));
+        let zeroes = self.b.ins().vconst(types::I8X16, zeroes);
+        self.word_loop(n - odd, Self::ROW, |t, offset| {
             let at = t.b.ins().iadd(to, offset);
-            t.b.ins().store(plain(), zero, at, 0);
+            for i in (0..Self::ROW).step_by(2) {
+                t.b.ins().store(plain(), zeroes, at, 8 * i as i32);
+            }
         });
     }
 
     fn copy_words(&mut self, to: Value, from: Value, n: usize) {
-        self.word_loop(n, |t, offset| {
+        self.word_loop(n, 1, |t, offset| {
             let (from, to) = (t.b.ins().iadd(from, offset), t.b.ins().iadd(to, offset));
             let word = t.b.ins().load(types::I64, plain(), from, 0);
             t.b.ins().store(plain(), word, to, 0);
         });
     }
 
-    fn word_loop(&mut self, n: usize, body: impl FnOnce(&mut Self, Value)) {
+    /// Does something with each row of so many of `n` words; `n` is a multiple of that.
+    fn word_loop(&mut self, n: usize, row: usize, body: impl FnOnce(&mut Self, Value)) {
         let (turn, done) = (self.b.create_block(), self.b.create_block());
         let offset = self.b.append_block_param(turn, types::I64);
         let zero = self.int(0);
         self.b.ins().jump(turn, &[zero.into()]);
         self.b.switch_to_block(turn); // is led to from its own end
         body(self, offset);
-        let next = self.b.ins().iadd_imm_s(offset, 8);
+        let next = self.b.ins().iadd_imm_s(offset, 8 * row as i64);
         let more = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, next, 8 * n as i64);
         self.b.ins().brif(more, turn, &[next.into()], done, &[]);
         self.go_to(done);

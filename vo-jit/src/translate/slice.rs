@@ -4,7 +4,7 @@ use super::Translator;
 use crate::abi::plain;
 use crate::callbacks::Callback;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, InstBuilder, Opcode, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder, Opcode, Type, Value, types};
 use vo_bytecode::Reg;
 use vo_bytecode::operand::RegList;
 use vo_runtime::object::slice::{ARRAY, THREE};
@@ -130,8 +130,8 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// Copies `n` bytes without pointers, and goes to `done`. Of up to sixteen both ends are copied, which overlap;
-    /// all is read before anything is written, as the ranges may overlap too.
+    /// Copies `n` bytes without pointers, and goes to `done`. Of few both ends are copied, which overlap, in one, two or
+    /// four pieces; all is read before anything is written, as the ranges may overlap too.
     fn copy_bytes(&mut self, to: Value, from: Value, n: Value, done: Block) {
         let (many, few) = (self.b.create_block(), self.b.create_block());
         let long = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThan, n, 16);
@@ -139,23 +139,42 @@ impl Translator<'_, '_> {
         self.go_to(few);
         for ty in [types::I64, types::I32, types::I16, types::I8] {
             let (enough, less) = (self.b.create_block(), self.b.create_block());
-            let bytes = i64::from(ty.bytes());
-            let long = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, n, bytes);
+            let long = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, n, i64::from(ty.bytes()));
             self.b.ins().brif(long, enough, &[], less, &[]);
             self.go_to(enough);
-            let last = self.b.ins().iadd_imm_s(n, -bytes);
-            let (from_last, to_last) = (self.b.ins().iadd(from, last), self.b.ins().iadd(to, last));
-            let head = self.b.ins().load(ty, plain(), from, 0);
-            let tail = self.b.ins().load(ty, plain(), from_last, 0);
-            self.b.ins().store(plain(), head, to, 0);
-            self.b.ins().store(plain(), tail, to_last, 0);
+            self.copy_ends(to, from, n, ty, 1);
             self.b.ins().jump(done, &[]);
             self.go_to(less);
         }
         self.b.ins().jump(done, &[]);
         self.go_to(many);
-        self.tell(Callback::move_bytes, &[to, from, n]);
+        for ends in [1, 2, 4] {
+            let (fits, more) = (self.b.create_block(), self.b.create_block());
+            let short = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThanOrEqual, n, 32 * ends);
+            self.b.ins().brif(short, fits, &[], more, &[]);
+            self.go_to(fits);
+            self.copy_ends(to, from, n, types::I8X16, ends as i32);
+            self.b.ins().jump(done, &[]);
+            self.go_to(more);
+        }
+        self.tell_quietly(Callback::move_bytes, &[to, from, n]);
         self.b.ins().jump(done, &[]);
+    }
+
+    /// Copies so many pieces of a type from the beginning and the end of a range of `n` bytes.
+    fn copy_ends(&mut self, to: Value, from: Value, n: Value, ty: Type, pieces: i32) {
+        let bytes = ty.bytes() as i32;
+        let last = self.b.ins().iadd_imm_s(n, i64::from(-bytes * pieces));
+        let (from_last, to_last) = (self.b.ins().iadd(from, last), self.b.ins().iadd(to, last));
+        let mut read = Vec::new();
+        for (from, to) in [(from, to), (from_last, to_last)] {
+            for at in (0..pieces).map(|i| i * bytes) {
+                read.push((self.b.ins().load(ty, plain(), from, at), to, at));
+            }
+        }
+        for (value, to, at) in read {
+            self.b.ins().store(plain(), value, to, at);
+        }
     }
 
     pub(crate) fn slice_copy(&mut self, n: Reg, ap: Reg, al: Reg, bp: Reg, bl: Reg, ty: u32) {

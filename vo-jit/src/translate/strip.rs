@@ -10,7 +10,8 @@
 //!             if counter < bound goto header
 //! ```
 //!
-//! Where the word was set and the fiber goes on all the same, the next turn asks again.
+//! Where the word was set and the fiber goes on all the same, the next turn asks again; not in a loop that is no longer than
+//! a strip, whose limit is its bound.
 //!
 //! Must stay true: every turn takes its step, else a strip may have no end. While `counter < limit` holds, so does the loop's own condition, and the step to `limit` does
 //! not wrap: a loop that wraps is asked each time.
@@ -166,7 +167,14 @@ impl<'a> Translator<'a, '_> {
         self.b.ins().brif(set, ask, &[], turn, &[]);
         self.go_to(ask);
         let status = self.ask_quietly(Callback::interrupt, &[]);
-        self.b.def_var(limit, counter);
+        // What is computed here is to be a value of its own in the turns, else it would be computed in each.
+        let bound = match plan.bound {
+            Operand::Reg(reg) => far == self.get(reg),
+            Operand::Imm(_) => self.constant(far).is_some(),
+        };
+        if !bound {
+            self.b.def_var(limit, counter);
+        }
         let leave = self.cold_block();
         self.b.ins().brif(status, leave, &[], turn, &[]);
         self.go_to(leave);
