@@ -58,7 +58,13 @@ impl Callback {
         use Callback as C;
         matches!(
             self,
-            C::alloc | C::make_slice | C::str_concat | C::str_convert | C::slice_grow | C::slice_append
+            C::alloc
+                | C::remake
+                | C::make_slice
+                | C::str_concat
+                | C::str_convert
+                | C::slice_grow
+                | C::slice_append
         ) || matches!(self, C::map_new | C::map_get | C::map_set | C::map_delete | C::map_clear)
             || matches!(self, C::str_concat2 | C::str_copy | C::bytes_copy | C::map_find64 | C::map_find32)
             || matches!(self, C::map_find_str | C::map_put64 | C::map_put32 | C::map_put_str)

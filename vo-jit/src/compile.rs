@@ -124,6 +124,8 @@ pub(crate) struct Blob {
     /// Calls that were replaced by what the callee does, and calls that a guard made direct.
     pub(crate) inlined: usize,
     pub(crate) guarded: usize,
+    /// Objects that are not made.
+    pub(crate) kept: usize,
 }
 
 /// A place in a blob that wants an address.
@@ -234,7 +236,7 @@ impl Compiler {
             counts = translate::translate(unit, isa, func, fcx);
         })?;
         let mut blob = self.blob(&code);
-        (blob.inlined, blob.guarded) = (counts.inlined, counts.guarded);
+        (blob.inlined, blob.guarded, blob.kept) = (counts.inlined, counts.guarded, counts.kept);
         Ok((blob, code))
     }
 
@@ -365,7 +367,7 @@ fn blob(func: &ir::Function, code: &CompiledCode) -> Blob {
         }
     }
     calls.sort_unstable();
-    Blob { bytes: code.code_buffer().to_vec(), relocs, calls, inlined: 0, guarded: 0 }
+    Blob { bytes: code.code_buffer().to_vec(), relocs, calls, inlined: 0, guarded: 0, kept: 0 }
 }
 
 /// Arithmetic that this machine has no instruction for.

@@ -124,6 +124,11 @@ impl Memory {
         self.fresh.insert(object);
     }
 
+    /// Whether a value was told to be that.
+    pub(crate) fn is_fresh(&self, object: Value) -> bool {
+        self.fresh.contains(&object)
+    }
+
     /// A value may be used as an address where something says that it is one, and only there.
     pub(crate) fn doubt(&mut self, word: Value) {
         self.doubted.insert(word);

@@ -2,7 +2,8 @@
 //!
 //! Small callees are, wherever the call is not on the way to a panic; larger ones in loops, if they do not loop
 //! themselves: then a call costs little, and registers go further in a function of its own. (What they call by
-//! a closure or an interface may be known in the caller.) A function
+//! a closure or an interface may be known in the caller. It is where the caller passes a closure that it has made:
+//! then larger ones are too, and the closure need not be made.) A function
 //! that calls itself is unrolled twice. A unit may grow by a budget, which calls nearer to
 //! its own body take from first, because inner calls are seen later.
 //!
@@ -74,10 +75,11 @@ impl<'a> Inliner<'a> {
 }
 
 impl<'a> Translator<'a, '_> {
-    /// The code to translate in place of a call of this function here, or `None`.
-    pub(crate) fn inlined(&mut self, index: u32) -> Option<Rc<Graph<'a>>> {
+    /// The code to translate in place of a call of this function here, or `None`; whether it gets a closure whose
+    /// function is known here.
+    pub(crate) fn inlined(&mut self, index: u32, gets_closure: bool) -> Option<Rc<Graph<'a>>> {
         let func = &self.link.module.functions[index as usize];
-        if !self.may_inline(index, func) {
+        if !self.may_inline(index, func, gets_closure) {
             return None;
         }
         let graph = self.inliner.graph(index, func)?;
@@ -89,15 +91,16 @@ impl<'a> Translator<'a, '_> {
     /// As [`Translator::inlined`], without deciding it.
     pub(crate) fn would_inline(&mut self, index: u32) -> Option<Rc<Graph<'a>>> {
         let func = &self.link.module.functions[index as usize];
-        if self.may_inline(index, func) { self.inliner.graph(index, func) } else { None }
+        if self.may_inline(index, func, false) { self.inliner.graph(index, func) } else { None }
     }
 
-    fn may_inline(&mut self, index: u32, func: &Function) -> bool {
+    fn may_inline(&mut self, index: u32, func: &Function, gets_closure: bool) -> bool {
         let bodies = || self.callers.iter().chain([&self.body]);
         let same = bodies().filter(|body| body.index == index).count();
         let in_loop = |body: &Body<'_>| body.graph.blocks[body.block].depth > 0;
         let most = match same {
             0 if self.inliner.one_of_several => SMALL,
+            0 if gets_closure => SMALL_IN_LOOP,
             0 if bodies().any(in_loop) && !self.inliner.only_loops(index, func) => SMALL_IN_LOOP,
             0 => SMALL,
             _ => SMALL_RECURSIVE,

@@ -24,6 +24,7 @@ mod callbacks;
 mod compile;
 mod dispatch;
 mod dump;
+mod escape;
 mod facts;
 mod feedback;
 mod graph;

@@ -76,6 +76,8 @@ pub struct Counters {
     pub inlined: usize,
     /// Calls of closures and methods that test for the likely callee and call it directly.
     pub guarded: usize,
+    /// Places where an object is made no more: what it holds is in registers.
+    pub kept: usize,
     /// Bytes of machine code.
     pub bytes: usize,
     /// Time spent compiling, of all threads, in nanoseconds.
@@ -268,7 +270,8 @@ impl CompiledCode for Compiled {
         let c = self.counters();
         let failures = self.failures();
         let mut lines = vec![format!(
-            "jit: {} functions ahead, {} hot, {} again, {} continuations; {} inlined calls, {} guarded calls; \
+            "jit: {} functions ahead, {} hot, {} again, {} continuations; {} inlined calls, {} guarded calls, \
+             {} objects in registers; \
              {} bytes of code, {:.1} ms, {} failures, {} without room",
             c.ahead,
             c.hot,
@@ -276,6 +279,7 @@ impl CompiledCode for Compiled {
             c.continuations,
             c.inlined,
             c.guarded,
+            c.kept,
             c.bytes,
             c.nanos as f64 / 1e6,
             failures.len(),

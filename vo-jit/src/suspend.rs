@@ -93,9 +93,9 @@ impl Translator<'_, '_> {
             self.write_record(status, point);
         }
         let base = self.args_area(live.len());
+        let shown = self.shown_site();
         for (i, &reg) in live.iter().enumerate() {
-            let value = self.get(reg);
-            abi::store_word(&mut self.b, value, base, i);
+            self.record_word(reg, base, i, shown);
         }
         let place = self.int(i64::from(self.body.index) | (point as i64) << 32);
         let wide = self.b.ins().uextend(types::I64, status);
@@ -103,6 +103,23 @@ impl Translator<'_, '_> {
         let status = self.ask(Callback::leave_frame, &[wide, place, base, slots]);
         let exit = self.exit_block();
         self.b.ins().jump(exit, &[status.into()]);
+    }
+
+    /// The frame as traces show it, where an object may be made for its record.
+    fn shown_site(&mut self) -> Option<i64> {
+        (!self.objects.is_empty()).then(|| {
+            let (func, pc) = self.site_parts();
+            i64::from(func) | i64::from(pc) << 32
+        })
+    }
+
+    /// Stores a register as a word of the frame's record.
+    fn record_word(&mut self, reg: vo_bytecode::Reg, base: Value, word: usize, shown: Option<i64>) {
+        let value = self.word(reg);
+        let store = self.b.ins().store(plain(), value, base, 8 * word as i32);
+        if let Some(site) = shown {
+            self.objects.record(store, site);
+        }
     }
 
     /// Writes the record of the frame where there is room, and leaves; goes on where there is none, or the status is
@@ -131,10 +148,10 @@ impl Translator<'_, '_> {
         let tail = self.int(i64::from(self.body.index) | (point as i64) << 32);
         // What is laid on the fiber's records is in their order, what is to be laid there lies backwards.
         let (first, tail_at) = if bottom { (0, live.len()) } else { (1, 0) };
+        let shown = self.shown_site();
         for i in 0..live.len() {
             let reg = live[if bottom { i } else { live.len() - 1 - i }];
-            let value = self.get(reg);
-            abi::store_word(&mut self.b, value, at, first + i);
+            self.record_word(reg, at, first + i, shown);
         }
         self.b.ins().store(plain(), tail, at, 8 * tail_at as i32);
         let ctx = self.ctx();

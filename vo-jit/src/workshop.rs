@@ -191,6 +191,7 @@ impl Workshop {
             c.bytes += blobs.iter().map(|b| b.bytes.len()).sum::<usize>();
             c.inlined += done.iter().map(|(_, blob)| blob.inlined).sum::<usize>();
             c.guarded += done.iter().map(|(_, blob)| blob.guarded).sum::<usize>();
+            c.kept += done.iter().map(|(_, blob)| blob.kept).sum::<usize>();
         });
         let places = done.iter().zip(&addresses).map(|((spec, blob), &start)| Place {
             start,

@@ -9,7 +9,7 @@ use crate::end::IslandEnd;
 use crate::fiber::{Pool, VoFiber};
 use crate::host::Host;
 use crate::island::{Island, State};
-use crate::memory::Frames;
+use crate::memory::{Floor, Frames};
 use crate::native::{Completion, PendingCall};
 use crate::ops::select::SelectState;
 use crate::program::{Code, Program};
@@ -58,6 +58,8 @@ pub(crate) struct Machine {
     /// Where the bottom frame of an activation is laid.
     pub(crate) floor: *mut u64,
     pub(crate) stack: VmStack,
+    /// The next turn begins with a collection, if the heap wants one: memory was taken where it could not be asked.
+    pub(crate) collect_first: bool,
     /// The stack has been full: its memory is given back after the turn.
     pub(crate) trim: bool,
     /// Records of frames with native ones below them, backwards; see [`crate::spilled`].
@@ -123,6 +125,7 @@ impl Machine {
             worker,
             floor: stack.start(),
             stack,
+            collect_first: false,
             trim: false,
             spill: Spilled::new(&mut context),
             exhausted: 0,
@@ -185,6 +188,16 @@ impl Machine {
         if self.island().limits.cpu.load(Ordering::Relaxed) != 0 {
             self.begin_metering();
         }
+        if self.collect_first {
+            self.collect_before_turn();
+        }
+    }
+
+    #[cold]
+    fn collect_before_turn(&mut self) {
+        self.collect_first = false;
+        // Where there is too much even so, the next allocation says so.
+        let _ = self.ensure(Floor);
     }
 
     /// The island that the machine is in, or null.

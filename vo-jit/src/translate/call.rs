@@ -104,9 +104,12 @@ impl Translator<'_, '_> {
 
     /// Calls a function, with `first` before the arguments, or translates it in place.
     fn call_known(&mut self, func: u32, first: Option<Value>, args: RegList<'_>, results: RegList<'_>) {
-        if let Some(graph) = self.inlined(func) {
-            let args = args.iter().map(|reg| self.get(reg));
-            let args: Vec<Value> = first.into_iter().chain(args).collect();
+        let values = args.iter().map(|reg| self.get(reg));
+        let values: Vec<Value> = first.into_iter().chain(values).collect();
+        let passed = &values[usize::from(first.is_some())..];
+        let gets_closure = passed.iter().any(|&value| self.closure_function(value).is_some());
+        if let Some(graph) = self.inlined(func, gets_closure) {
+            let args = values;
             return self.inline(func, graph, &args, results);
         }
         let shape = Shape::of(&self.link.module.functions[func as usize]);
@@ -257,10 +260,20 @@ impl Translator<'_, '_> {
             let values = t.call_values(&shape, Some(data), args);
             t.call_address(&shape, code, &values, results);
         };
+        let word = self.get(ty);
+        if let Some(func) = self.known_method(word, method).filter(|&func| self.has_shape(func, &shape)) {
+            return self.call_known(func, Some(data), args, results);
+        }
         let mut likely = self.likely_methods(method);
         likely.retain(|likely| self.has_shape(likely.func, &shape));
-        let ty = self.get(ty);
+        let ty = word;
         self.guarded_call(likely, (ty, data), (args, results), ordinary);
+    }
+
+    /// The function of a method of a dynamic type that is known.
+    fn known_method(&self, word: Value, method: u32) -> Option<u32> {
+        let word = self.constant(word)? as u64;
+        self.link.types.iter().find(|ty| ty.word() == word)?.method(method)
     }
 
     /// The type words that the running call of a method most likely finds, and those types' functions.

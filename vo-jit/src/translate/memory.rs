@@ -5,10 +5,11 @@
 use super::Translator;
 use crate::abi::{STATUS, plain};
 use crate::callbacks::Callback;
+use crate::escape::Made;
 use crate::facts::Range;
 use crate::hoist::Kind;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{ConstantData, InstBuilder, Type, Value, ValueDef, types};
+use cranelift_codegen::ir::{Block, ConstantData, Inst, InstBuilder, Type, Value, ValueDef, types};
 use vo_bytecode::operand::RegList;
 use vo_bytecode::{Class, Reg, Status};
 use vo_runtime::context::offsets;
@@ -30,6 +31,14 @@ impl Cell {
             Cell::Signed(ty) | Cell::Unsigned(ty) | Cell::Whole(ty) => i64::from(ty.bytes()),
         }
     }
+}
+
+/// A slot that was taken from a run of free ones.
+pub(crate) struct Taken {
+    pub(crate) object: Value,
+    /// The branch that asks whether there is one, and the blocks between that and where the object is.
+    ask: Inst,
+    ways: [Block; 2],
 }
 
 /// Bytes up to which a value is copied or zeroed by a row of instructions.
@@ -153,7 +162,10 @@ impl Translator<'_, '_> {
     /// the place before.
     fn store_pointer(&mut self, value: Value, base: Value, offset: i32) {
         let marking = self.marking();
-        let on = self.unlikely(marking);
+        let (told, on) = (self.cold_block(), self.b.create_block());
+        let branch = self.b.ins().brif(marking, told, &[], on, &[]);
+        self.objects.tell(told, branch, base);
+        self.go_to(told);
         let slot = self.b.ins().iadd_imm_s(base, i64::from(offset));
         self.tell_quietly(Callback::write_barrier, &[slot, value]);
         self.b.ins().jump(on, &[]);
@@ -231,7 +243,8 @@ impl Translator<'_, '_> {
         let on = (!local && !ty.is_noscan()).then(|| {
             let (on, copied) = (self.b.create_block(), self.b.create_block());
             let (marking, told) = (self.marking(), self.cold_block());
-            self.b.ins().brif(marking, told, &[], on, &[]);
+            let branch = self.b.ins().brif(marking, told, &[], on, &[]);
+            self.objects.tell(told, branch, dst);
             self.go_to(told);
             self.tell_quietly(Callback::copy_mem, &[dst, src, word]);
             self.b.ins().jump(copied, &[]);
@@ -239,7 +252,8 @@ impl Translator<'_, '_> {
             copied
         });
         // The ranges may overlap: everything is read first.
-        let pieces = pieces(ty.size, !ty.is_noscan());
+        let words = !ty.is_noscan() || self.is_new(dst) || self.is_new(src);
+        let pieces = pieces(ty.size, words);
         let values: Vec<Value> =
             pieces.iter().map(|&(at, piece)| self.b.ins().load(piece, plain(), src, at)).collect();
         for ((at, _), value) in pieces.into_iter().zip(values) {
@@ -286,12 +300,23 @@ impl Translator<'_, '_> {
         self.b.ins().load(types::I64, plain(), ctx, offsets::BARRIER)
     }
 
+    /// Whether an address is that of an object that the unit makes: its fields may become values, which are words.
+    fn is_new(&self, address: Value) -> bool {
+        self.memory.is_fresh(self.b.func.dfg.resolve_aliases(address))
+    }
+
     /// A new zeroed object: the front of the worker's run of free ones, or from the machine.
     fn allocate(&mut self, ty: u32) -> Value {
         let (word, ty) = (self.type_word_of(ty), self.link.types.get(ty));
         let object = match ty.bin {
             NO_BIN => self.made(Callback::alloc, &[word]),
-            bin => self.take_slot(bin, ty.size, |_, _| (), |t| t.ask_quietly(Callback::alloc, &[word])),
+            bin => {
+                let slow = |t: &mut Self| t.ask_quietly(Callback::alloc, &[word]);
+                let Taken { object, ask, ways } = self.take_slot(bin, ty.size, |_, _| (), slow);
+                let (size, ty) = (ty.size as u32, ty.word() as i64);
+                self.objects.make(Made { object, size, ty, ask, ways });
+                object
+            }
         };
         self.memory.fresh(object);
         object
@@ -305,7 +330,7 @@ impl Translator<'_, '_> {
         size: u64,
         fill: impl FnOnce(&mut Self, Value),
         slow: impl FnOnce(&mut Self) -> Value,
-    ) -> Value {
+    ) -> Taken {
         let slot = sizeclass::size(sizeclass::class_of(size)) as i64;
         let at = bin as i32 * offsets::ENTRY_SIZE;
         let ctx = self.ctx();
@@ -316,7 +341,7 @@ impl Translator<'_, '_> {
         let none = self.b.ins().icmp(IntCC::UnsignedGreaterThan, after, end);
         let (empty, fast, done) = (self.cold_block(), self.b.create_block(), self.b.create_block());
         let object = self.b.append_block_param(done, types::I64);
-        self.b.ins().brif(none, empty, &[], fast, &[]);
+        let ask = self.b.ins().brif(none, empty, &[], fast, &[]);
         self.go_to(fast);
         self.b.ins().store(plain(), after, entries, at + offsets::ENTRY_NEXT);
         fill(self, next);
@@ -329,7 +354,7 @@ impl Translator<'_, '_> {
         self.b.ins().brif(failed, exit, &[wake.into()], done, &[made.into()]);
         self.go_to(done);
         self.know_not_nil(object);
-        object
+        Taken { object, ask, ways: [fast, empty] }
     }
 
     pub(crate) fn eq_mem(&mut self, dst: Reg, a: Reg, b: Reg, ty: u32) {

@@ -35,6 +35,7 @@ mod strip;
 use crate::abi::{self, Place, STATUS, Shape, plain};
 use crate::callbacks::Callback;
 use crate::compile::Unit;
+use crate::escape::{self, Objects};
 use crate::facts::{self, Facts};
 use crate::hoist::{self, Memory};
 use crate::inline::Inliner;
@@ -91,6 +92,8 @@ pub(crate) struct Translator<'a, 'f> {
     pub(crate) facts: Facts,
     /// What memory the code uses, for what moves loads.
     pub(crate) memory: Memory,
+    /// The objects that the code makes.
+    pub(crate) objects: Objects,
     /// Where results go that do not fit registers.
     rest: Option<Value>,
     /// The unit function's shape.
@@ -133,6 +136,8 @@ pub(crate) struct Counts {
     pub(crate) inlined: usize,
     /// Calls that a guard made direct.
     pub(crate) guarded: usize,
+    /// Objects that are not made: their fields are in registers.
+    pub(crate) kept: usize,
 }
 
 /// Fills `into` with the translation of a unit.
@@ -164,6 +169,7 @@ pub(crate) fn translate(
         inliner: Inliner::new(unit),
         facts: Facts::default(),
         memory: Memory::default(),
+        objects: Objects::default(),
         rest: None,
         shape,
         args,
@@ -181,8 +187,10 @@ pub(crate) fn translate(
     };
     t.enter(entry);
     t.translate_body();
-    let (counts, memory) = (t.counts, std::mem::take(&mut t.memory));
+    let (mut counts, memory) = (t.counts, std::mem::take(&mut t.memory));
+    let mut objects = std::mem::take(&mut t.objects);
     t.finish();
+    counts.kept = escape::keep_in_registers(into, &mut objects, isa.default_call_conv());
     if !unit.retypes {
         hoist::hoist(into, &memory);
     }

@@ -203,6 +203,7 @@ impl Translator<'_, '_> {
     fn copied(&mut self, door: Callback, from: Value, n: Value, size: u64) -> Value {
         let bin = self.link.types.layouts.common_bin(size);
         self.take_slot(bin, size, |t, to| t.copy_known(to, from, size), |t| t.ask_quietly(door, &[from, n]))
+            .object
     }
 
     /// Copies so many bytes without pointers, the last ones perhaps twice.

@@ -15,6 +15,27 @@ pub(in crate::callbacks) unsafe extern "C" fn alloc(ctx: *mut JitContext, ty: u6
     m.word(made)
 }
 
+/// Frames are leaving: some of their records lie where no collection looks. So there is none before the next turn.
+pub(in crate::callbacks) unsafe extern "C" fn remake(
+    ctx: *mut JitContext,
+    made: u64,
+    ty: u64,
+    image: *mut u64,
+) -> u64 {
+    let m = machine(ctx);
+    if made != 0 || m.leaving {
+        return made;
+    }
+    let ty = type_of(ty);
+    m.collect_first |= m.cache().heap().must_collect();
+    let object = m.cache().alloc(ty);
+    if let Ok(object) = object {
+        // SAFETY: the object is new, and both have the type's size.
+        unsafe { std::ptr::copy_nonoverlapping(image.cast::<u8>(), object as *mut u8, ty.size as usize) };
+    }
+    m.word(object)
+}
+
 pub(in crate::callbacks) unsafe extern "C" fn make_slice(
     ctx: *mut JitContext,
     ty: u64,
