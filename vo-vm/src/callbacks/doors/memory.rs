@@ -23,7 +23,7 @@ pub(in crate::callbacks) unsafe extern "C" fn remake(
     image: *mut u64,
 ) -> u64 {
     let m = machine(ctx);
-    if made != 0 || m.leaving {
+    if made != 0 || ty == 0 || m.leaving {
         return made;
     }
     let ty = type_of(ty);
