@@ -74,7 +74,7 @@ macro_rules! for_each_callback {
             assert_fail "panics with a *runtime.TypeAssertionError" (ty: word, from: word, to: word) -> status;
             // ---- heap --------------------------------------------------------------------------
             alloc "a new zeroed object of type `ty`" (ty: word) -> word;
-            remake "the object of type `ty` that holds what lies at `image`, of a frame that leaves: `made` if it has been made, else a new one; 0 where the program ends, or `ty` is 0" (made: word, ty: word, image: addr) -> word;
+            remake "the object of type `ty` that is to hold what lies at `image`, of a frame that leaves: `made` if it has been made, else a new one; 0 where the program ends, or `ty` is 0" (made: word, ty: word, image: addr) -> word;
             make_slice "zeroed elements, address into `*out`" (ty: word, len: word, cap: word, out: addr) -> status;
             write_barrier "tells the collector that `value` is stored at `slot`" (slot: word, value: word) -> none;
             copy_mem "copies a value of type `ty`" (dst: word, src: word, ty: word) -> none;

@@ -33,6 +33,8 @@ mod values;
 use crate::callbacks::Callback;
 use crate::phis;
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
+use cranelift_codegen::dominator_tree::DominatorTree;
+use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{Block, BlockArg, Function, Inst, InstBuilder, Type, Value, ValueDef, types};
 use cranelift_codegen::isa::CallConv;
 use std::collections::HashMap;
@@ -113,7 +115,7 @@ pub(crate) fn keep_in_registers(func: &mut Function, objects: &mut Objects, conv
             break;
         }
         phis::remove_redundant(func);
-        let found = scan::find(func, objects);
+        let mut found = scan::find(func, objects);
         if found.is_empty() {
             break;
         }
@@ -122,6 +124,10 @@ pub(crate) fn keep_in_registers(func: &mut Function, objects: &mut Objects, conv
         objects.made.retain(|one| !made.iter().any(|gone| gone.object == one.object));
         made.iter().for_each(|made| unlink(func, made));
         found.iter().flat_map(|kept| &kept.told).for_each(|&block| stop_telling(func, objects, block));
+        remove_unreachable(func);
+        found.iter_mut().for_each(|kept| {
+            kept.uses.retain(|(inst, ..)| func.layout.inst_block(*inst).is_some());
+        });
         let sig = *remake.get_or_insert_with(|| func.import_signature(Callback::remake.signature(conv)));
         values::replace(func, objects, &found, sig);
     }
@@ -227,6 +233,14 @@ fn args_past(func: &Function, branch: Option<Inst>, to: Block) -> Vec<BlockArg> 
     let ways = dfg.insts[branch].branch_destination(&dfg.jump_tables, &dfg.exception_tables);
     let way = ways.iter().find(|way| way.block(&dfg.value_lists) == to);
     way.expect("internal error: a branch to elsewhere").args(&dfg.value_lists).collect()
+}
+
+/// Takes out the blocks that nothing leads to any more: they use what the others do not make.
+fn remove_unreachable(func: &mut Function) {
+    let cfg = ControlFlowGraph::with_function(func);
+    let domtree = DominatorTree::with_function(func, &cfg);
+    let blocks: Vec<Block> = func.layout.blocks().filter(|&block| !domtree.is_reachable(block)).collect();
+    blocks.into_iter().for_each(|block| remove_block(func, block));
 }
 
 fn remove_block(func: &mut Function, block: Block) {

@@ -23,10 +23,16 @@ pub(in crate::callbacks) unsafe extern "C" fn remake(
     image: *mut u64,
 ) -> u64 {
     let m = machine(ctx);
-    if made != 0 || ty == 0 || m.leaving {
+    if ty == 0 || m.leaving {
         return made;
     }
     let ty = type_of(ty);
+    if made != 0 {
+        // Mostly for another frame that leaves, and it holds that already. But a panic may have come to a landing pad
+        // in between.
+        mem::copy(&ty, made, image as u64);
+        return made;
+    }
     m.collect_first |= m.cache().heap().must_collect();
     let object = m.cache().alloc(ty);
     if let Ok(object) = object {
