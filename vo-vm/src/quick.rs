@@ -183,6 +183,7 @@ unsafe fn is_plain(m: &Machine, fiber: &VoFiber) -> bool {
         && m.context.barrier.load(Relaxed) == 0
         && m.island().state() == State::Running
         && m.island().limits.cpu.load(Relaxed) == 0
+        && !m.collect_first
 }
 
 /// Finds the code behind the fiber's innermost record, and completes the operation that the fiber waited for. `None`: to
