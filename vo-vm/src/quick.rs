@@ -81,7 +81,7 @@ unsafe fn row<const UNUSED: usize>(mut fiber: FiberRef, cx: &mut WorkerCx) -> Ro
     // SAFETY: the machine was set when the worker started, and each reference to it is used up before the next is made;
     // the rest is handed on: who comes next is one of our fibers too, and runs on this worker.
     unsafe {
-        if !begin(Machine::of(cx)) {
+        if !begin(Machine::of(cx), VoFiber::of(fiber)) {
             return Row::Ordinary(fiber);
         }
         let row = loop {
@@ -99,10 +99,11 @@ unsafe fn row<const UNUSED: usize>(mut fiber: FiberRef, cx: &mut WorkerCx) -> Ro
     }
 }
 
-/// A row begins, if it may.
+/// A row begins with this fiber, if it may. The machine's island is looked at first: a collector of the island where it was
+/// last would take it for one that is stopped in a turn there.
 #[inline(always)]
-fn begin(m: &mut Machine) -> bool {
-    if m.takes_every_point() || m.fiber_island().is_null() || m.memory.is_marking() {
+fn begin(m: &mut Machine, fiber: &VoFiber) -> bool {
+    if m.takes_every_point() || !std::ptr::eq(m.fiber_island(), fiber.island) || m.memory.is_marking() {
         return false;
     }
     m.memory.turn_begins();
