@@ -12,7 +12,7 @@ pub use imp::*;
 
 /// Asks for the memory at an address, which may be any, to be brought near: it will be wanted soon.
 #[inline(always)]
-pub(crate) fn prefetch<T>(at: *const T) {
+pub fn prefetch<T>(at: *const T) {
     #[cfg(all(target_arch = "x86_64", not(loom)))]
     // SAFETY: a hint, which never faults.
     unsafe {

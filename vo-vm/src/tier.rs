@@ -82,9 +82,7 @@ impl Slot {
         let changed = self.0.compare_exchange(word, new, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if changed && new == WAITING { Look::Hot } else { Look::Cold }
     }
-}
 
-impl Slot {
     /// The code, if there is some. Nothing is counted.
     #[inline(always)]
     pub(crate) fn code(&self) -> Option<*const u8> {

@@ -54,16 +54,10 @@ const LOOK: usize = 128;
 /// Objects that are fetched before they are looked at.
 const AHEAD: usize = 16;
 
-/// Asks for the cache line at an address.
+/// Asks for the cache line at an address of the heap; see [`vo_sched::sync::prefetch`].
 #[inline(always)]
 pub fn prefetch(addr: u64) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch has no effect but on the cache.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(addr as *const i8);
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = addr;
+    vo_sched::sync::prefetch(addr as *const u8);
 }
 
 impl<'a> Marker<'a> {

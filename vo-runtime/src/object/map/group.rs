@@ -155,14 +155,7 @@ impl Group {
     /// so it comes together with the control word.
     #[inline(always)]
     pub(super) fn expect(self, hash: u64, shape: &MapShape) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            // SAFETY: this reads nothing and never fails.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(self.entry(favourite(hash), shape) as *const i8) };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = (hash, shape);
+        vo_sched::sync::prefetch(self.entry(favourite(hash), shape) as *const u8);
     }
 
     /// A place holds an entry from now on.
