@@ -318,14 +318,14 @@ fn generate(isa: &dyn TargetIsa, context: &mut Context, owns_process: bool) -> C
     let func = &context.func;
     let gives_back = owns_process && func.dfg.num_insts() >= LONG;
     if gives_back {
-        vo_runtime::process::give_back();
+        vo_runtime::process::give_back_near_peak();
     }
     let made = {
         let register_allocator = &mut Default::default();
         isa.compile_function(func, &context.domtree, register_allocator, context.want_disasm, &mut control)
     };
     if gives_back {
-        vo_runtime::process::give_back();
+        vo_runtime::process::give_back_near_peak();
     }
     Ok(made?.apply_params(&func.params))
 }

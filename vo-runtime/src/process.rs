@@ -23,6 +23,33 @@ pub fn give_back() {
     drop_code();
 }
 
+/// As [`give_back`], where the process might soon have more memory than it ever had. Where it has had much more, it may as well
+/// keep its code at hand.
+pub fn give_back_near_peak() {
+    if is_near_peak() {
+        give_back();
+    }
+}
+
+/// What a long compilation may take.
+#[cfg(target_os = "linux")]
+const NEAR_KIB: u64 = 6 << 10;
+
+/// Whether the process has hardly less memory than it ever had, or nobody knows.
+fn is_near_peak() -> bool {
+    #[cfg(target_os = "linux")]
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        let kib = |name| {
+            let rest = status.lines().find_map(|line| line.strip_prefix(name));
+            rest.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok())
+        };
+        if let (Some(peak), Some(now)) = (kib("VmHWM:"), kib("VmRSS:")) {
+            return now + NEAR_KIB > peak;
+        }
+    }
+    true
+}
+
 /// Forgets the pages of the code, the constants and the unchanging tables of the executable and its libraries: between two parts of the process's
 /// life that run different code. Takes some 0.05 ms.
 pub fn drop_code() {

@@ -382,6 +382,21 @@ impl Heap {
         mix(self.config.seed ^ self.streams.fetch_add(1, Relaxed) << 32)
     }
 
+    /// A slice has moved on from the array of so many bytes at `start` to a larger one. What still leads to the old one
+    /// is hardly ever more than a word left behind on a stack, so a large one does not count when the next goal is set.
+    ///
+    /// # Safety
+    /// As for [`Heap::find`].
+    #[inline]
+    pub(crate) unsafe fn outgrow(&self, start: Word, bytes: u64) {
+        if bytes >= MADE_UP_FROM
+            // SAFETY: handed on.
+            && let Some(object) = unsafe { self.find(start) }
+        {
+            object.block().outgrown.store(true, Relaxed);
+        }
+    }
+
     /// Asks for a collection once the goal is reached.
     fn note_goal(&self, central: &Central) {
         if central.pacer.wants_collection(self.is_marking()) {

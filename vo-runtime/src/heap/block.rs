@@ -52,6 +52,8 @@ pub(crate) struct Block {
     pub(crate) bin: u32,
     /// The program has given the large object away: see `handover`.
     pub(crate) given: AtomicBool,
+    /// A slice in it has grown out of it: whatever still leads to it, it is not likely to live.
+    pub(crate) outgrown: AtomicBool,
     /// Its pages are a mapping of their own.
     pub(crate) mapped: bool,
 }
@@ -76,6 +78,7 @@ impl Block {
             cursor: AtomicU32::new(0),
             bin: u32::MAX,
             given: AtomicBool::new(false),
+            outgrown: AtomicBool::new(false),
             mapped: false,
         }
     }
@@ -108,7 +111,8 @@ impl Block {
             layout.first_64() & u64::MAX.checked_shr(64 - (slot / 8).min(64) as u32).unwrap_or(0);
         self.layout = layout;
         self.cursor = AtomicU32::new(0);
-        (self.given, self.mapped) = (AtomicBool::new(false), false);
+        (self.given, self.outgrown) = (AtomicBool::new(false), AtomicBool::new(false));
+        self.mapped = false;
         let words = (slots as usize).div_ceil(64);
         if self.alloc.len() == words {
             clear(&mut self.alloc);

@@ -52,6 +52,8 @@ const TRIM_STEP: u64 = 128;
 const WORTH_TRIMMING: u64 = 1 << 20;
 /// Blocks that are swept between two chances for others to have the lock.
 const SWEEP_STEP: usize = 64;
+/// So many times that many blocks are swept right after a collection in one stop, where that gives the system memory.
+const SWEPT_AFTER: usize = 32;
 /// Blocks that a worker sweeps each time that it would begin a collection before the last one's garbage is swept.
 const SWEPT_BEFORE: usize = 256;
 /// Blocks that are swept in the stop rather than later.
@@ -328,6 +330,13 @@ impl Heap {
     /// A collection is over and the island runs: gives the system what the next one will not need, and sees to it that
     /// somebody does so when the island becomes idle.
     pub fn tidy(self: &Arc<Self>) {
+        // Who marked beside the island sweeps as well; a collection in one stop wakes nobody up.
+        let has_too_much = self.lock().pacer.has_too_much();
+        for _ in 0..if has_too_much { SWEPT_AFTER } else { 0 } {
+            if !self.sweep_step(SWEEP_STEP) {
+                break;
+            }
+        }
         while self.trim_step(false) {}
         let worth_it = {
             let pacer = &self.lock().pacer;

@@ -18,6 +18,7 @@ use super::queue::{Found, MarkQueue};
 use crate::layout::Layout;
 use crate::rtype::{LoadedTypes, RtType};
 use crate::value::{Word, load_word};
+use std::sync::atomic::Ordering::Relaxed;
 
 /// A collection in progress: roots are told to it.
 pub struct Marker<'a> {
@@ -133,7 +134,11 @@ impl<'a> Marker<'a> {
                 return;
             }
             self.found.objects += 1;
-            self.found.bytes += (*block).object_bytes();
+            let bytes = (*block).object_bytes();
+            self.found.bytes += bytes;
+            if (*block).class == 0 && (*block).outgrown.load(Relaxed) {
+                self.found.outgrown += bytes;
+            }
             if (*block).noscan {
                 return;
             }

@@ -40,6 +40,9 @@ const FIRST_FLOOR: u64 = 4;
 /// a part of what lives.
 const IDLE_GARBAGE: (u64, u64) = (512 << 10, 8);
 
+/// Pages of so many bytes beyond the goal are not worth giving back at once.
+const SLACK: u64 = 512 << 10;
+
 /// Pauses that are remembered.
 const PAUSES: usize = 256;
 
@@ -269,7 +272,8 @@ impl Pacer {
         let objects = found.objects + (self.objects - self.objects_at_start);
         let born = self.bytes - self.bytes_at_start;
         let bytes = found.bytes + born;
-        self.doubtful_bytes = born.saturating_sub(found.bytes / BORN_ALIVE);
+        let doubtful = born.saturating_sub(found.bytes / BORN_ALIVE) + found.outgrown;
+        self.doubtful_bytes = doubtful.min(bytes / 2);
         self.note_stop(stop);
         self.note_cost(found.time + self.stops.iter().map(|stop| stop.1).sum::<Duration>());
         self.survived(objects, bytes);
@@ -314,6 +318,11 @@ impl Pacer {
     /// Pages that are worth keeping until the next collection.
     pub(super) fn spare_goal(&self) -> u64 {
         self.goal.min(self.live_bytes * 2 + self.floor) - self.live_bytes.min(self.goal)
+    }
+
+    /// Whether the last collection was over at once, and has left the heap with clearly more pages than the next one will come with.
+    pub(super) fn has_too_much(&self) -> bool {
+        self.at_once && self.in_use_bytes + self.spare_bytes > self.goal + self.goal / 8 + SLACK
     }
 
     /// A collection has found so much alive.

@@ -45,6 +45,8 @@ enum Phase {
 pub(super) struct Found {
     pub(super) objects: u64,
     pub(super) bytes: u64,
+    /// Of them, those of objects that slices have grown out of.
+    pub(super) outgrown: u64,
     /// Objects were marked that no packet holds, since stacks were full.
     pub(super) overflow: bool,
     /// Time that was spent.
@@ -57,6 +59,7 @@ impl Found {
     pub(super) fn add(&mut self, other: Found) {
         self.objects += other.objects;
         self.bytes += other.bytes;
+        self.outgrown += other.outgrown;
         self.overflow |= other.overflow;
         self.time += other.time;
         self.helped += other.helped;

@@ -89,8 +89,11 @@ unsafe fn reallocate(cache: &mut AllocCache, elem: Ty, s: Slice, n: u64) -> Resu
     };
     let Some(cap) = cap else { return Err(RuntimePanic::GrowSlice {}.into()) };
     let ptr = cache.alloc_array(elem, cap)?;
-    // SAFETY: the new array has room for the old elements.
-    unsafe { copy_layout(elem.layout, ptr, s.ptr, s.len * elem.size) };
+    // SAFETY: the new array has room for the old elements; the old ones lie in a live object, or outside of the heap.
+    unsafe {
+        copy_layout(elem.layout, ptr, s.ptr, s.len * elem.size);
+        cache.heap().outgrow(s.ptr, s.cap * elem.size);
+    }
     Ok(Slice { ptr, len: s.len, cap })
 }
 

@@ -56,11 +56,18 @@ pub(super) fn forget_unchanged() {
 fn forget_unwritten(table: &File, pages: Range<usize>) -> io::Result<()> {
     let mut entries = vec![0; pages.len() / PAGE * 8];
     table.read_exact_at(&mut entries, (pages.start / PAGE * 8) as u64)?;
-    for (page, entry) in pages.step_by(PAGE).zip(entries.chunks_exact(8)) {
-        if u64::from_le_bytes(entry.try_into().expect("eight bytes")) & IS_OF_FILE != 0 {
-            // SAFETY: a page of the file itself, which nobody can write to.
-            unsafe { forget(page..page + PAGE) };
+    let is_of_file =
+        |entry: &[u8]| u64::from_le_bytes(entry.try_into().expect("eight bytes")) & IS_OF_FILE != 0;
+    let entries: Vec<bool> = entries.chunks_exact(8).map(is_of_file).collect();
+    let mut at = pages.start;
+    // Each call interrupts the other processors: one for each run.
+    for run in entries.chunk_by(|a, b| a == b) {
+        let end = at + run.len() * PAGE;
+        if run[0] {
+            // SAFETY: pages of the file itself, which nobody can write to.
+            unsafe { forget(at..end) };
         }
+        at = end;
     }
     Ok(())
 }
