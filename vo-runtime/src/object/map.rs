@@ -108,6 +108,7 @@ fields! {
 }
 
 impl MapRef {
+    #[inline(always)]
     fn at(map: Word) -> MapRef {
         MapRef(map as *mut Header)
     }
