@@ -117,8 +117,8 @@ pub struct Collected {
     pub helped: u32,
 }
 
-/// What [`Heap::set_step_from_outside`] takes.
-pub type OutsideStep = Box<dyn Fn() -> bool + Send + Sync>;
+/// What [`Heap::set_step_from_outside`] and [`Heap::set_waited_for`] take.
+pub type Hook = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// The heap of an island.
 pub struct Heap {
@@ -141,7 +141,9 @@ pub struct Heap {
     /// The thread that marks beside the island has been started.
     has_marker: AtomicBool,
     /// See [`Heap::set_step_from_outside`].
-    outside: OnceLock<OutsideStep>,
+    outside: OnceLock<Hook>,
+    /// See [`Heap::set_waited_for`].
+    waited_for: OnceLock<Hook>,
     /// Caches that were made.
     streams: AtomicU64,
     central: Mutex<Central>,
@@ -230,6 +232,7 @@ impl Heap {
             queue: queue::MarkQueue::default(),
             has_marker: AtomicBool::new(false),
             outside: OnceLock::new(),
+            waited_for: OnceLock::new(),
             streams: AtomicU64::new(0),
             central: Mutex::new(central),
         })

@@ -48,11 +48,6 @@ impl Sleepers {
     pub fn resting(&self) -> usize {
         self.asleep.len() + self.retired
     }
-
-    /// The workers that wait for work.
-    pub fn asleep(&self) -> &[u16] {
-        &self.asleep
-    }
 }
 
 fn searching(state: u32) -> u32 {

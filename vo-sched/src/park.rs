@@ -95,6 +95,18 @@ impl Parker {
         self.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED
     }
 
+    /// Whether the owner sleeps or waits in the poller, and nobody has woken it; a hint for the monitor.
+    #[cfg(not(loom))]
+    pub fn is_asleep(&self) -> bool {
+        matches!(self.state.load(Ordering::Relaxed), PARKED | POLLING)
+    }
+
+    /// Whether the owner has been woken and has not noticed; a hint. (An owner that is awake notices when it next means to sleep.)
+    #[cfg(not(loom))]
+    pub fn is_called(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == NOTIFIED
+    }
+
     fn consume(&self) -> bool {
         self.state.compare_exchange(NOTIFIED, EMPTY, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }

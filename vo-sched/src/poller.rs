@@ -70,8 +70,7 @@ impl IoState {
 
     /// Lets those who wait try again, who will see what the caller has done before.
     pub fn interrupt(&self, shared: &Shared) {
-        let waiting = [Dir::Recv, Dir::Send].into_iter().filter_map(|dir| self.became_ready(dir));
-        shared.ready_from_io(waiting.collect());
+        shared.ready_from_io([Dir::Recv, Dir::Send].into_iter().filter_map(|dir| self.became_ready(dir)));
     }
 
     /// The source became ready: answers the fiber to wake.
@@ -96,7 +95,7 @@ impl Poller {
         self.waker.wake().expect("the poller's waker works");
     }
 
-    fn has_sources(&self) -> bool {
+    pub(crate) fn has_sources(&self) -> bool {
         !self.sources.lock().is_empty()
     }
 
@@ -175,22 +174,26 @@ impl Shared {
 
     /// Polls without waiting, and makes ready whom the events wake.
     pub(crate) fn poll_io(&self) {
-        if let Some(poller) = self.poller().filter(|poller| poller.has_sources()) {
-            self.ready_from_io(poller.poll(Some(Duration::ZERO)));
-        }
+        self.ready_from_io(self.look_at_io());
     }
 
-    /// Waits in the poller, if there are sources; false if there are none.
-    pub(crate) fn wait_for_io(&self, timeout: Option<Duration>) -> bool {
-        let Some(poller) = self.poller().filter(|poller| poller.has_sources()) else { return false };
-        self.ready_from_io(poller.poll(timeout));
-        true
-    }
-
-    fn ready_from_io(&self, woken: Vec<FiberRef>) {
+    fn ready_from_io(&self, woken: impl IntoIterator<Item = FiberRef>) {
         for fiber in woken {
             self.ready(fiber);
             self.end_pending();
         }
+    }
+
+    /// Polls without waiting, and answers whom the events wake. For each: it is made ready, and then [`Shared::end_pending`] called.
+    #[must_use]
+    pub(crate) fn look_at_io(&self) -> Vec<FiberRef> {
+        self.wait_for_io(Some(Duration::ZERO)).unwrap_or_default()
+    }
+
+    /// Waits in the poller, if there are sources, and answers as [`Shared::look_at_io`]; `None` if there are none.
+    #[must_use]
+    pub(crate) fn wait_for_io(&self, timeout: Option<Duration>) -> Option<Vec<FiberRef>> {
+        let poller = self.poller().filter(|poller| poller.has_sources())?;
+        Some(poller.poll(timeout))
     }
 }

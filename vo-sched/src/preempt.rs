@@ -104,17 +104,13 @@ impl Monitor {
     fn run(&self, shared: &Shared) {
         let mut seen: Vec<Seen> = Vec::new();
         let (mut policy, mut last) = (Policy::default(), Instant::now());
-        let (mut idle_looks, mut asleep) = (0, Vec::new());
+        let mut idle_looks = 0;
         while self.pause(shared, idle_looks >= IDLE_LOOKS) {
             let created = shared.created();
             let now = Instant::now();
             seen.resize(created, Seen { picks: 0, since: now, slot: 0 });
-            let resting = shared.idle().locked(|sleepers| {
-                asleep.clear();
-                asleep.extend_from_slice(sleepers.asleep());
-                sleepers.resting()
-            });
-            let all_rest = resting == created;
+            // No lock is taken at a look: a worker that wakes up at this moment, on this processor, would have to wait for it.
+            let all_rest = (0..created).all(|i| shared.worker(i).parker.is_asleep());
             let picked = seen
                 .iter()
                 .enumerate()
@@ -124,7 +120,7 @@ impl Monitor {
             for (index, seen) in seen.iter_mut().enumerate() {
                 let worker = shared.worker(index);
                 self.look(shared, worker, seen, now);
-                if !asleep.contains(&worker.index) {
+                if !worker.parker.is_asleep() {
                     worker.slices.is_awake();
                 }
             }

@@ -279,6 +279,14 @@ impl Shared {
         text
     }
 
+    /// Whether a worker should be awake and is not yet: it was called, or what it slept for is due, and the system has perhaps no
+    /// processor for it. A hint, for threads that work beside the workers and can offer theirs.
+    #[cfg(not(loom))]
+    pub fn has_late_riser(&self) -> bool {
+        let due = self.keeper_until.load(Ordering::Relaxed);
+        due != 0 && due <= self.now() || (0..self.created()).any(|i| self.worker(i).parker.is_called())
+    }
+
     /// Stops `world` for a caller whose seat is `mine`; see [`World::stop`].
     pub(crate) fn stop_world(&self, world: &World, mine: &Seat) -> bool {
         world.stop(|| (0..self.created()).map(|i| &self.worker(i).seat), mine)
@@ -430,15 +438,40 @@ impl Shared {
         !self.injector.is_empty() || (0..self.created()).any(|i| !self.worker(i).thief.is_empty())
     }
 
+    /// Whether somebody should look for work now that the last who did has found a fiber to run: because there is more, or (`stays_away`)
+    /// because nobody would keep time and poll until the caller comes back, which is expected to take long.
+    ///
+    /// A worker that wakes up for one fiber and soon sleeps again would otherwise wake another each time, which finds nothing, becomes
+    /// the timekeeper, and must be woken again for the fiber's next timer. Whoever stays away against expectations is
+    /// noticed by the monitor, a millisecond later.
+    pub(crate) fn has_more_to_do(&self, stays_away: bool) -> bool {
+        // Pairs with the fence in `Idle::worker_to_notify`: it sees that nobody searches, or we see the work.
+        fence(Ordering::SeqCst);
+        self.queues_hold_work() || stays_away && self.has_something_to_keep()
+    }
+
+    /// Whether there are timers, or sockets that somebody waits for.
+    fn has_something_to_keep(&self) -> bool {
+        #[cfg(not(loom))]
+        if self.poller().is_some_and(|poller| poller.has_sources()) {
+            return true;
+        }
+        self.timers.earliest() != NEVER
+    }
+
     /// Sleeps: one of the sleepers until the earliest timer, the others until they are woken.
-    /// `may_keep`: the caller can do what is due.
-    pub(crate) fn wait_for_work(&self, me: &WorkerShared, may_keep: bool) {
+    /// `may_keep`: the caller can do what is due. The answer: whom sockets have woken; each is made ready, and
+    /// then [`Shared::end_pending`] called.
+    #[must_use]
+    pub(crate) fn wait_for_work(&self, me: &WorkerShared, may_keep: bool) -> Vec<FiberRef> {
         // The role orders nothing: what the next keeper must see, it learns from the fences.
         if !may_keep || self.has_keeper.swap(true, Ordering::AcqRel) {
-            return me.parker.park(None);
+            me.parker.park(None);
+            return Vec::new();
         }
-        self.keep_time(me);
+        let woken = self.keep_time(me);
         self.has_keeper.store(false, Ordering::Release);
+        woken
     }
 
     #[cfg(not(loom))]
@@ -465,7 +498,7 @@ impl Shared {
         }
     }
 
-    fn keep_time(&self, me: &WorkerShared) {
+    fn keep_time(&self, me: &WorkerShared) -> Vec<FiberRef> {
         self.keeper.store(u32::from(me.index), Ordering::Relaxed);
         let mut until = self.timers.earliest();
         loop {
@@ -477,26 +510,26 @@ impl Shared {
                 _ => break,
             }
         }
-        if until > self.now() {
-            self.sleep_until(&me.parker, until);
-        }
+        let woken = if until > self.now() { self.sleep_until(&me.parker, until) } else { Vec::new() };
         self.keeper_until.store(0, Ordering::Relaxed);
+        woken
     }
 
-    fn sleep_until(&self, parker: &Parker, until: u64) {
+    fn sleep_until(&self, parker: &Parker, until: u64) -> Vec<FiberRef> {
         #[cfg(not(loom))]
         if self.poller().is_some() {
             if !parker.begin_poll() {
-                return;
+                return Vec::new();
             }
             let timeout = (until != NEVER).then(|| Duration::from_nanos(until.saturating_sub(self.now())));
-            let polled = self.wait_for_io(timeout);
+            let woken = self.wait_for_io(timeout);
             // Whoever registered the first source meanwhile has woken us to wait in the poller.
-            if parker.end_poll() || polled {
-                return;
+            if parker.end_poll() || woken.is_some() {
+                return woken.unwrap_or_default();
             }
         }
         parker.park(if until == NEVER { None } else { self.instant_at(until) });
+        Vec::new()
     }
 }
 

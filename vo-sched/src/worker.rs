@@ -8,7 +8,7 @@
 //!    [`SLOT_STREAK`] picks in a row from the slot it goes behind the queue instead;
 //! 3. the worker's own fibers: those of the world that it has to itself ([`crate::mode`]), those that others
 //!    may steal, and pinned ones, in turns;
-//! 4. the injector, a batch; due timers; then it searches: half of another worker's queue.
+//! 4. the injector, a batch; sockets; due timers; then it searches: half of another worker's queue.
 //!
 //! Must stay true:
 //!
@@ -61,6 +61,9 @@ impl Intervals {
 const LINGER_LOOKS: u32 = 16;
 #[cfg(not(loom))]
 const LINGER_SPINS: u32 = 40;
+/// Nanoseconds that a worker is awake before it is said to be away: somebody else had better keep time and poll meanwhile. To wake
+/// another takes some microseconds of both.
+const LONG_TURN: u64 = 50_000;
 /// Goroutine numbers that a worker takes at a time.
 const ID_BATCH: u64 = 16;
 
@@ -168,8 +171,11 @@ pub struct WorkerCx {
     /// Fibers that may still be gone on to before the worker looks around.
     pub(crate) hand: u32,
     searching: bool,
-    /// Timers are due in a world that another worker has to itself.
-    refused_timer: bool,
+    /// When the worker last woke up, and for how long it was awake the time before; nanoseconds.
+    woke_up: u64,
+    last_turn: u64,
+    /// Timers or sockets have work for a world that another worker has to itself: that one had better keep time and poll.
+    leaves_keeping: bool,
     ids: Range<u64>,
 }
 
@@ -468,7 +474,9 @@ impl WorkerCx {
             streak: 0,
             hand: 0,
             searching: false,
-            refused_timer: false,
+            woke_up: 0,
+            last_turn: 0,
+            leaves_keeping: false,
             ids: 0..0,
         }
     }
@@ -522,10 +530,13 @@ impl WorkerCx {
 
     /// Finds one fiber and runs it; false if there is none.
     pub(crate) fn step(&mut self) -> bool {
-        let Some(fiber) = self.pick().or_else(|| self.search()) else { return false };
+        let Some(fiber) = self.pick().or_else(|| self.take_from_io()).or_else(|| self.search()) else {
+            return false;
+        };
         if self.searching {
             self.searching = false;
-            if self.shared.idle().stop_searching() {
+            let stays_away = self.last_turn >= LONG_TURN;
+            if self.shared.idle().stop_searching() && self.shared.has_more_to_do(stays_away) {
                 self.notify_work();
             }
         }
@@ -746,20 +757,25 @@ impl WorkerCx {
         #[cfg(not(loom))]
         self.me.slices.sleeps();
         let shared = self.shared.clone();
+        self.last_turn = shared.now().saturating_sub(self.woke_up);
         shared.idle().sleep(self.me.index, self.searching);
         self.searching = false;
-        if !shared.work_is_visible(&self.me) {
+        let woken = if shared.work_is_visible(&self.me) {
+            Vec::new()
+        } else {
             shared.report_deadlock();
-            shared.wait_for_work(&self.me, !self.refused_timer);
-        }
-        self.refused_timer = false;
+            shared.wait_for_work(&self.me, !self.leaves_keeping)
+        };
+        self.leaves_keeping = false;
         // Whether the waker took us out of the list or we do it ourselves: now we search.
         shared.idle().take(self.me.index);
         // It may have been its own alarm clock.
         #[cfg(not(loom))]
         shared.monitor.nudge();
         self.searching = true;
+        self.woke_up = shared.now();
         self.note(Event::Wakeup, 0);
+        self.ready_from_io(woken);
     }
 
     /// This worker is above the worker count: gives its fibers to the others and sleeps.

@@ -183,6 +183,8 @@ impl Island {
         let idle = Arc::downgrade(&island);
         let step = move || idle.upgrade().is_some_and(|island| memory::step_from_outside(&island));
         island.heap.set_step_from_outside(Box::new(step));
+        let workers = Arc::downgrade(scheduler);
+        island.heap.set_waited_for(Box::new(move || workers.upgrade().is_some_and(|s| s.has_late_riser())));
         vm.islands().insert(number, island.clone());
         vm.not_stuck();
         island

@@ -38,9 +38,9 @@ const STEP: usize = 2048;
 const IDLE_BYTES: u64 = 64 << 10;
 /// Objects that are followed beside the running island before it is looked whether somebody wants to stop it: some 0.1 ms.
 const HELP: usize = 1024;
-/// How long a marker works before it offers the processor to others. Who yields on a busy processor does not have it again for some
+/// How long a marker works at least between two offers of its processor. Who yields on a busy processor does not have it again for some
 /// milliseconds, and while marking goes on the heap grows.
-const TURN: Duration = Duration::from_millis(1);
+const TURN: Duration = Duration::from_micros(100);
 /// Fibers at rest that are looked at before the first look at the clock, and between later ones.
 const RESTING_STEPS: (usize, usize) = (8, 128);
 /// How much less often an island that stays idle is looked at.
@@ -197,7 +197,7 @@ impl Heap {
             match self.queue.take() {
                 Next::Packet(packet) => {
                     self.work(&mut marker, packet, HELP);
-                    turn.offer();
+                    turn.offer(self);
                 }
                 Next::Wait => self.queue.wait(PAUSE),
                 Next::Empty | Next::Closed | Next::Abandoned => return,
@@ -433,7 +433,7 @@ impl Heap {
                 }
                 Next::Packet(packet) => {
                     self.work(&mut marker, packet, HELP);
-                    turn.offer();
+                    turn.offer(self);
                 }
                 Next::Wait => self.queue.wait(Duration::from_millis(1)),
                 Next::Empty => {
@@ -450,7 +450,7 @@ impl Heap {
                     self.queue.wait(Duration::from_millis(1));
                 }
                 Next::Closed if self.sweep_step(SWEEP_STEP) || self.trim_step(false) => {
-                    std::thread::yield_now();
+                    turn.offer(self);
                 }
                 Next::Closed if std::mem::take(&mut leads) => self.trim_all(),
                 Next::Closed => leads = self.wait_for_marking(),
@@ -488,12 +488,17 @@ impl Heap {
 
     /// Sets what stops the island from outside, begins or ends a collection and lets it run again: for when no worker
     /// does, since nobody allocates. It answers false where there is no island any more. Set once.
-    pub fn set_step_from_outside(&self, step: super::OutsideStep) {
+    pub fn set_step_from_outside(&self, step: super::Hook) {
         let _ = self.outside.set(step);
     }
 
     fn step_from_outside(&self) -> bool {
         self.outside.get().is_some_and(|step| step())
+    }
+
+    /// Sets what says whether a thread that marks or sweeps should offer its processor, since a worker waits for one. Set once.
+    pub fn set_waited_for(&self, waited_for: super::Hook) {
+        let _ = self.waited_for.set(waited_for);
     }
 
     /// The island is gone: nobody will end a collection that has begun.
@@ -502,7 +507,7 @@ impl Heap {
     }
 }
 
-/// The time since a marker has offered the processor to others: who has been woken meanwhile would have to wait for the end of its
+/// The time since a marker has offered the processor to others. The system may let who wakes up wait for the end of the marker's
 /// slice, some milliseconds.
 struct Turn(Instant);
 
@@ -511,9 +516,9 @@ impl Turn {
         Turn(Instant::now())
     }
 
-    /// Offers the processor if the turn is over.
-    fn offer(&mut self) {
-        if self.0.elapsed() >= TURN {
+    /// Offers the processor if somebody waits for one.
+    fn offer(&mut self, heap: &Heap) {
+        if heap.waited_for.get().is_some_and(|waited_for| waited_for()) && self.0.elapsed() >= TURN {
             std::thread::yield_now();
             *self = Turn::begin();
         }

@@ -6,7 +6,7 @@
 
 use super::mark::Item;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Packets of one heap, and who works on them.
@@ -25,6 +25,8 @@ struct State {
     packets: Vec<Vec<Item>>,
     /// Markers that hold a packet.
     working: usize,
+    /// Threads that wait for a change: mostly none, and to tell nobody costs a call of the system too.
+    waiting: usize,
     phase: Phase,
     found: Found,
 }
@@ -88,8 +90,7 @@ impl MarkQueue {
         state.phase = Phase::Open;
         state.packets.push(items);
         self.progress.store(0, Relaxed);
-        drop(state);
-        self.changed.notify_all();
+        self.tell(state);
     }
 
     /// Objects that have been marked since [`MarkQueue::open`].
@@ -103,8 +104,7 @@ impl MarkQueue {
         debug_assert!(state.packets.is_empty() && state.working == 0);
         state.phase = Phase::Closed;
         let found = std::mem::take(&mut state.found);
-        drop(state);
-        self.changed.notify_all();
+        self.tell(state);
         found
     }
 
@@ -113,8 +113,7 @@ impl MarkQueue {
         let mut state = self.lock();
         state.packets.clear();
         state.phase = Phase::Abandoned;
-        drop(state);
-        self.changed.notify_all();
+        self.tell(state);
     }
 
     /// Adds a packet.
@@ -125,8 +124,7 @@ impl MarkQueue {
         let mut state = self.lock();
         state.packets.push(items);
         self.hungry.store(false, Relaxed);
-        drop(state);
-        self.changed.notify_all();
+        self.tell(state);
     }
 
     /// Takes a packet.
@@ -160,8 +158,7 @@ impl MarkQueue {
             state.packets.push(rest);
             self.hungry.store(false, Relaxed);
         }
-        drop(state);
-        self.changed.notify_all();
+        self.tell(state);
     }
 
     /// Adds what was found without a packet.
@@ -192,20 +189,35 @@ impl MarkQueue {
 
     /// Waits until something changes, or for a while.
     pub(super) fn wait(&self, at_most: Duration) {
-        let state = self.lock();
+        let mut state = self.lock();
         if state.packets.is_empty() && state.phase == Phase::Open {
-            let _unused = self.changed.wait_timeout(state, at_most);
+            state.waiting += 1;
+            let waited = self.changed.wait_timeout(state, at_most);
+            waited.unwrap_or_else(PoisonError::into_inner).0.waiting -= 1;
         }
     }
 
     /// Waits until there is something to mark, but no longer than this; whether there is something.
     pub(super) fn wait_open_for(&self, at_most: Duration) -> bool {
         let closed = |state: &mut State| state.phase == Phase::Closed;
-        let waited = self.changed.wait_timeout_while(self.lock(), at_most, closed);
-        !waited.unwrap_or_else(|poisoned| poisoned.into_inner()).1.timed_out()
+        let mut state = self.lock();
+        state.waiting += 1;
+        let waited = self.changed.wait_timeout_while(state, at_most, closed);
+        let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        !timeout.timed_out()
+    }
+
+    /// Something has changed that a waiting thread may look for.
+    fn tell(&self, state: MutexGuard<'_, State>) {
+        let somebody = state.waiting > 0;
+        drop(state);
+        if somebody {
+            self.changed.notify_all();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

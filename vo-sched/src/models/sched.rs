@@ -10,7 +10,7 @@ use crate::idle::Idle;
 use crate::park::Parker;
 use crate::sched::{Config, Host, Shared};
 use crate::step;
-use crate::sync::{AtomicU32, AtomicUsize, Mutex, Ordering};
+use crate::sync::{AtomicU32, AtomicUsize, Mutex, Ordering, fence};
 use crate::timer::TimerAction;
 use crate::worker::WorkerCx;
 use loom::thread::{self};
@@ -60,7 +60,8 @@ fn loom_queue_with_a_thief() {
 }
 
 /// The idle protocol alone: two sleepers, one submitter, and a queue that orders nothing by itself
-/// (a locked one would hide a missing fence).
+/// (a locked one would hide a missing fence). Whoever takes the first piece of work is not done with it before somebody else has
+/// taken the second.
 #[test]
 fn loom_idle_against_submit() {
     struct Model {
@@ -68,6 +69,7 @@ fn loom_idle_against_submit() {
         parkers: [Parker; 2],
         queue: AtomicU32,
         left: AtomicU32,
+        second: Parker,
     }
     impl Model {
         fn submit(&self) {
@@ -81,6 +83,12 @@ fn loom_idle_against_submit() {
             }
         }
 
+        /// As [`Shared::has_more_to_do`].
+        fn has_more(&self) -> bool {
+            fence(Ordering::SeqCst);
+            self.queue.load(Ordering::Relaxed) > 0
+        }
+
         fn take(&self) -> bool {
             let less = |queue: u32| queue.checked_sub(1);
             self.queue.fetch_update(Ordering::Acquire, Ordering::Relaxed, less).is_ok()
@@ -90,14 +98,16 @@ fn loom_idle_against_submit() {
             let mut searching = false;
             while self.left.load(Ordering::Acquire) > 0 {
                 if self.take() {
-                    if std::mem::take(&mut searching) && self.idle.stop_searching() {
+                    if std::mem::take(&mut searching) && self.idle.stop_searching() && self.has_more() {
                         self.notify();
                     }
                     if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
-                        self.parkers.iter().for_each(|parker| {
+                        self.parkers.iter().chain([&self.second]).for_each(|parker| {
                             let _ = parker.unpark();
                         });
+                        return;
                     }
+                    self.second.park(None);
                     continue;
                 }
                 self.idle.sleep(me, std::mem::take(&mut searching));
@@ -115,6 +125,7 @@ fn loom_idle_against_submit() {
             parkers: [Parker::new(), Parker::new()],
             queue: AtomicU32::new(0),
             left: AtomicU32::new(2),
+            second: Parker::new(),
         });
         let workers: Vec<_> = (0..2)
             .map(|me| {

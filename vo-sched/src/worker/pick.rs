@@ -97,6 +97,33 @@ impl WorkerCx {
         me.inbox_len.store(0, Ordering::Release);
     }
 
+    /// The first of those whom sockets wake just now, if there are any; the others are queued.
+    #[cfg(not(loom))]
+    pub(super) fn take_from_io(&mut self) -> Option<FiberRef> {
+        let woken = self.shared.look_at_io();
+        if woken.is_empty() {
+            return None;
+        }
+        self.ready_from_io(woken);
+        self.take_handoff().or_else(|| self.take_local())
+    }
+
+    /// Loom knows no sockets.
+    #[cfg(loom)]
+    pub(super) fn take_from_io(&mut self) -> Option<FiberRef> {
+        None
+    }
+
+    /// Makes ready whom sockets have woken.
+    pub(super) fn ready_from_io(&mut self, woken: Vec<FiberRef>) {
+        for fiber in woken {
+            let me = self.me.index;
+            self.leaves_keeping |= self.shared.owner_of(fiber).is_some_and(|owner| owner != me);
+            self.ready(fiber);
+            self.shared.end_pending();
+        }
+    }
+
     /// Fires what is due, then looks at the other workers' queues.
     pub(super) fn search(&mut self) -> Option<FiberRef> {
         for shard in 0..self.shared.timers().shards() {
@@ -152,7 +179,7 @@ impl WorkerCx {
                 Popped::Enter(world) => {
                     if self.enter_world(world).is_err() {
                         // Whoever has the world looks at this flag, and keeps time when it sleeps.
-                        self.refused_timer = true;
+                        self.leaves_keeping = true;
                         return self.shared.set_timers_due();
                     }
                 }
