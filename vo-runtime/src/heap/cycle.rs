@@ -38,9 +38,10 @@ const STEP: usize = 2048;
 const IDLE_BYTES: u64 = 64 << 10;
 /// Objects that are followed beside the running island before it is looked whether somebody wants to stop it: some 0.1 ms.
 const HELP: usize = 1024;
-/// How long a marker works at least between two offers of its processor. Who yields on a busy processor does not have it again for some
-/// milliseconds, and while marking goes on the heap grows.
-const TURN: Duration = Duration::from_micros(100);
+/// How long a marker works before it offers its processor to others: to a worker that is known to be late, and to whoever there is
+/// (a worker, say, that had to make way for this thread and that a stop waits for). Who yields on a busy processor does not have it again
+/// for some milliseconds, and while marking goes on the heap grows.
+const TURN: [Duration; 2] = [Duration::from_micros(100), Duration::from_millis(1)];
 /// Fibers at rest that are looked at before the first look at the clock, and between later ones.
 const RESTING_STEPS: (usize, usize) = (8, 128);
 /// How much less often an island that stays idle is looked at.
@@ -516,9 +517,11 @@ impl Turn {
         Turn(Instant::now())
     }
 
-    /// Offers the processor if somebody waits for one.
+    /// Offers the processor, if the turn is over.
     fn offer(&mut self, heap: &Heap) {
-        if heap.waited_for.get().is_some_and(|waited_for| waited_for()) && self.0.elapsed() >= TURN {
+        let spent = self.0.elapsed();
+        let is_late = || heap.waited_for.get().is_some_and(|waited_for| waited_for());
+        if spent >= TURN[1] || spent >= TURN[0] && is_late() {
             std::thread::yield_now();
             *self = Turn::begin();
         }
