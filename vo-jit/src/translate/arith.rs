@@ -229,10 +229,8 @@ shift_immediate! {
 narrow! {
     add_i32 = iadd sextend;
     sub_i32 = isub sextend;
-    mul_i32 = imul sextend;
     add_u32 = iadd uextend;
     sub_u32 = isub uextend;
-    mul_u32 = imul uextend;
 }
 
 extend! {
@@ -251,6 +249,13 @@ convert! {
     f32_from_u64 = fcvt_from_uint F32;
     f64_from_f32 = fpromote F64;
     f32_from_f64 = fdemote F32;
+}
+
+/// The power of two that a constant of at least three is one more than, or else one less: the exponent, and whether it is more.
+fn one_beside_power(times: i64) -> Option<(u32, bool)> {
+    let power = |of: i64| (times >= 3 && of.count_ones() == 1).then(|| of.trailing_zeros());
+    let more = power(times.wrapping_sub(1)).map(|shift| (shift, true));
+    more.or_else(|| power(times.wrapping_add(1)).map(|shift| (shift, false)))
 }
 
 /// One over a power of two, if it is a normal number of this type.
@@ -279,14 +284,47 @@ impl Translator<'_, '_> {
         self.set(dst, value);
     }
 
-    /// A constant multiple of a value. Three, five and nine times it are what a machine computes as one address.
+    /// A constant multiple of a value of 32 or 64 bits, as a shift and a sum or difference where one does: that is there a
+    /// cycle before a product is. Three, five and nine times it are what a machine computes as one address.
     fn multiple(&mut self, value: Value, times: i64) -> Value {
-        if let 3 | 5 | 9 = times {
-            let more = self.b.ins().ishl_imm_s(value, i64::from((times - 1).ilog2()));
-            return self.b.ins().iadd(value, more);
+        let narrow = self.b.func.dfg.value_type(value) == types::I32;
+        // All of it wraps as the product does.
+        let times = if narrow { i64::from(times as i32) } else { times };
+        if let Some((shift, more)) = one_beside_power(times) {
+            let power = self.b.ins().ishl_imm_s(value, i64::from(shift));
+            return match more {
+                true => self.b.ins().iadd(value, power),
+                false => self.b.ins().isub(power, value),
+            };
         }
-        let times = self.int(times);
+        let times = match narrow {
+            true => self.b.ins().iconst(types::I32, i64::from(times as u32)),
+            false => self.int(times),
+        };
         self.b.ins().imul(value, times)
+    }
+
+    /// A product of 32 bits: a multiple, where an operand is constant.
+    fn narrow_product(&mut self, a: Reg, b: Reg) -> Value {
+        let (wide_a, wide_b) = (self.get(a), self.get(b));
+        let (a, b) = (self.low32(a), self.low32(b));
+        match (self.constant(wide_a), self.constant(wide_b)) {
+            (Some(times), None) => self.multiple(b, times),
+            (None, Some(times)) => self.multiple(a, times),
+            _ => self.b.ins().imul(a, b),
+        }
+    }
+
+    pub(crate) fn mul_i32(&mut self, dst: Reg, a: Reg, b: Reg) {
+        let value = self.narrow_product(a, b);
+        let value = self.b.ins().sextend(types::I64, value);
+        self.set(dst, value);
+    }
+
+    pub(crate) fn mul_u32(&mut self, dst: Reg, a: Reg, b: Reg) {
+        let value = self.narrow_product(a, b);
+        let value = self.b.ins().uextend(types::I64, value);
+        self.set(dst, value);
     }
 
     /// The float that a value always is. A float32 is one of these, too.
