@@ -7,9 +7,9 @@
 //! ```
 //!
 //! A branch that goes now this way and now that, as data have it, is guessed wrongly every other time, and a wrong guess
-//! costs more than a dozen additions. So where both sides only compute, and little, both are computed. That a branch is
-//! guessed rightly is nothing that the code tells; where it would be, the choice costs a cycle or two more, which is why
-//! the sides must be cheap.
+//! costs more than a dozen additions. So where both sides only compute, and little, both are computed. A branch that was seen
+//! to go one way nearly always stays one: it is guessed rightly, and what follows does not wait for what it depends on. Where
+//! nothing was seen, the choice may cost a cycle or two more, which is why the sides must be cheap.
 //!
 //! Must stay true: a side that is computed without being chosen has no effect, cannot fail, and reads no memory (an address may be good on
 //! its own side only). Blocks that are rare stay blocks.
@@ -19,6 +19,7 @@ use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::ir::{
     Block, BlockArg, BlockCall, Function, Inst, InstBuilder, InstructionData, Opcode, Value, ValueDef,
 };
+use std::collections::HashSet;
 
 /// What both sides and the choices may cost together, in simple instructions.
 const COST: usize = 6;
@@ -38,7 +39,7 @@ struct Side {
 }
 
 /// Replaces branches by choices where that is likely to be better.
-pub(crate) fn choose(func: &mut Function) {
+pub(crate) fn choose(func: &mut Function, biased: &HashSet<Inst>) {
     let mut ways: SecondaryMap<Block, u32> = SecondaryMap::new();
     for block in func.layout.blocks() {
         let Some(last) = func.layout.last_inst(block) else { return };
@@ -51,7 +52,7 @@ pub(crate) fn choose(func: &mut Function) {
     blocks.reverse();
     for block in blocks {
         if func.layout.is_block_inserted(block) {
-            while choose_at(func, &mut ways, block) {
+            while choose_at(func, biased, &mut ways, block) {
                 join_next(func, &ways, block);
             }
         }
@@ -63,8 +64,14 @@ fn destinations(func: &Function, branch: Inst) -> &[BlockCall] {
 }
 
 /// Replaces the branch at a block's end, if it only chooses. Answers whether it did.
-fn choose_at(func: &mut Function, ways: &mut SecondaryMap<Block, u32>, block: Block) -> bool {
-    let Some(last) = func.layout.last_inst(block) else { return false };
+fn choose_at(
+    func: &mut Function,
+    biased: &HashSet<Inst>,
+    ways: &mut SecondaryMap<Block, u32>,
+    block: Block,
+) -> bool {
+    let last = func.layout.last_inst(block).filter(|last| !biased.contains(last));
+    let Some(last) = last else { return false };
     let InstructionData::Brif { arg: cond, blocks, .. } = func.dfg.insts[last] else { return false };
     let [yes, no] = blocks;
     let Some((yes, no)) = sides(func, ways, yes, no) else { return false };
@@ -230,7 +237,7 @@ mod tests {
 
     /// Runs the pass and counts blocks and choices.
     fn chosen(mut func: Function) -> (usize, usize) {
-        choose(&mut func);
+        choose(&mut func, &HashSet::new());
         verify_function(&func, &settings::Flags::new(settings::builder())).expect("the result is right");
         let insts = func.layout.blocks().flat_map(|block| func.layout.block_insts(block));
         let choices = insts.filter(|&inst| func.dfg.insts[inst].opcode() == Opcode::Select).count();

@@ -56,6 +56,7 @@ pub(crate) const QUIET: &[Callback] = &[
     Callback::interrupt,
     Callback::panic_runtime,
     Callback::poll_entry,
+    Callback::guard_missed,
     Callback::write_barrier,
     Callback::alloc,
     Callback::str_copy,
@@ -126,6 +127,7 @@ pub(crate) struct Blob {
     pub(crate) guarded: usize,
     /// Objects that are not made.
     pub(crate) kept: usize,
+    pub(crate) laid: usize,
 }
 
 /// A place in a blob that wants an address.
@@ -233,10 +235,13 @@ impl Compiler {
         let mut counts = translate::Counts::default();
         let code = self.build(|isa, func, fcx| {
             assert!(!fails, "internal error: the compiler was asked to fail on {}", unit.function().name);
-            counts = translate::translate(unit, isa, func, fcx);
+            let biased;
+            (counts, biased) = translate::translate(unit, isa, func, fcx);
+            biased
         })?;
         let mut blob = self.blob(&code);
         (blob.inlined, blob.guarded, blob.kept) = (counts.inlined, counts.guarded, counts.kept);
+        blob.laid = counts.laid;
         Ok((blob, code))
     }
 
@@ -256,7 +261,10 @@ impl Compiler {
     /// # Errors
     /// As [`Compiler::unit`].
     pub(crate) fn door(&mut self, n: usize, module: &Module) -> Result<Blob, String> {
-        let code = self.build(|isa, func, fcx| stub::build_door(n, module, isa, func, fcx))?;
+        let code = self.build(|isa, func, fcx| {
+            stub::build_door(n, module, isa, func, fcx);
+            HashSet::new()
+        })?;
         Ok(self.blob(&code))
     }
 
@@ -265,7 +273,10 @@ impl Compiler {
     /// # Errors
     /// As [`Compiler::unit`].
     pub(crate) fn quiet_door(&mut self, callback: Callback) -> Result<Blob, String> {
-        let code = self.build(|isa, func, fcx| abi::build_quiet_door(callback, isa, func, fcx))?;
+        let code = self.build(|isa, func, fcx| {
+            abi::build_quiet_door(callback, isa, func, fcx);
+            HashSet::new()
+        })?;
         Ok(self.blob(&code))
     }
 
@@ -274,21 +285,24 @@ impl Compiler {
     /// # Errors
     /// As [`Compiler::unit`].
     pub(crate) fn thunk(&mut self, shape: &Shape) -> Result<Blob, String> {
-        let code = self.build(|isa, func, fcx| abi::build_thunk(shape, isa, func, fcx))?;
+        let code = self.build(|isa, func, fcx| {
+            abi::build_thunk(shape, isa, func, fcx);
+            HashSet::new()
+        })?;
         Ok(self.blob(&code))
     }
 
     fn build(
         &mut self,
-        fill: impl FnOnce(&dyn TargetIsa, &mut ir::Function, &mut FunctionBuilderContext),
+        fill: impl FnOnce(&dyn TargetIsa, &mut ir::Function, &mut FunctionBuilderContext) -> HashSet<ir::Inst>,
     ) -> Result<CompiledCode, String> {
         let Compiler { isa, context, frontend, texts, owns_process, .. } = self;
         let built = catch_unwind(AssertUnwindSafe(|| {
             context.clear();
             context.set_disasm(*texts);
-            fill(&**isa, &mut context.func, frontend);
+            let biased = fill(&**isa, &mut context.func, frontend);
             phis::remove_redundant(&mut context.func);
-            branchless::choose(&mut context.func);
+            branchless::choose(&mut context.func, &biased);
             let code = generate(&**isa, context, *owns_process);
             code.map_err(|error| format!("{error:?}"))
         }));
@@ -367,7 +381,7 @@ fn blob(func: &ir::Function, code: &CompiledCode) -> Blob {
         }
     }
     calls.sort_unstable();
-    Blob { bytes: code.code_buffer().to_vec(), relocs, calls, inlined: 0, guarded: 0, kept: 0 }
+    Blob { bytes: code.code_buffer().to_vec(), relocs, calls, inlined: 0, guarded: 0, kept: 0, laid: 0 }
 }
 
 /// Arithmetic that this machine has no instruction for.

@@ -1,4 +1,4 @@
-//! What the interpreter has seen at calls, for the translation to ask.
+//! What the interpreter has seen at calls and conditional jumps, for the translation to ask.
 //!
 //! It is a guess about the future, never a fact: code that relies on it is guarded, and a guard that fails takes the
 //! ordinary call.
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use vo_runtime::code::{Entries, SiteSeen, Target};
+use vo_runtime::code::{BranchSeen, Entries, SiteSeen, Target};
 
 /// How often a target must have been seen to be called likely.
 const LIKELY: u32 = 4;
@@ -16,6 +16,13 @@ const LIKELY: u32 = 4;
 const RARE: u32 = 32;
 /// A call that has gone to other targets in more than this part of the cases is not guarded.
 const OTHERS: u32 = 8;
+
+/// Looks at a conditional jump that tell which way it goes.
+const LOOKS: u32 = 32;
+/// A way that was taken in less than one of so many cases is not expected.
+const SELDOM: u32 = 32;
+/// The same of a way that is never taken.
+const NEVER: u32 = 512;
 
 /// Misses of a guard after which the machine is told.
 pub(crate) const MISSES: i64 = 5000;
@@ -43,11 +50,32 @@ impl Misses {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Feedback {
     sites: HashMap<u32, SiteSeen>,
+    branches: HashMap<u32, Bias>,
+}
+
+/// Where a conditional jump goes nearly always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bias {
+    /// Whether it jumps, or goes on.
+    pub(crate) jumps: bool,
+    /// Whether the other way is never taken, as far as can be told.
+    pub(crate) always: bool,
+}
+
+impl Bias {
+    fn of(seen: &BranchSeen) -> Option<Bias> {
+        let all = seen.jumped + seen.went_on;
+        let other = seen.jumped.min(seen.went_on);
+        let expected = all >= LOOKS && other * SELDOM < all;
+        expected.then(|| Bias { jumps: seen.jumped > seen.went_on, always: other * NEVER < all })
+    }
 }
 
 impl Feedback {
-    fn new(seen: Vec<SiteSeen>) -> Feedback {
-        Feedback { sites: seen.into_iter().map(|site| (site.pc, site)).collect() }
+    fn new(seen: Vec<SiteSeen>, branches: &[BranchSeen]) -> Feedback {
+        let biased = |seen: &BranchSeen| Some((seen.pc, Bias::of(seen)?));
+        let branches = branches.iter().filter_map(biased).collect();
+        Feedback { sites: seen.into_iter().map(|site| (site.pc, site)).collect(), branches }
     }
 
     /// What the call at code offset `pc` most likely goes to, the most frequent first.
@@ -83,8 +111,9 @@ impl<'a> Seen<'a> {
 
     fn of(&self, func: u32) -> Rc<Feedback> {
         let read = || {
-            let seen = self.entries.map(|entries| entries.seen(func));
-            Rc::new(Feedback::new(seen.unwrap_or_default()))
+            let seen = self.entries.map(|entries| (entries.seen(func), entries.branches(func)));
+            let (calls, branches) = seen.unwrap_or_default();
+            Rc::new(Feedback::new(calls, &branches))
         };
         self.read.borrow_mut().entry(func).or_insert_with(read).clone()
     }
@@ -105,6 +134,11 @@ impl<'a> Seen<'a> {
             Target::Function(_) => None,
         };
         self.of(func).likely(pc).into_iter().filter_map(word).collect()
+    }
+
+    /// Where the conditional jump at a function's code offset goes nearly always.
+    pub(crate) fn bias(&self, func: u32, pc: u32) -> Option<Bias> {
+        self.of(func).branches.get(&pc).copied()
     }
 }
 
@@ -135,6 +169,23 @@ mod tests {
                 _ => Vec::new(),
             }
         }
+        fn branches(&self, func: u32) -> Vec<BranchSeen> {
+            let seen = |pc, jumped, went_on| BranchSeen { pc, jumped, went_on };
+            match func {
+                3 => vec![seen(0, 10, 0), seen(8, 0, 40), seen(16, 1000, 3), seen(24, 20, 30)],
+                _ => Vec::new(),
+            }
+        }
+    }
+
+    #[test]
+    fn a_jump_has_a_bias_where_it_was_seen_often_enough() {
+        let seen = Seen::by(&Machine);
+        let bias = |jumps, always| Some(Bias { jumps, always });
+        assert_eq!(
+            [0, 8, 16, 24, 32].map(|pc| seen.bias(3, pc)),
+            [None, bias(false, true), bias(true, false), None, None]
+        );
     }
 
     #[test]

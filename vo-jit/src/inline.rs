@@ -3,13 +3,15 @@
 //! Small callees are, wherever the call is not on the way to a panic; larger ones in loops, if they do not loop
 //! themselves: then a call costs little, and registers go further in a function of its own. (What they call by
 //! a closure or an interface may be known in the caller. It is where the caller passes a closure that it has made:
-//! then larger ones are too, and the closure need not be made.) A function
+//! then larger ones are too, and the closure need not be made.) In blocks that are hardly ever come to ([`crate::bias`]) only
+//! small ones are. A function
 //! that calls itself is unrolled twice. A unit may grow by a budget, which calls nearer to
 //! its own body take from first, because inner calls are seen later.
 //!
 //! Left as calls: functions that defer (their landing pad is their frame's), that ask for the right to
 //! recover (it is handed to a call), and large ones.
 
+use crate::bias::Rare;
 use crate::compile::Unit;
 use crate::graph::Graph;
 use crate::translate::Translator;
@@ -97,7 +99,8 @@ impl<'a> Translator<'a, '_> {
     fn may_inline(&mut self, index: u32, func: &Function, gets_closure: bool) -> bool {
         let bodies = || self.callers.iter().chain([&self.body]);
         let same = bodies().filter(|body| body.index == index).count();
-        let in_loop = |body: &Body<'_>| body.graph.blocks[body.block].depth > 0;
+        let is_rare = bodies().any(|body| body.rare[body.block] != Rare::No);
+        let in_loop = |body: &Body<'_>| !is_rare && body.graph.blocks[body.block].depth > 0;
         let most = match same {
             0 if self.inliner.one_of_several => SMALL,
             0 if gets_closure => SMALL_IN_LOOP,

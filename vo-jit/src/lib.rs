@@ -9,7 +9,7 @@
 //! group of opcodes), `facts` (what is known while one translates), `inline` (which calls are translated in
 //! place), `phis` (what need not be passed from block to block), `branchless` (branches that only choose), `suspend` (leaving and
 //! coming back), `hoist` (loads that leave
-//! loops), `feedback` (what a translation may ask), `dispatch` (where methods are), `compile` (the stages of a
+//! loops), `feedback` (what a translation may ask), `bias` (which blocks are rare), `dispatch` (where methods are), `compile` (the stages of a
 //! unit), `workshop` (batches), `link` and `memory` (executable pages), `stub` (functions that are not
 //! compiled), `background` (the thread), `program` (what
 //! the machine holds).
@@ -19,6 +19,7 @@
 
 mod abi;
 mod background;
+mod bias;
 mod branchless;
 mod callbacks;
 mod compile;

@@ -78,6 +78,8 @@ pub struct Counters {
     pub guarded: usize,
     /// Places where an object is made no more: what it holds is in registers.
     pub kept: usize,
+    /// Branches that are laid out as the interpreter saw them go.
+    pub laid: usize,
     /// Bytes of machine code.
     pub bytes: usize,
     /// Time spent compiling, of all threads, in nanoseconds.
@@ -271,7 +273,7 @@ impl CompiledCode for Compiled {
         let failures = self.failures();
         let mut lines = vec![format!(
             "jit: {} functions ahead, {} hot, {} again, {} continuations; {} inlined calls, {} guarded calls, \
-             {} objects in registers; \
+             {} objects in registers, {} branches laid out by feedback; \
              {} bytes of code, {:.1} ms, {} failures, {} without room",
             c.ahead,
             c.hot,
@@ -280,6 +282,7 @@ impl CompiledCode for Compiled {
             c.inlined,
             c.guarded,
             c.kept,
+            c.laid,
             c.bytes,
             c.nanos as f64 / 1e6,
             failures.len(),

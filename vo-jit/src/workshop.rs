@@ -192,6 +192,7 @@ impl Workshop {
             c.inlined += done.iter().map(|(_, blob)| blob.inlined).sum::<usize>();
             c.guarded += done.iter().map(|(_, blob)| blob.guarded).sum::<usize>();
             c.kept += done.iter().map(|(_, blob)| blob.kept).sum::<usize>();
+            c.laid += done.iter().map(|(_, blob)| blob.laid).sum::<usize>();
         });
         let places = done.iter().zip(&addresses).map(|((spec, blob), &start)| Place {
             start,

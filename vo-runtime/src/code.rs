@@ -100,18 +100,20 @@ pub struct Thresholds {
     pub sample: u32,
     /// How often a suspend point is gone on with.
     pub resumptions: u32,
+    /// As how many a look at a conditional jump counts.
+    pub weight: u32,
 }
 
 impl Default for Thresholds {
     fn default() -> Thresholds {
-        Thresholds { calls: 400, turns: 2000, sample: 128, resumptions: 16 }
+        Thresholds { calls: 400, turns: 2000, sample: 128, resumptions: 16, weight: 1 }
     }
 }
 
 impl Thresholds {
     /// For the stress modes: everything is hot nearly at once.
     pub fn tiny() -> Thresholds {
-        Thresholds { calls: 3, turns: 2, sample: 1, resumptions: 2 }
+        Thresholds { calls: 3, turns: 2, sample: 1, resumptions: 2, weight: 16 }
     }
 }
 
@@ -124,6 +126,16 @@ pub struct SiteSeen {
     pub targets: Vec<(Target, u32)>,
     /// How often other targets were seen.
     pub rest: u32,
+}
+
+/// What a conditional jump has done while it was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BranchSeen {
+    /// Code offset of the jump.
+    pub pc: u32,
+    /// How often it jumped, and how often it went on, approximately; counts saturate.
+    pub jumped: u32,
+    pub went_on: u32,
 }
 
 /// The target of a call.
@@ -150,6 +162,9 @@ pub trait Entries: Send + Sync {
 
     /// What was seen at a function's calls.
     fn seen(&self, func: u32) -> Vec<SiteSeen>;
+
+    /// What was seen of a function's conditional jumps.
+    fn branches(&self, func: u32) -> Vec<BranchSeen>;
 }
 
 /// A site is a function and a code offset. With this bit in place of a function it is the number of a site in

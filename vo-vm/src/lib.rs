@@ -17,6 +17,7 @@ pub mod program;
 pub mod stats;
 pub mod vm;
 
+mod branches;
 mod builtins;
 mod callbacks;
 mod compiled;

@@ -69,8 +69,11 @@ pub(crate) struct Machine {
     pub(crate) exhausted: usize,
     /// The function about to be entered has had its poll.
     pub(crate) skip_poll: bool,
-    /// How many calls make a function hot.
+    /// How many calls make a function hot, and which of them are looked at: those whose number has none of these bits.
     pub(crate) hot_calls: u32,
+    pub(crate) few_calls: u32,
+    /// So many of the next conditional jumps are looked at.
+    pub(crate) watching: u32,
     /// Turns of loops until one is looked at, and what that starts from.
     pub(crate) turns: u32,
     pub(crate) sample: u32,
@@ -131,6 +134,8 @@ impl Machine {
             exhausted: 0,
             skip_poll: false,
             hot_calls: u32::MAX,
+            few_calls: 0,
+            watching: 0,
             turns: u32::MAX,
             sample: u32::MAX,
             counts: false,

@@ -22,21 +22,37 @@
 //! Loops are sampled: every machine counts the turns of whatever it runs, and looks at one turn in so many where
 //! it is. So the count costs one decrement of the machine's own memory.
 //!
+//! From such a turn on, and from some calls of functions that are counted, the machine looks at which way the next
+//! conditional jumps go ([`crate::branches`]). Else a jump asks one word of the machine whether it is looked at.
+//!
 //! Must stay true: a thunk, once set, never changes; code that was installed stays valid as long as the
 //! program; a function that was called interpreted may go on interpreted at any time.
 
+use crate::branches::{Branches, is_conditional};
 use crate::compiled;
 use crate::interp::{Site, Transfer};
 use crate::machine::Machine;
 use crate::program::Code;
 use crate::record;
 use crate::targets::Targets;
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use vo_runtime::code::{Entries, NativeEntry, SiteSeen, Thresholds, Thunk, Wanted};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use vo_runtime::code::{BranchSeen, Entries, NativeEntry, SiteSeen, Thresholds, Thunk, Wanted};
 
 /// The thunk word of a function whose calls are counted.
 const COUNTED: *mut () = std::ptr::without_provenance_mut(1);
+
+/// One call of a function in so many and one is looked at: a power of two less one.
+const FEW_CALLS: u32 = 7;
+
+/// Conditional jumps that are looked at from such a call on, and from a turn of a loop that is looked at.
+const WATCHED_IN_CALL: u32 = 16;
+const WATCHED_IN_LOOP: u32 = 32;
+
+/// A jump that goes where it never went is worth new code if so many times of [`WrongBranches`] are not further apart.
+const SOON: Duration = Duration::from_millis(1);
 
 /// The slot of a continuation that was asked for.
 const WAITING: u64 = u64::MAX;
@@ -51,6 +67,7 @@ pub(crate) struct Tier {
     calls: AtomicU32,
     continuation_thunk: AtomicPtr<()>,
     pub(crate) targets: Targets,
+    pub(crate) branches: Branches,
 }
 
 /// The word of a suspend point.
@@ -113,12 +130,12 @@ impl Tier {
             .then(|| NativeEntry { thunk: thunk_of(thunk), code: self.code.load(Ordering::Acquire) })
     }
 
-    /// Counts a call; true where it is the one that makes the function hot.
+    /// Counts a call. Answers how many there were.
     #[inline(always)]
-    fn count_call(&self, limit: u32) -> bool {
+    fn count_call(&self) -> u32 {
         let calls = self.calls.load(Ordering::Relaxed) + 1;
         self.calls.store(calls, Ordering::Relaxed);
-        calls >= limit
+        calls
     }
 
     /// How a continuation is entered.
@@ -155,12 +172,17 @@ impl Entries for Table {
         let code = &self.0[func as usize];
         code.tier.targets.seen(code.function())
     }
+
+    fn branches(&self, func: u32) -> Vec<BranchSeen> {
+        let code = &self.0[func as usize];
+        code.tier.branches.seen(code.function())
+    }
 }
 
 impl Machine {
     /// How a function that is called is run: its compiled code, if it has any by now.
     #[inline(always)]
-    pub(crate) fn entry_of(&self, code: &Code) -> Option<NativeEntry> {
+    pub(crate) fn entry_of(&mut self, code: &Code) -> Option<NativeEntry> {
         // Acquire: pairs with the stores of `install`.
         let thunk = code.tier.thunk.load(Ordering::Acquire);
         if thunk > COUNTED {
@@ -169,14 +191,25 @@ impl Machine {
                 code: code.tier.code.load(Ordering::Acquire),
             });
         }
-        if thunk == COUNTED && code.tier.count_call(self.hot_calls) {
-            self.hot_call(code);
+        if thunk == COUNTED {
+            let calls = code.tier.count_call();
+            if calls & self.few_calls == 0 {
+                self.watched_call(code, calls);
+            }
         }
         None
     }
 
+    /// One of a few calls: its jumps are looked at, and it may make the function hot.
     #[cold]
     #[inline(never)]
+    fn watched_call(&mut self, code: &Code, calls: u32) {
+        self.watching = self.watching.max(WATCHED_IN_CALL);
+        if calls >= self.hot_calls {
+            self.hot_call(code);
+        }
+    }
+
     fn hot_call(&self, code: &Code) {
         let (old, new) = (COUNTED, std::ptr::null_mut());
         if code.tier.thunk.compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
@@ -208,10 +241,17 @@ impl Machine {
         }
     }
 
-    /// A guard at a call's site has missed often: guesses otherwise and has the unit compiled again.
+    /// A guard at a call's site has missed often, or a jump has often gone where it had never gone: guesses otherwise
+    /// and has the unit compiled again.
     #[cold]
     pub(crate) fn guessed_wrong(&self, site: (u32, u32), target: u64, unit: (u32, Option<u32>)) {
         let code = self.program().code(site.0);
+        if is_conditional(&code.decode(site.1).0) {
+            if self.vm.wrong_branches.is_news(site) && code.tier.branches.level(site.1) {
+                self.want(Wanted::Again { func: unit.0, point: unit.1 });
+            }
+            return;
+        }
         if code.tier.targets.guess_again(code.function(), site.1, target) {
             self.want(Wanted::Again { func: unit.0, point: unit.1 });
         }
@@ -223,6 +263,8 @@ impl Machine {
         self.hot_calls = thresholds.map_or(u32::MAX, |t| t.calls);
         self.sample = thresholds.map_or(u32::MAX, |t| t.sample);
         self.counts = thresholds.is_some();
+        self.few_calls = thresholds.map_or(0, |t| if t.calls > FEW_CALLS { FEW_CALLS } else { 0 });
+        self.watching = 0;
         self.turns = self.sample;
     }
 
@@ -240,6 +282,7 @@ impl Machine {
 #[inline(never)]
 pub(crate) fn sampled_loop(m: &mut Machine, site: Site) -> Transfer {
     m.turns = m.sample;
+    m.watching = m.watching.max(WATCHED_IN_LOOP);
     let code = site.w.code();
     if let Some(&Thresholds { turns, sample, .. }) = m.program_ref().thresholds() {
         let point = record::point_at(code, site.pc) as u32;
@@ -248,6 +291,31 @@ pub(crate) fn sampled_loop(m: &mut Machine, site: Site) -> Transfer {
         }
     }
     Transfer::Go(site.w, code.at(site.pc + 1))
+}
+
+/// Notes which way the jump at `site` goes.
+#[cold]
+#[inline(never)]
+pub(crate) fn watched_branch(m: &mut Machine, site: Site, taken: bool) {
+    m.watching -= 1;
+    if let Some(&Thresholds { weight, .. }) = m.program_ref().thresholds() {
+        let code = site.w.code();
+        code.tier.branches.note(code.function(), site.pc, taken, weight);
+    }
+}
+
+/// When jumps were last reported that go where they had never gone before. A report stands for some thousands of times: what
+/// comes as often in a long time only costs nothing worth new code, and what is compiled again has no such guess any more.
+#[derive(Default)]
+pub(crate) struct WrongBranches(Mutex<HashMap<(u32, u32), Instant>>);
+
+impl WrongBranches {
+    /// Notes a report; whether it comes soon after the one before.
+    fn is_news(&self, site: (u32, u32)) -> bool {
+        let now = Instant::now();
+        let mut reports = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        reports.insert(site, now).is_some_and(|last| now - last < SOON)
+    }
 }
 
 #[cfg(test)]

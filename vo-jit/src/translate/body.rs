@@ -11,6 +11,7 @@
 use super::strip::{Step, Strip, stepped};
 use super::{Entry, Translator};
 use crate::abi;
+use crate::bias::{self, Rare};
 use crate::compile::Unit;
 use crate::facts::{Node, Range};
 use crate::graph::Graph;
@@ -33,6 +34,8 @@ pub(crate) struct Body<'a> {
     pub(crate) graph: Rc<Graph<'a>>,
     pub(crate) vars: Vec<Variable>,
     pub(super) blocks: Vec<Block>,
+    /// Which of them are hardly ever come to.
+    pub(crate) rare: Vec<Rare>,
     /// Each translated block's node.
     pub(crate) nodes: Vec<Option<Node>>,
     /// The node of what the body's entry is dominated by.
@@ -92,18 +95,25 @@ impl<'a> Body<'a> {
     pub(crate) fn of_unit(unit: &Unit<'a>, b: &mut FunctionBuilder<'_>) -> Body<'a> {
         let func = unit.function();
         let graph = Graph::new(func, entry_pc(func, unit.entry));
-        Body::new(func, unit.func, Rc::new(graph), 0, None, b)
+        Body::new(unit, unit.func, Rc::new(graph), 0, None, b)
     }
 
     fn new(
-        func: &'a Function,
+        unit: &Unit<'a>,
         index: u32,
         graph: Rc<Graph<'a>>,
         root: Node,
         back: Option<Back>,
         b: &mut FunctionBuilder<'_>,
     ) -> Body<'a> {
+        let func = &unit.link.module.functions[index as usize];
         let n = graph.blocks.len();
+        let landing = func.landing.map(|pc| graph.block_at(pc));
+        let rare = bias::rare_blocks(&graph, landing, |pc| unit.seen.bias(index, pc));
+        let blocks: Vec<Block> = graph.blocks.iter().map(|_| b.create_block()).collect();
+        for (&block, _) in blocks.iter().zip(&rare).filter(|(_, rare)| **rare != Rare::No) {
+            b.set_cold_block(block);
+        }
         let mut at = 0;
         let mut slot_offsets = Vec::with_capacity(func.slots.len());
         for slot in &func.slots {
@@ -118,7 +128,8 @@ impl<'a> Body<'a> {
             func,
             index,
             vars: func.regs.iter().map(|&class| b.declare_var(abi::ty(class))).collect(),
-            blocks: graph.blocks.iter().map(|_| b.create_block()).collect(),
+            blocks,
+            rare,
             nodes: vec![None; n],
             root,
             before: (0..n).map(|_| None).collect(),
@@ -209,6 +220,7 @@ impl<'a> Translator<'a, '_> {
     fn block_insts(&mut self, graph: &Graph<'a>, block: usize) {
         let last = graph.blocks[block].insts().next_back();
         let mut open = true;
+        self.count_if_rare(graph, block);
         for i in graph.blocks[block].insts() {
             let (pc, inst) = &graph.insts[i];
             self.body.pc = *pc;
@@ -226,6 +238,18 @@ impl<'a> Translator<'a, '_> {
             let next = graph.blocks[block].next[0];
             let to = self.way_to(next);
             self.b.ins().jump(to, &[]);
+        }
+    }
+
+    /// Where rare blocks begin: counts how often they do. What panics, or is a loop, is not counted.
+    fn count_if_rare(&mut self, graph: &Graph<'a>, block: usize) {
+        if let Rare::Behind(jump) = self.body.rare[block]
+            && !graph.ends_in_panic(block)
+            && graph.blocks[block].header_of.is_none()
+        {
+            self.body.pc = jump;
+            let nothing = self.int(0);
+            self.count_miss(nothing);
         }
     }
 
@@ -581,7 +605,7 @@ impl<'a> Translator<'a, '_> {
         let join = self.b.create_block();
         let root = self.facts.here();
         let back = Back { join, results: results.iter().collect(), returns: 0, node: root };
-        let body = Body::new(callee, func, graph, root, Some(back), &mut self.b);
+        let body = Body::new(self.unit, func, graph, root, Some(back), &mut self.b);
         let caller = std::mem::replace(&mut self.body, body);
         self.callers.push(caller);
         for (i, &arg) in args.iter().enumerate() {

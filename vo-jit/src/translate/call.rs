@@ -328,24 +328,25 @@ impl Translator<'_, '_> {
         self.enter_side(after, before);
     }
 
-    /// Counts a miss of a guard; tells the machine about many.
-    fn count_miss(&mut self, target: Value) {
+    /// Counts a miss of a guard, or that the running jump goes where it never went; tells the machine about many.
+    pub(crate) fn count_miss(&mut self, target: Value) {
         let word = self.unit.misses.new_word();
         let word = self.int(word as i64);
         let misses = self.b.ins().load(types::I64, plain(), word, 0);
         let misses = self.b.ins().iadd_imm_s(misses, 1);
-        self.b.ins().store(plain(), misses, word, 0);
+        let counted = self.b.ins().store(plain(), misses, word, 0);
         let many = self.b.ins().icmp_imm_s(IntCC::Equal, misses, MISSES);
         let on = self.unlikely(many);
         let zero = self.int(0);
-        self.b.ins().store(plain(), zero, word, 0);
+        let begun = self.b.ins().store(plain(), zero, word, 0);
+        [counted, begun].into_iter().for_each(|store| self.memory.leave_alone(store));
         let site = self.int(i64::from(self.body.index) | i64::from(self.body.pc) << 32);
         let entry = match self.unit.entry {
             Entry::Start => 0,
             Entry::Point(point) => i64::from(point) + 1,
         };
         let unit = self.int(i64::from(self.unit.func) | entry << 32);
-        self.tell(Callback::guard_missed, &[site, unit, target]);
+        self.tell_quietly(Callback::guard_missed, &[site, unit, target]);
         self.b.ins().jump(on, &[]);
         self.go_to(on);
     }

@@ -1,8 +1,11 @@
 //! Jumps and returns. (`LoopHeader` is in [`super::latch`].)
 
 use super::Translator;
+use crate::feedback::Bias;
 use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
-use cranelift_codegen::ir::{BlockCall, InstBuilder, InstructionData, JumpTableData, TrapCode, Value, types};
+use cranelift_codegen::ir::{
+    Block, BlockCall, InstBuilder, InstructionData, JumpTableData, TrapCode, Value, types,
+};
 use vo_bytecode::Reg;
 use vo_bytecode::operand::{LabelList, RegList};
 
@@ -55,12 +58,29 @@ impl Translator<'_, '_> {
         let (to, on) = (self.block_at(target), self.block_at(self.body.next));
         // The way that goes back stands second. Blocks are laid out in reverse post-order, in which the first way comes
         // last: the latch is to stand with the loop, not behind all that follows it.
-        if self.goes_back(target) {
+        let second = if self.goes_back(target) { Some(true) } else { self.bias().map(|bias| bias.jumps) };
+        self.branch_to(cond, (to, on), second.unwrap_or(false));
+    }
+
+    /// To one of two blocks; says which of them stands second.
+    fn branch_to(&mut self, cond: Value, (to, on): (Block, Block), first_is_second: bool) {
+        let branch = if first_is_second {
             let opposite = self.opposite(cond);
-            self.b.ins().brif(opposite, on, &[], to, &[]);
+            self.b.ins().brif(opposite, on, &[], to, &[])
         } else {
-            self.b.ins().brif(cond, to, &[], on, &[]);
+            self.b.ins().brif(cond, to, &[], on, &[])
+        };
+        if let Some(Bias { always, .. }) = self.bias() {
+            self.counts.laid += 1;
+            if always {
+                self.biased.insert(branch);
+            }
         }
+    }
+
+    /// Where the running jump goes nearly always.
+    fn bias(&self) -> Option<Bias> {
+        self.unit.seen.bias(self.body.index, self.body.pc)
     }
 
     /// The condition that holds where this one does not.
@@ -93,7 +113,8 @@ impl Translator<'_, '_> {
         let a = self.get(a);
         let cond = self.condition(a);
         let (to, on) = (self.block_at(target), self.block_at(self.body.next));
-        self.b.ins().brif(cond, on, &[], to, &[]);
+        let goes_on = self.bias().is_some_and(|bias| !bias.jumps);
+        self.branch_to(cond, (on, to), goes_on);
     }
 
     pub(crate) fn jump_table(&mut self, a: Reg, default: u32, targets: LabelList<'_>) {

@@ -33,6 +33,7 @@ mod string;
 mod strip;
 
 use crate::abi::{self, Place, STATUS, Shape, plain};
+use crate::bias;
 use crate::callbacks::Callback;
 use crate::compile::Unit;
 use crate::escape::{self, Objects};
@@ -58,6 +59,7 @@ use vo_runtime::panic::RuntimePanic;
 const HARMLESS: &[Callback] = &[
     Callback::interrupt,
     Callback::panic_runtime,
+    Callback::guard_missed,
     Callback::write_barrier,
     Callback::alloc,
     Callback::str_copy,
@@ -112,6 +114,8 @@ pub(crate) struct Translator<'a, 'f> {
     /// Addresses of objects that lie in the native frame.
     pub(crate) in_frame: HashSet<Value>,
     pub(crate) counts: Counts,
+    /// The branches that always go one way, as far as was seen.
+    biased: HashSet<ir::Inst>,
     /// The select whose cases are being laid.
     select: Option<select::Gathered>,
 }
@@ -138,15 +142,18 @@ pub(crate) struct Counts {
     pub(crate) guarded: usize,
     /// Objects that are not made: their fields are in registers.
     pub(crate) kept: usize,
+    /// Branches that are laid out as they were seen to go.
+    pub(crate) laid: usize,
 }
 
-/// Fills `into` with the translation of a unit.
+/// Fills `into` with the translation of a unit. Answers also the branches that always go one way, as far as was
+/// seen.
 pub(crate) fn translate(
     unit: &Unit<'_>,
     isa: &dyn TargetIsa,
     into: &mut ir::Function,
     fcx: &mut FunctionBuilderContext,
-) -> Counts {
+) -> (Counts, HashSet<ir::Inst>) {
     let func = unit.function();
     let shape = Shape::of(func);
     into.signature = match unit.entry {
@@ -182,6 +189,7 @@ pub(crate) fn translate(
         closures: HashMap::new(),
         in_frame: HashSet::new(),
         counts: Counts::default(),
+        biased: HashSet::new(),
         select: None,
         b,
     };
@@ -189,12 +197,16 @@ pub(crate) fn translate(
     t.translate_body();
     let (mut counts, memory) = (t.counts, std::mem::take(&mut t.memory));
     let mut objects = std::mem::take(&mut t.objects);
+    let biased = std::mem::take(&mut t.biased);
     t.finish();
+    if counts.laid > 0 {
+        bias::spread(into);
+    }
     counts.kept = escape::keep_in_registers(into, &mut objects, isa.default_call_conv());
     if !unit.retypes {
         hoist::hoist(into, &memory);
     }
-    counts
+    (counts, biased)
 }
 
 /// The frame.

@@ -1,6 +1,7 @@
 //! Jumps and loop headers.
 
 use crate::interp::{Flow, Interp, Site};
+use crate::tier;
 use vo_bytecode::Reg;
 use vo_bytecode::operand::LabelList;
 
@@ -50,6 +51,10 @@ impl Interp<'_> {
     /// To the target where the condition holds, else on.
     #[inline(always)]
     fn branch(&mut self, taken: bool, target: u32) -> Flow {
+        if self.m.watching != 0 {
+            let site = self.site();
+            tier::watched_branch(self.m, site, taken);
+        }
         if taken { self.jump(target) } else { Flow::Next }
     }
 
