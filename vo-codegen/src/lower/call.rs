@@ -28,6 +28,8 @@ pub(super) enum Callee {
 /// A call whose function and receiver have been evaluated.
 pub(super) struct Prepared {
     pub callee: Callee,
+    /// The declared function or method that it is.
+    pub declared: Option<ObjId>,
     /// Words of the receiver.
     pub first: Regs,
     /// The signature without receiver.
@@ -146,6 +148,7 @@ impl<'w> Lower<'_, 'w> {
                 self.emit(Inst::CallIface { ty, data, method, args, results })
             }
         }
+        self.release_kept();
     }
 
     // ---- what is called -------------------------------------------------------------------------------
@@ -156,13 +159,13 @@ impl<'w> Lower<'_, 'w> {
         let sig = self.ty(fun);
         if let Some((obj, targs)) = self.static_function(fun) {
             let callee = Callee::Code(self.p.code_of(obj, &targs));
-            return Prepared { callee, first: Regs::new(), sig };
+            return Prepared { callee, declared: Some(obj), first: Regs::new(), sig };
         }
         if let Some((sel, selection)) = self.method_selection(fun) {
             return self.prepare_method(sel, selection, sig);
         }
         let closure = self.reg(fun);
-        Prepared { callee: Callee::Closure(closure), first: Regs::new(), sig }
+        Prepared { callee: Callee::Closure(closure), declared: None, first: Regs::new(), sig }
     }
 
     /// The declared function that an expression names, with its type arguments.
@@ -196,11 +199,12 @@ impl<'w> Lower<'_, 'w> {
                 let iface = self.read_storage(&at, ty);
                 self.p.mark_called(selector);
                 let callee = Callee::Iface { ty: iface[0], data: iface[1], method: selector };
-                Prepared { callee, first: Regs::new(), sig }
+                Prepared { callee, declared: None, first: Regs::new(), sig }
             }
             MethodTarget::Declared { obj, targs, by_pointer } => {
                 let first = self.receiver(at, ty, by_pointer);
-                Prepared { callee: Callee::Code(self.p.code_of(obj, &targs)), first, sig }
+                let callee = Callee::Code(self.p.code_of(obj, &targs));
+                Prepared { callee, declared: Some(obj), first, sig }
             }
         }
     }
@@ -324,7 +328,8 @@ impl<'w> Lower<'_, 'w> {
         }
         let mut words: Vec<u16> = prepared.first.iter().map(|r| r.0).collect();
         let sig = self.signature(prepared.sig);
-        let args = self.argument_words(sig, &call.args, call.ellipsis.is_valid());
+        let spread = call.ellipsis.is_valid();
+        let args = self.keeping(prepared.declared, call, |l| l.argument_words(sig, &call.args, spread));
         words.extend(args.iter().map(|r| r.0));
         words
     }

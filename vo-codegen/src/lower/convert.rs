@@ -130,6 +130,10 @@ impl<'w> Lower<'_, 'w> {
             );
             if words {
                 let src = self.reg(x);
+                if to == Basic::Uintptr {
+                    let pointer = self.ty(x);
+                    self.keep_pointer(src, pointer);
+                }
                 let class = if to == Basic::Uintptr { Class::Int } else { Class::Ptr };
                 let dst = self.dst(wish, class);
                 self.bits_to(dst, src);

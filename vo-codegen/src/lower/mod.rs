@@ -24,6 +24,7 @@ mod in_turn;
 mod init;
 mod interface;
 mod iter;
+mod keep;
 mod open_defer;
 mod operator;
 mod order;
@@ -151,6 +152,7 @@ pub struct Lower<'p, 'w> {
     literals: u32,
     /// In the body of a range over a function: its loop.
     range: Option<iter::RangeBody>,
+    kept: keep::Kept,
 }
 
 impl<'p, 'w> Lower<'p, 'w> {
@@ -180,6 +182,7 @@ impl<'p, 'w> Lower<'p, 'w> {
             literal: false,
             literals: 0,
             range: None,
+            kept: keep::Kept::default(),
         }
     }
 
