@@ -10,7 +10,7 @@
 //! run all the same.
 //!
 //! What was measured (user time of whole runs, the least of several, in pairs): a maximum over an array takes 0.48 of what it took with
-//! conditional moves, a loop with two error paths that append 0.85 to 0.97, the lexer benchmark 0.86, quicksort 0.95; the
+//! conditional moves, the lexer benchmark 0.80 to 0.88; a loop with two error paths that append 0.82 to 1.13; the
 //! other benchmarks what they took before. Without the counts, a loop whose branches go both ways after a thousand calls took
 //! 3.5 times as long as without all this; with them it takes as long. A branch that is biased, but not always goes one way, may
 //! become a conditional move as before: nothing counts how it goes later.
