@@ -94,26 +94,8 @@ pub(crate) fn spread(func: &mut Function) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vo_bytecode::{Class, Function, Inst, Reg};
-
-    fn function(insts: &[Inst<'_>]) -> (Function, Vec<u32>) {
-        let mut at = vec![0u32];
-        for inst in insts {
-            let mut units = Vec::new();
-            inst.encode(&mut units);
-            at.push(at.last().unwrap() + units.len() as u32);
-        }
-        let mut code = Vec::new();
-        for inst in insts {
-            let placed = match *inst {
-                Inst::Jump { target } => Inst::Jump { target: at[target as usize] },
-                Inst::JumpIf { a, target } => Inst::JumpIf { a, target: at[target as usize] },
-                other => other,
-            };
-            placed.encode(&mut code);
-        }
-        (Function { code, regs: vec![Class::Int; 4], params: 2, ..Function::default() }, at)
-    }
+    use crate::graph::testing::function;
+    use vo_bytecode::{Inst, Reg};
 
     /// `for { if x { y++; if y { y++ } }; if y { break } }`.
     #[test]

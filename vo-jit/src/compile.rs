@@ -127,6 +127,7 @@ pub(crate) struct Blob {
     pub(crate) guarded: usize,
     /// Objects that are not made.
     pub(crate) kept: usize,
+    /// Branches that are laid out as they were seen to go.
     pub(crate) laid: usize,
 }
 

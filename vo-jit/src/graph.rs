@@ -346,6 +346,33 @@ fn find_blocks(insts: &[(u32, Inst<'_>)], landing: Option<u32>, entry: u32) -> V
     starts.iter().enumerate().map(block).collect()
 }
 
+/// Functions for the tests of what works on graphs.
+#[cfg(test)]
+pub(crate) mod testing {
+    use vo_bytecode::{Class, Function, Inst};
+
+    /// A function of instructions whose targets are their places in the list, and the code offset of each.
+    pub(crate) fn function(insts: &[Inst<'_>]) -> (Function, Vec<u32>) {
+        let mut at = vec![0u32];
+        for inst in insts {
+            let mut units = Vec::new();
+            inst.encode(&mut units);
+            at.push(at.last().unwrap() + units.len() as u32);
+        }
+        let mut code = Vec::new();
+        for inst in insts {
+            let placed = match *inst {
+                Inst::Jump { target } => Inst::Jump { target: at[target as usize] },
+                Inst::JumpIf { a, target } => Inst::JumpIf { a, target: at[target as usize] },
+                Inst::JumpLtS { a, b, target } => Inst::JumpLtS { a, b, target: at[target as usize] },
+                other => other,
+            };
+            placed.encode(&mut code);
+        }
+        (Function { code, regs: vec![Class::Int; 4], params: 2, ..Function::default() }, at)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

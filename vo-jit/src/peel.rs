@@ -101,27 +101,8 @@ impl Graph<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vo_bytecode::{Class, Inst, Reg};
-
-    /// A function of instructions whose targets are their places in the list.
-    fn function(insts: &[Inst<'_>]) -> (Function, Vec<u32>) {
-        let mut at = vec![0u32];
-        for inst in insts {
-            let mut units = Vec::new();
-            inst.encode(&mut units);
-            at.push(at.last().unwrap() + units.len() as u32);
-        }
-        let mut code = Vec::new();
-        for inst in insts {
-            let placed = match *inst {
-                Inst::Jump { target } => Inst::Jump { target: at[target as usize] },
-                Inst::JumpLtS { a, b, target } => Inst::JumpLtS { a, b, target: at[target as usize] },
-                other => other,
-            };
-            placed.encode(&mut code);
-        }
-        (Function { code, regs: vec![Class::Int; 4], params: 1, ..Function::default() }, at)
-    }
+    use crate::graph::testing::function;
+    use vo_bytecode::{Inst, Reg};
 
     /// `for i < n { for j < n { j++ }; i++ }`, tested at the bottoms.
     fn nest() -> (Function, Vec<u32>) {

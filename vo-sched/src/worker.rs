@@ -533,6 +533,8 @@ impl WorkerCx {
         let Some(fiber) = self.pick().or_else(|| self.take_from_io()).or_else(|| self.search()) else {
             return false;
         };
+        // Only who hands work over and has none may leave the post to the other one: which is awake then, and takes it when it sleeps.
+        self.leaves_keeping = false;
         if self.searching {
             self.searching = false;
             let stays_away = self.last_turn >= LONG_TURN;
