@@ -111,6 +111,10 @@ pub(crate) fn stack_pointer() -> u64 {
 impl Memory {
     #[inline]
     pub(crate) fn turn_begins(&mut self) {
+        if self.cache.as_mut().is_some_and(|cache| cache.sees_collection()) {
+            // What earlier turns have left below would lie in the holes of this one's frames, collection after collection.
+            wipe_stack();
+        }
         let here = 0u64;
         // What the turn needs lies deeper than this frame's caller.
         self.native_top = &raw const here as u64 + 4096;

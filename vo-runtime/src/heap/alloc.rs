@@ -83,6 +83,8 @@ pub struct AllocCache {
     random: u64,
     /// What this worker has overwritten while the heap marks.
     pub(super) notes: Box<Notes>,
+    /// The collection that [`AllocCache::sees_collection`] has told of.
+    epoch: u32,
     heap: Arc<Heap>,
 }
 
@@ -100,6 +102,7 @@ impl AllocCache {
             byte_bins: [0; NUM_CLASSES],
             random: heap.next_seed(),
             notes: Box::new(Notes::new(Arc::as_ptr(heap), false)),
+            epoch: heap.epoch(),
             heap: heap.clone(),
         });
         cache.reserve(heap.types.layouts.bin_count());
@@ -126,6 +129,13 @@ impl AllocCache {
     #[inline(always)]
     pub fn is_marking(&self) -> bool {
         self.notes.is_on()
+    }
+
+    /// Whether a collection has begun since this was last asked.
+    #[inline(always)]
+    pub fn sees_collection(&mut self) -> bool {
+        let epoch = self.heap.epoch();
+        std::mem::replace(&mut self.epoch, epoch) != epoch
     }
 
     /// Keeps the address of the entries at `place` from now on.
