@@ -19,13 +19,14 @@
 //! its next allocating operation. So within one operation of this crate objects that
 //! are held in local variables only are safe.
 //!
-//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `cycle`, `barrier`, `mark`, `queue`, `roots`, `sweep`, `watch`, `pacer`, `handover`, `verify`.
+//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `cycle`, `barrier`, `mark`, `queue`, `roots`, `sweep`, `watch`, `pacer`, `handover`, `extend`, `verify`.
 
 mod alloc;
 mod arena;
 pub mod barrier;
 mod block;
 mod cycle;
+mod extend;
 mod handover;
 mod mark;
 mod pacer;
@@ -315,7 +316,7 @@ impl Heap {
     pub fn object_at(&self, addr: Word) -> Option<(Word, u64)> {
         let _central = self.lock();
         // SAFETY: under the lock.
-        self.find_slot(addr).map(|(block, index)| unsafe { ((*block).slot_addr(index), (*block).slot) })
+        self.find_slot(addr).map(|(block, index)| unsafe { ((*block).slot_addr(index), (*block).slot()) })
     }
 
     /// First address of the object that an address lies in. The lock is held.
@@ -353,7 +354,7 @@ impl Heap {
             let index = (*block).index_of(addr);
             Some(Located {
                 start: (*block).slot_addr(index),
-                size: (*block).slot,
+                size: (*block).slot(),
                 layout: &*(*block).layout,
                 block: block as u64,
                 index,

@@ -23,8 +23,8 @@ pub fn give_back() {
     drop_code();
 }
 
-/// As [`give_back`], where the process might soon have more memory than it ever had. Where it has had much more, it may as well
-/// keep its code at hand.
+/// As [`give_back`], where the process might soon have more memory than it ever had. Where it has had much more, or has so much that
+/// code is little of it, it may as well keep its code at hand.
 pub fn give_back_near_peak() {
     if is_near_peak() {
         give_back();
@@ -35,7 +35,11 @@ pub fn give_back_near_peak() {
 #[cfg(target_os = "linux")]
 const NEAR_KIB: u64 = 6 << 10;
 
-/// Whether the process has hardly less memory than it ever had, or nobody knows.
+/// In a process of this size nobody misses the memory that code takes.
+#[cfg(target_os = "linux")]
+const LARGE_KIB: u64 = 24 << 10;
+
+/// Whether the process has hardly less memory than it ever had and is small, or nobody knows.
 fn is_near_peak() -> bool {
     #[cfg(target_os = "linux")]
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
@@ -44,7 +48,7 @@ fn is_near_peak() -> bool {
             rest.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok())
         };
         if let (Some(peak), Some(now)) = (kib("VmHWM:"), kib("VmRSS:")) {
-            return now + NEAR_KIB > peak;
+            return now < LARGE_KIB && now + NEAR_KIB > peak;
         }
     }
     true

@@ -349,7 +349,7 @@ impl Heap {
                     list.handed += slots.len() as u64;
                     central.pacer.handed(slots.len() as u64, end - start);
                     self.note_goal(central);
-                    return Ok(Run { start, end, slot: block.slot, zeroed: block.zeroed });
+                    return Ok(Run { start, end, slot: block.slot(), zeroed: block.zeroed });
                 }
                 list.next += 1;
                 continue;
@@ -408,7 +408,7 @@ impl Heap {
     }
 
     /// Asks for a collection once the goal is reached.
-    fn note_goal(&self, central: &Central) {
+    pub(super) fn note_goal(&self, central: &Central) {
         if central.pacer.wants_collection(self.is_marking()) {
             self.must_collect.store(true, Relaxed);
         }
@@ -488,7 +488,7 @@ impl Central {
 
     /// So many pages come from the system although there are spare ones, in shorter runs: for a large object some of these go
     /// there instead.
-    fn make_up_for(&mut self, mut pages: u64) {
+    pub(super) fn make_up_for(&mut self, mut pages: u64) {
         if pages * PAGE < MADE_UP_FROM {
             return;
         }

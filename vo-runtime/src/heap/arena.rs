@@ -114,6 +114,23 @@ impl Window {
         Some(base)
     }
 
+    /// Takes the zeroed pages from `base` on, if they are free: what lies before them grows. It has so many bytes then.
+    pub(crate) fn take_at(&self, base: u64, pages: u64, whole: u64) -> bool {
+        let mut state = self.lock();
+        let fresh = self.base + (state.fresh << PAGE_SHIFT);
+        let has_more = pages <= (self.size >> PAGE_SHIFT) - state.fresh;
+        let taken = state.free.take_at(base, pages) || base == fresh && has_more;
+        if taken && base == fresh {
+            state.fresh += pages;
+        }
+        drop(state);
+        if taken && whole >= LARGE_PAGES_FROM {
+            let end = base + pages * PAGE;
+            os::prefer_large_pages(end - whole, whole);
+        }
+        taken
+    }
+
     /// Gives a run of pages back, whatever they hold.
     pub(crate) fn give(&self, base: u64, pages: u64) {
         os::decommit(base, pages * PAGE);

@@ -30,8 +30,8 @@ pub(crate) struct Block {
     /// The heap's number; 0 while the block stands for nothing. The only field other islands read.
     pub(crate) owner: AtomicU64,
     pub(crate) base: u64,
-    /// Bytes of a slot.
-    pub(crate) slot: u64,
+    /// Bytes of a slot. Whoever uses a large object without addresses may make that longer meanwhile: see `extend`.
+    slot: AtomicU64,
     /// 2^32 / slot, rounded up; 0 for a large object, whose only slot has index 0.
     magic: u64,
     pub(crate) slots: u32,
@@ -43,7 +43,8 @@ pub(crate) struct Block {
     /// Layout bits of a slot of up to 64 words.
     pub(crate) slot_bits: u64,
     pub(crate) layout: *const Layout,
-    pub(crate) pages: u64,
+    /// As `slot`, it may grow.
+    pages: AtomicU64,
     alloc: Bits,
     mark: Bits,
     /// Slots before this one are not looked at by `next_run` until the next collection.
@@ -64,7 +65,7 @@ impl Block {
         Block {
             owner: AtomicU64::new(0),
             base: 0,
-            slot: 0,
+            slot: AtomicU64::new(0),
             magic: 0,
             slots: 0,
             noscan: true,
@@ -72,7 +73,7 @@ impl Block {
             class: 0,
             slot_bits: 0,
             layout: null(),
-            pages: 0,
+            pages: AtomicU64::new(0),
             alloc: Box::new([]),
             mark: Box::new([]),
             cursor: AtomicU32::new(0),
@@ -103,8 +104,7 @@ impl Block {
 
     fn set(&mut self, base: u64, pages: u64, slot: u64, slots: u32, layout: &'static Layout) {
         self.base = base;
-        self.pages = pages;
-        self.slot = slot;
+        (self.pages, self.slot) = (AtomicU64::new(pages), AtomicU64::new(slot));
         self.slots = slots;
         self.noscan = layout.is_noscan();
         self.slot_bits =
@@ -123,6 +123,26 @@ impl Block {
         }
     }
 
+    /// Bytes of a slot.
+    #[inline(always)]
+    pub(crate) fn slot(&self) -> u64 {
+        self.slot.load(Relaxed)
+    }
+
+    /// Pages of the block.
+    #[inline(always)]
+    pub(crate) fn pages(&self) -> u64 {
+        self.pages.load(Relaxed)
+    }
+
+    /// The block's only object is longer from now on, and has so many pages. The caller has the heap's lock, and the page table
+    /// is not told yet.
+    pub(crate) fn lengthen(&self, bytes: u64, pages: u64) {
+        debug_assert!(self.class == 0 && self.noscan && bytes <= pages * PAGE && pages >= self.pages());
+        self.slot.store(bytes.next_multiple_of(8), Relaxed);
+        self.pages.store(pages, Relaxed);
+    }
+
     /// Index of the slot that an address of the block's pages lies in; may be `slots` or more, in the tail.
     #[inline(always)]
     pub(crate) fn index_of(&self, addr: u64) -> u32 {
@@ -132,13 +152,13 @@ impl Block {
     /// Address of a slot.
     #[inline(always)]
     pub(crate) fn slot_addr(&self, index: u32) -> u64 {
-        self.base + index as u64 * self.slot
+        self.base + index as u64 * self.slot()
     }
 
     /// Bytes that an object counts for: those of its slot, or of a large object's pages.
     #[inline(always)]
     pub(crate) fn object_bytes(&self) -> u64 {
-        if self.class == 0 { self.pages * PAGE } else { self.slot }
+        if self.class == 0 { self.pages() * PAGE } else { self.slot() }
     }
 
     /// The block belongs to a heap from now on.

@@ -286,7 +286,7 @@ impl<'a> Marker<'a> {
     unsafe fn object(&mut self, addr: u64, block: *mut Block) {
         // SAFETY: by the contract; an object's words are readable.
         unsafe {
-            let slot = (*block).slot;
+            let slot = (*block).slot();
             let layout = (*block).layout();
             if let Some(trace) = layout.trace() {
                 trace(addr, slot, self);

@@ -22,6 +22,16 @@ impl PageRuns {
         Some(base)
     }
 
+    /// Takes `pages` from a run that begins at `base`, if there is one that has them.
+    pub(crate) fn take_at(&mut self, base: u64, pages: u64) -> bool {
+        let Some(&len) = self.by_addr.get(&base).filter(|&&len| len >= pages) else { return false };
+        self.remove(base, len);
+        if len > pages {
+            self.insert(base + pages * PAGE, len - pages);
+        }
+        true
+    }
+
     /// Adds a run.
     pub(crate) fn give(&mut self, mut base: u64, mut pages: u64) {
         if let Some((&before, &len)) = self.by_addr.range(..base).next_back()
@@ -89,6 +99,9 @@ mod tests {
         assert_eq!(runs.take(6), Some(6 * PAGE));
         assert_eq!((runs.take(1), runs.total()), (None, 0));
         runs.give(0, 2);
+        runs.give(3 * PAGE, 5);
+        assert!(!runs.take_at(0, 3) && !runs.take_at(PAGE, 1) && runs.take_at(3 * PAGE, 2));
+        assert_eq!((runs.total(), runs.take_at(5 * PAGE, 3)), (5, true));
         runs.give(3 * PAGE, 5);
         assert_eq!(runs.take_some(2), Some((6 * PAGE, 2)));
         assert_eq!(runs.take_some(9), Some((3 * PAGE, 3)));

@@ -86,7 +86,7 @@ impl Central {
     pub(super) unsafe fn free_block(&mut self, block: *mut Block) {
         // SAFETY: ours by the contract.
         unsafe {
-            let (base, pages, mapped) = ((*block).base, (*block).pages, (*block).mapped);
+            let (base, pages, mapped) = ((*block).base, (*block).pages(), (*block).mapped);
             window().set_block(base, pages, std::ptr::null_mut());
             window().give_block(block);
             self.pacer.in_use_bytes -= pages * PAGE;
@@ -132,7 +132,7 @@ fn poison_dead(block: &Block) {
             if index < block.slots {
                 // SAFETY: the slot holds no reachable object, and the island is stopped.
                 unsafe {
-                    std::ptr::write_bytes(block.slot_addr(index) as *mut u8, POISON, block.slot as usize)
+                    std::ptr::write_bytes(block.slot_addr(index) as *mut u8, POISON, block.slot() as usize)
                 };
             }
         }

@@ -18,12 +18,12 @@ impl Central {
             // SAFETY: a block of this heap, which is stopped.
             let block = unsafe { &*block };
             assert_eq!(block.owner(), heap, "internal error: a block of another heap");
-            for page in 0..block.pages {
+            for page in 0..block.pages() {
                 let found = window().block_of(block.base + page * PAGE);
                 assert!(std::ptr::eq(found, block), "internal error: page table does not lead to the block");
             }
             assert!(block.count_alloc() > 0, "internal error: a block without objects was kept");
-            pages += block.pages;
+            pages += block.pages();
             verify_objects(block, heap);
         }
         assert_eq!(pages * PAGE, self.pacer.in_use_bytes, "internal error: pages are miscounted");
@@ -37,7 +37,7 @@ fn verify_objects(block: &Block, heap: u64) {
     }
     for index in (0..block.slots).filter(|&i| block.is_alloc(i)) {
         let addr = block.slot_addr(index);
-        for word in (0..block.slot / 8).filter(|&w| block.layout().is_pointer(w as usize)) {
+        for word in (0..block.slot() / 8).filter(|&w| block.layout().is_pointer(w as usize)) {
             // SAFETY: a word of a live object.
             verify_pointer(unsafe { load_word(addr + 8 * word) }, addr, heap);
         }

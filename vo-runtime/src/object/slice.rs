@@ -78,6 +78,32 @@ pub unsafe fn grow(cache: &mut AllocCache, elem: Ty, s: Slice, n: u64) -> Result
     unsafe { reallocate(cache, elem, s, n) }
 }
 
+/// As [`grow`], of bytes that nobody else changes, nor looks at behind the first `s.len`: their array may stay where it is.
+///
+/// # Safety
+/// `s` is a slice of bytes.
+pub unsafe fn grow_own(cache: &mut AllocCache, s: Slice, n: u64) -> Result<Slice> {
+    if n <= s.cap - s.len {
+        return Ok(s);
+    }
+    let len = s.len.checked_add(n).filter(|&len| len <= i64::MAX as u64);
+    let Some(cap) = len.and_then(|len| grown_cap(len, s.cap, 1, true)) else {
+        return Err(RuntimePanic::GrowSlice {}.into());
+    };
+    // SAFETY: the slice's array is alive; a new one has room for the old bytes.
+    let ptr = unsafe {
+        if cache.heap().extend(s.ptr, s.cap, cap) {
+            s.ptr
+        } else {
+            let ptr = cache.alloc_bytes(cap)?;
+            std::ptr::copy_nonoverlapping(s.ptr as *const u8, ptr as *mut u8, s.len as usize);
+            cache.heap().outgrow(s.ptr, s.cap);
+            ptr
+        }
+    };
+    Ok(Slice { ptr, len: s.len, cap })
+}
+
 /// # Safety
 /// As for [`grow`].
 #[cold]
@@ -226,6 +252,39 @@ mod tests {
             clear(&int, s.ptr, 10);
             assert_eq!((load_word(s.ptr + 72), load_word(s.ptr + 80)), (0, 27));
         }
+    }
+
+    /// A builder's array that nothing lies behind stays where it is; what is added is zero, and it dies as a whole.
+    #[test]
+    fn own_bytes_grow_where_they_are() {
+        let types = Types::default().load();
+        let (heap, mut cache) = plain_heap(&types);
+        let ptr = cache.alloc_bytes(1 << 20).unwrap();
+        let mut s = Slice { ptr, len: 1 << 20, cap: 1 << 20 };
+        let mut moves = 0;
+        // SAFETY: bytes of live arrays.
+        unsafe {
+            std::ptr::write_bytes(s.ptr as *mut u8, 7, s.len as usize);
+            while s.len < 40 << 20 {
+                let at = s.ptr;
+                s = grow_own(&mut cache, s, 5).unwrap();
+                moves += u32::from(s.ptr != at);
+                let bytes = std::slice::from_raw_parts_mut(s.ptr as *mut u8, s.cap as usize);
+                assert!(bytes[s.len as usize..].iter().all(|&b| b == 0));
+                bytes[s.len as usize..].fill(7);
+                s.len = s.cap;
+                assert_eq!(heap.object_at(s.ptr + s.len - 1), Some((s.ptr, s.cap)));
+                heap.collect(&mut vec![s.ptr + s.len / 2]);
+            }
+            let bytes = std::slice::from_raw_parts(s.ptr as *const u8, s.len as usize);
+            assert!(bytes.iter().all(|&b| b == 7));
+            let part = Slice { ptr: s.ptr + 8, len: s.len - 8, cap: s.cap - 8 };
+            let copy = grow_own(&mut cache, part, 1).unwrap();
+            assert_ne!(copy.ptr, part.ptr, "it is not the whole array");
+            heap.collect(&mut vec![]);
+        }
+        assert!(moves < 3, "other tests may have taken the pages behind, but hardly so often: {moves}");
+        assert_eq!(heap.stats().heap_in_use, 0);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Natives of package internal/bytealg: searching and comparing bytes with the
-//! machine's widest instructions, by the memchr crate.
+//! machine's widest instructions, by the memchr crate; arrays of bytes that grow where they are.
 
 use crate::abi::{Slice, Str, slice_bytes, str_bytes};
 use crate::natives;
 use std::cmp::Ordering;
+use vo_bytecode::Status;
 use vo_runtime::leaf::find;
+use vo_runtime::object::slice::grow_own;
+use vo_vm::native::NativeCx;
 
 fn order(a: &[u8], b: &[u8]) -> i64 {
     match a.cmp(b) {
@@ -28,6 +31,14 @@ fn runes(bytes: &[u8]) -> i64 {
         as i64
 }
 
+fn grown(cx: &mut NativeCx<'_>, b: Slice, n: i64) -> Result<Slice, Status> {
+    let room = cx.allocator().and_then(|cache| {
+        // SAFETY: a slice of bytes of verified code.
+        unsafe { grow_own(cache, b, n as u64) }
+    });
+    room.map_err(|trap| cx.trap(trap))
+}
+
 natives! {
     "internal/bytealg.Compare" => fn compare(cx, a: Slice, b: Slice) -> i64 { order(slice_bytes(a), slice_bytes(b)) }
     "internal/bytealg.CompareString" => fn compare_string(cx, a: Str, b: Str) -> i64 { order(str_bytes(a), str_bytes(b)) }
@@ -42,6 +53,7 @@ natives! {
     "internal/bytealg.ValidString" => fn valid_string(cx, s: Str) -> bool { std::str::from_utf8(str_bytes(s)).is_ok() }
     "internal/bytealg.RuneCount" => fn rune_count(cx, b: Slice) -> i64 { runes(slice_bytes(b)) }
     "internal/bytealg.RuneCountString" => fn rune_count_string(cx, s: Str) -> i64 { runes(str_bytes(s)) }
+    "internal/bytealg.Grow" => fn grow(cx, b: Slice, n: i64) -> Result<Slice, Status> { grown(cx, b, n) }
 }
 
 #[cfg(test)]
