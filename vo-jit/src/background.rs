@@ -1,14 +1,14 @@
 //! The thread that compiles what is hot, while the program runs.
 //!
 //! It takes all requests that have gathered, adds to each the functions that it calls and that are warm, and
-//! compiles them as one batch: so callees come with their callers. What will be wanted later, if at all, it puts off until
-//! nothing else is asked for: the start of a function that is in a long loop, and the rest of a turn in one that is called
-//! all the time. Where nothing is asked for it gives back what compiling took. It ends with the program.
+//! compiles them, the shorter ones first: so callees come with their callers, and what is quickly done does not wait for what takes long. Of a function that has hardly been
+//! called and is in a long loop one continuation is made, which has that loop and those around it. What will be wanted later, if at all, it puts off until
+//! nothing else is asked for: the rest of a turn in a function that is called all the time. Where nothing is asked for it gives back what compiling took. It ends with the program.
 
 use crate::compile::panic_text;
 use crate::program::{Inner, Queue, lock};
 use crate::translate::Entry;
-use crate::workshop::{Spec, Workshop};
+use crate::workshop::{Spec, WARM_CALLS, Workshop};
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -19,11 +19,11 @@ use vo_runtime::code::Wanted;
 /// Units of a batch at most: more wait for the next, so that the first is there soon.
 const BATCH: usize = 24;
 
+/// Code units that are compiled before their code is installed, unless one function has more.
+const PART: usize = 400;
+
 /// After so long without requests the compiler gives its memory back. It has it again in less than this.
 const IDLE: Duration = Duration::from_millis(5);
-
-/// Calls from which on a callee is compiled with its caller.
-const WARM_CALLS: u32 = 10;
 
 /// Compiles until the program is dropped.
 pub(crate) fn run(inner: &Inner) {
@@ -40,18 +40,61 @@ pub(crate) fn run(inner: &Inner) {
             true => std::mem::take(&mut plan.later),
             false => plan.requested(inner, &requests),
         };
-        let batch = plan.with_callees(inner, batch);
-        let work = AssertUnwindSafe(|| workshop.compile_batch(inner, &batch));
-        if let Err(panic) = catch_unwind(work) {
-            // Nothing of the batch is installed by then, or all that matters is: its functions are interpreted.
-            let func = batch.first().map_or(0, |spec| spec.func);
-            inner.fail(func, panic_text(&*panic));
-            match Workshop::new(inner) {
-                Ok(new) => workshop = new,
-                Err(error) => return inner.fail(func, error),
+        let mut batch = plan.with_callees(inner, batch);
+        batch.sort_by_cached_key(|spec| length(inner, spec.func));
+        for part in parts(batch, |spec| length(inner, spec.func)) {
+            if let Err(error) = compile(inner, &mut workshop, &part) {
+                return inner.fail(part[0].func, error);
             }
         }
     }
+}
+
+/// Compiles a batch.
+///
+/// # Errors
+/// There is no compiler any more.
+fn compile(inner: &Inner, workshop: &mut Workshop, batch: &[Spec]) -> Result<(), String> {
+    let work = AssertUnwindSafe(|| workshop.compile_batch(inner, batch));
+    if let Err(panic) = catch_unwind(work) {
+        // Nothing of the batch is installed by then, or all that matters is: its functions are interpreted.
+        let func = batch.first().map_or(0, |spec| spec.func);
+        inner.fail(func, panic_text(&*panic));
+        *workshop = Workshop::new(inner)?;
+    }
+    Ok(())
+}
+
+/// Whether the continuation of an inner or later loop of the function is asked for as well: the one has the outer loop's turns too, the other
+/// is where the function is by now.
+fn is_later_or_inner(requests: &[Wanted], func: u32, point: u32) -> bool {
+    requests.iter().any(|other| match *other {
+        Wanted::Continuation { func: its, point: other } => its == func && other > point,
+        _ => false,
+    })
+}
+
+/// Code units of a function.
+fn length(inner: &Inner, func: u32) -> usize {
+    inner.link.module.functions[func as usize].code.len()
+}
+
+/// Cuts a batch into parts of some length each, which are compiled and installed one after the other.
+fn parts(batch: Vec<Spec>, length: impl Fn(&Spec) -> usize) -> Vec<Vec<Spec>> {
+    let mut parts: Vec<Vec<Spec>> = Vec::new();
+    let mut room = 0;
+    for spec in batch {
+        let length = length(&spec);
+        match parts.last_mut().filter(|_| length <= room) {
+            Some(part) => part.push(spec),
+            None => {
+                parts.push(vec![spec]);
+                room = PART;
+            }
+        }
+        room = room.saturating_sub(length);
+    }
+    parts
 }
 
 /// Takes requests, and waits for some where it should; `None` where the program is being dropped.
@@ -109,10 +152,15 @@ impl Plan {
                     let start = Spec { func, entry: Entry::Start };
                     let rest = Spec { func, entry: Entry::Point(point) };
                     // Who goes on in a function often will be called often too, now or at some time.
-                    let is_called = inner.entries.calls(func) >= WARM_CALLS;
-                    let (first, second) = if is_called { (start, rest) } else { (rest, start) };
-                    self.put_off(second);
-                    first
+                    if inner.entries.calls(func) >= WARM_CALLS {
+                        self.put_off(rest);
+                        start
+                    } else if is_later_or_inner(requests, func, point) {
+                        inner.entries.count_again(func, point);
+                        continue;
+                    } else {
+                        rest
+                    }
                 }
             };
             if self.take(spec) {
@@ -152,6 +200,21 @@ fn callees(inner: &Inner, func: u32) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_batch_is_cut_where_much_has_come_together() {
+        let batch: Vec<Spec> = (1..6).map(|func| Spec { func, entry: Entry::Start }).collect();
+        let parts = parts(batch, |spec| spec.func as usize * PART / 4);
+        let funcs: Vec<Vec<u32>> = parts.iter().map(|p| p.iter().map(|spec| spec.func).collect()).collect();
+        assert_eq!(funcs, [vec![1, 2], vec![3], vec![4], vec![5]]);
+    }
+
+    #[test]
+    fn the_later_of_two_loops_is_wanted() {
+        let wanted = [3, 5].map(|point| Wanted::Continuation { func: 7, point });
+        assert!(is_later_or_inner(&wanted, 7, 3) && !is_later_or_inner(&wanted, 7, 5));
+        assert!(!is_later_or_inner(&wanted, 8, 3));
+    }
 
     #[test]
     fn what_was_put_off_is_taken_when_it_is_asked_for() {

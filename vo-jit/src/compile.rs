@@ -28,6 +28,9 @@ pub(crate) struct Unit<'a> {
     pub(crate) link: Linkage<'a>,
     pub(crate) func: u32,
     pub(crate) entry: Entry,
+    /// A continuation that begins in a loop ends where others begin that come later: each will have its own, with what
+    /// was seen of it by then. (Of a long function that is called once, the whole rest would be compiled for each of its loops.)
+    pub(crate) only_loop: bool,
     /// Functions that may be called directly.
     pub(crate) direct: &'a Direct,
     pub(crate) tables: &'a TypeTables,
@@ -323,7 +326,7 @@ impl Compiler {
 }
 
 /// Instructions from which on a function takes so long that loading pages again counts for little: some five milliseconds.
-const LONG: usize = 1000;
+const LONG: usize = 400;
 
 /// Optimises a function and makes it machine code: [`Context::compile`] in two steps. Of a long function the second has the most
 /// in memory, and does without the code and the free memory of all that was before it; its own are not kept.

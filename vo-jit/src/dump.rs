@@ -43,6 +43,7 @@ pub fn dump(link: Linkage<'_>, func: u32, point: Option<u32>, shown: Shown) -> R
         link,
         func,
         entry,
+        only_loop: false,
         direct,
         tables: &tables,
         dispatches: &Dispatches::default(),

@@ -152,6 +152,7 @@ mod tests {
     impl Entries for Machine {
         fn install(&self, _: u32, _: NativeEntry) {}
         fn install_continuation(&self, _: u32, _: u32, _: NativeEntry) {}
+        fn count_again(&self, _: u32, _: u32) {}
         fn calls(&self, _: u32) -> u32 {
             0
         }

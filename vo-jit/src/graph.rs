@@ -85,20 +85,35 @@ pub(crate) struct Graph<'a> {
     /// The blocks as they are translated.
     pub(crate) order: Vec<usize>,
     pub(crate) loops: Vec<Loop>,
+    /// Blocks that are not run: the frame leaves where they begin.
+    ends: Vec<usize>,
 }
 
 impl<'a> Graph<'a> {
     /// The graph of a function that is entered at an offset.
     pub(crate) fn new(func: &'a Function, entry: u32) -> Graph<'a> {
+        Graph::entered(func, entry, false)
+    }
+
+    /// As [`Graph::new`], but if it is entered inside of a loop, it ends where other loops begin that come later.
+    pub(crate) fn of_loop(func: &'a Function, entry: u32) -> Graph<'a> {
+        Graph::entered(func, entry, true)
+    }
+
+    fn entered(func: &'a Function, entry: u32, only_loop: bool) -> Graph<'a> {
         let insts: Vec<(u32, Inst<'a>)> = instructions(&func.code)
             .map(|i| i.expect("internal error: verified code does not decode"))
             .collect();
         let blocks = find_blocks(&insts, func.landing, entry);
         let own = blocks.len();
-        let mut graph = Graph { insts, blocks, own, entry: 0, order: Vec::new(), loops: Vec::new() };
+        let mut graph =
+            Graph { insts, blocks, own, entry: 0, order: Vec::new(), loops: Vec::new(), ends: Vec::new() };
         graph.enter_loops_at_top();
         let landing = func.landing.map(|pc| graph.block_at(pc));
         graph.entry = graph.block_at(entry);
+        if only_loop && landing.is_none() {
+            graph.end_at_later_loops();
+        }
         if entry != 0 {
             graph.peel(func, graph.entry, landing);
         }
@@ -107,6 +122,36 @@ impl<'a> Graph<'a> {
             graph.analyse(func, graph.entry, landing);
         }
         graph
+    }
+
+    /// What comes back to the entry stays. Other loops run later, if at all: there the function is left.
+    fn end_at_later_loops(&mut self) {
+        let mut before: Vec<Vec<usize>> = vec![Vec::new(); self.blocks.len()];
+        for (from, block) in self.blocks.iter().enumerate() {
+            block.next.iter().for_each(|&next| before[next].push(from));
+        }
+        let mut comes_back = vec![false; self.blocks.len()];
+        let mut work = before[self.entry].clone();
+        while let Some(block) = work.pop() {
+            if !std::mem::replace(&mut comes_back[block], true) {
+                work.extend(&before[block]);
+            }
+        }
+        if !self.blocks[self.entry].next.iter().any(|&next| comes_back[next]) {
+            return;
+        }
+        for block in (0..self.blocks.len()).filter(|&b| !comes_back[b]) {
+            let first = self.blocks[block].insts().next();
+            if first.is_some_and(|i| matches!(self.insts[i].1, Inst::LoopHeader {})) {
+                self.blocks[block].next.clear();
+                self.ends.push(block);
+            }
+        }
+    }
+
+    /// Whether the frame leaves where a block begins, which is a loop header.
+    pub(crate) fn is_end(&self, block: usize) -> bool {
+        self.ends.contains(&block)
     }
 
     /// Finds order, dominators and loops, as entered at a block.
@@ -382,6 +427,32 @@ mod tests {
         let mut code = Vec::new();
         insts.iter().for_each(|inst| inst.encode(&mut code));
         Function { code, regs: vec![Class::Int; 4], params: 1, ..Function::default() }
+    }
+
+    /// `for x {}; for y { for x {} }; for x {}`, entered in the second.
+    #[test]
+    fn what_begins_in_a_loop_ends_at_later_ones() {
+        let (x, y) = (Reg(0), Reg(1));
+        let (func, at) = testing::function(&[
+            Inst::LoopHeader {},
+            Inst::JumpIf { a: x, target: 0 },
+            Inst::LoopHeader {},
+            Inst::Zero { dst: y },
+            Inst::LoopHeader {},
+            Inst::JumpIf { a: x, target: 4 },
+            Inst::JumpIf { a: y, target: 2 },
+            Inst::LoopHeader {},
+            Inst::JumpIf { a: x, target: 7 },
+            Inst::Unreachable {},
+        ]);
+        let graph = Graph::of_loop(&func, at[3]);
+        let ends = |graph: &Graph<'_>| -> Vec<u32> {
+            graph.order.iter().filter(|&&b| graph.is_end(b)).map(|&b| graph.blocks[b].pc).collect()
+        };
+        assert_eq!(ends(&graph), [at[7]]);
+        assert!(!graph.order.contains(&graph.block_at(at[9])));
+        assert!(ends(&Graph::new(&func, at[3])).is_empty());
+        assert!(ends(&Graph::of_loop(&func, at[9])).is_empty(), "it is in no loop");
     }
 
     /// `for i := 0; i < n; i++ {}`, tested at the bottom.

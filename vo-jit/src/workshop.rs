@@ -26,6 +26,9 @@ pub(crate) struct Spec {
     pub(crate) entry: Entry,
 }
 
+/// Calls from which on a function is called often enough that it is compiled with its caller, and as a whole.
+pub(crate) const WARM_CALLS: u32 = 10;
+
 /// The compiler with what it has made for later batches.
 pub(crate) struct Workshop {
     isa: Arc<dyn TargetIsa>,
@@ -310,6 +313,7 @@ fn compile(
         link,
         func,
         entry,
+        only_loop: entry != Entry::Start && inner.entries.calls(func) < WARM_CALLS,
         direct,
         tables,
         dispatches: &inner.dispatches,

@@ -157,6 +157,9 @@ pub trait Entries: Send + Sync {
     /// thunk.
     fn install_continuation(&self, func: u32, point: u32, entry: NativeEntry);
 
+    /// The continuation that was asked for is not made now: it is counted anew how often the point is gone on with.
+    fn count_again(&self, func: u32, point: u32);
+
     /// Interpreted calls of a function so far, as far as they are counted.
     fn calls(&self, func: u32) -> u32;
 

@@ -130,6 +130,11 @@ impl Tier {
             .then(|| NativeEntry { thunk: thunk_of(thunk), code: self.code.load(Ordering::Acquire) })
     }
 
+    /// Whether a continuation of it is compiled.
+    fn has_continuation(&self) -> bool {
+        !self.continuation_thunk.load(Ordering::Relaxed).is_null()
+    }
+
     /// Counts a call. Answers how many there were.
     #[inline(always)]
     fn count_call(&self) -> u32 {
@@ -162,6 +167,11 @@ impl Entries for Table {
         code.tier.continuation_thunk.store(entry.thunk as *mut (), Ordering::Relaxed);
         // Release: pairs with the load of `Slot::count`.
         code.point(point).slot.0.store(entry.code as u64, Ordering::Release);
+    }
+
+    fn count_again(&self, func: u32, point: u32) {
+        let slot = &self.0[func as usize].point(point).slot.0;
+        let _ = slot.compare_exchange(WAITING, 0, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     fn calls(&self, func: u32) -> u32 {
@@ -205,7 +215,8 @@ impl Machine {
     #[inline(never)]
     fn watched_call(&mut self, code: &Code, calls: u32) {
         self.watching = self.watching.max(WATCHED_IN_CALL);
-        if calls >= self.hot_calls {
+        // Where a loop has been hot, calls will be as well.
+        if calls >= self.hot_calls || code.tier.has_continuation() {
             self.hot_call(code);
         }
     }

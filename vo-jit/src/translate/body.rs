@@ -10,7 +10,7 @@
 
 use super::strip::{Step, Strip, stepped};
 use super::{Entry, Translator};
-use crate::abi;
+use crate::abi::{self, STATUS};
 use crate::bias::{self, Rare};
 use crate::compile::Unit;
 use crate::facts::{Node, Range};
@@ -24,7 +24,7 @@ use std::sync::Mutex;
 use vo_bytecode::flow::always_ends;
 use vo_bytecode::operand::RegList;
 use vo_bytecode::ops::Flags;
-use vo_bytecode::{Function, Inst, PointKind, Reg};
+use vo_bytecode::{Function, Inst, PointKind, Reg, Status};
 use vo_runtime::code::{INLINED, InlinedSite};
 
 /// The translation of one body.
@@ -94,7 +94,8 @@ impl<'a> Body<'a> {
     /// The unit's own body.
     pub(crate) fn of_unit(unit: &Unit<'a>, b: &mut FunctionBuilder<'_>) -> Body<'a> {
         let func = unit.function();
-        let graph = Graph::new(func, entry_pc(func, unit.entry));
+        let entry = entry_pc(func, unit.entry);
+        let graph = if unit.only_loop { Graph::of_loop(func, entry) } else { Graph::new(func, entry) };
         Body::new(unit, unit.func, Rc::new(graph), 0, None, b)
     }
 
@@ -178,10 +179,22 @@ impl<'a> Translator<'a, '_> {
         let landing = self.body.func.landing.map(|pc| graph.block_at(pc));
         for &block in &graph.order {
             self.begin_block(&graph, block, landing);
-            self.block_insts(&graph, block);
+            if graph.is_end(block) {
+                self.leave_at_loop(&graph, block);
+            } else {
+                self.block_insts(&graph, block);
+            }
             self.seal_behind(&graph, block, landing);
         }
         self.make_shared();
+    }
+
+    /// The fiber gives its worker up, and is interpreted from this loop on until that is hot.
+    fn leave_at_loop(&mut self, graph: &Graph<'a>, block: usize) {
+        self.body.pc = graph.blocks[block].pc;
+        self.set_location(&Inst::LoopHeader {});
+        let status = self.b.ins().iconst(STATUS, Status::Wake as i64);
+        self.spill_and_exit(status);
     }
 
     fn begin_block(&mut self, graph: &Graph<'a>, block: usize, landing: Option<usize>) {
