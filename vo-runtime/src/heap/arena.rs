@@ -125,8 +125,11 @@ impl Window {
         }
         drop(state);
         if taken && whole >= LARGE_PAGES_FROM {
-            let end = base + pages * PAGE;
+            let (before, end) = (whole - pages * PAGE, base + pages * PAGE);
             os::prefer_large_pages(end - whole, whole);
+            if before < LARGE_PAGES_FROM {
+                os::make_large_pages(base - before, before);
+            }
         }
         taken
     }
@@ -232,6 +235,17 @@ mod os {
         // SAFETY: pages of the window; the advice does not change what they hold.
         unsafe {
             libc::madvise(base as *mut libc::c_void, bytes as usize, libc::MADV_HUGEPAGE);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = (base, bytes);
+    }
+
+    /// Moves what is there into large pages, as far as these lie within.
+    pub(super) fn make_large_pages(base: u64, bytes: u64) {
+        #[cfg(target_os = "linux")]
+        // SAFETY: pages of the window; they hold what they held.
+        unsafe {
+            libc::madvise(base as *mut libc::c_void, bytes as usize, libc::MADV_COLLAPSE);
         }
         #[cfg(not(target_os = "linux"))]
         let _ = (base, bytes);
