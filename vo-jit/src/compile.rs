@@ -236,6 +236,9 @@ impl Compiler {
 
     fn unit_and_code(&mut self, unit: &Unit<'_>) -> Result<(Blob, CompiledCode), String> {
         let fails = self.fail_on.as_deref() == Some(&*unit.function().name);
+        if self.owns_process {
+            vo_runtime::process::give_back_near_peak(FIRST_KIB);
+        }
         let mut counts = translate::Counts::default();
         let code = self.build(|isa, func, fcx| {
             assert!(!fails, "internal error: the compiler was asked to fail on {}", unit.function().name);
@@ -246,6 +249,11 @@ impl Compiler {
         let mut blob = self.blob(&code);
         (blob.inlined, blob.guarded, blob.kept) = (counts.inlined, counts.guarded, counts.kept);
         blob.laid = counts.laid;
+        if self.owns_process && !self.texts && self.context.func.dfg.num_insts() >= LONG {
+            // What it has grown to would lie there while the next ones are made.
+            self.rest();
+            vo_runtime::process::give_back_near_peak(0);
+        }
         Ok((blob, code))
     }
 
@@ -325,26 +333,28 @@ impl Compiler {
     }
 }
 
-/// Instructions from which on a function takes so long that loading pages again counts for little: some five milliseconds.
+/// Instructions from which on a function takes so long that loading pages again counts for little: some milliseconds.
 const LONG: usize = 400;
 
-/// Optimises a function and makes it machine code: [`Context::compile`] in two steps. Of a long function the second has the most
-/// in memory, and does without the code and the free memory of all that was before it; its own are not kept.
+/// What translating and optimising takes in memory, about.
+const FIRST_KIB: usize = 1024;
+
+/// What the second step of [`generate`] may take in memory: at least, and for an instruction.
+const SECOND_KIB: usize = 1536;
+const SECOND_KIB_EACH: usize = 2;
+
+/// Optimises a function and makes it machine code: [`Context::compile`] in two steps. The second has the most
+/// in memory, and does without the code and the free memory of all that was before it.
 fn generate(isa: &dyn TargetIsa, context: &mut Context, owns_process: bool) -> CodegenResult<CompiledCode> {
     let mut control = ControlPlane::default();
     context.optimize(isa, &mut control)?;
     let func = &context.func;
-    let gives_back = owns_process && func.dfg.num_insts() >= LONG;
-    if gives_back {
-        vo_runtime::process::give_back_near_peak();
+    if owns_process {
+        vo_runtime::process::give_back_near_peak(SECOND_KIB + SECOND_KIB_EACH * func.dfg.num_insts());
     }
-    let made = {
-        let register_allocator = &mut Default::default();
-        isa.compile_function(func, &context.domtree, register_allocator, context.want_disasm, &mut control)
-    };
-    if gives_back {
-        vo_runtime::process::give_back_near_peak();
-    }
+    let register_allocator = &mut Default::default();
+    let made =
+        isa.compile_function(func, &context.domtree, register_allocator, context.want_disasm, &mut control);
     Ok(made?.apply_params(&func.params))
 }
 

@@ -12,6 +12,8 @@
 //!        more; if b goto O                               more2: if b goto O
 //! ```
 //!
+//! A point at a loop's header has the whole turn before it: that loop is entered at its top.
+//!
 //! A loop that is entered from several places gets a block of its own that they lead to, so that there
 //! is one place where what holds before the loop is known.
 //!
@@ -32,6 +34,10 @@ impl Graph<'_> {
         // The loops around the point, the inner ones first.
         let mut around: Vec<(usize, Vec<bool>)> = Vec::new();
         for (header, block) in self.blocks.iter().enumerate() {
+            // Of a turn that has not begun nothing is left.
+            if header == at {
+                continue;
+            }
             if let Some(natural) = block.header_of.map(|l| &self.loops[l]).filter(|l| l.blocks[at]) {
                 let mut copied = natural.blocks.clone();
                 copied[header] = false;

@@ -23,32 +23,33 @@ pub fn give_back() {
     drop_code();
 }
 
-/// As [`give_back`], where the process might soon have more memory than it ever had. Where it has had much more, or has so much that
-/// code is little of it, it may as well keep its code at hand.
-pub fn give_back_near_peak() {
-    if is_near_peak() {
+/// As [`give_back`], where the process, which is about to take so many KiB, would have more memory then than it ever had, or nearly so. Where
+/// it has had much more, or has so much that code is little of it, it may as well keep its code at hand.
+pub fn give_back_near_peak(kib: usize) {
+    if is_near_peak(kib) {
         give_back();
     }
 }
 
-/// What a long compilation may take.
+/// What the program may take meanwhile.
 #[cfg(target_os = "linux")]
-const NEAR_KIB: u64 = 6 << 10;
+const NEAR_KIB: usize = 256;
 
 /// In a process of this size nobody misses the memory that code takes.
 #[cfg(target_os = "linux")]
-const LARGE_KIB: u64 = 24 << 10;
+const LARGE_KIB: usize = 24 << 10;
 
 /// Whether the process has hardly less memory than it ever had and is small, or nobody knows.
-fn is_near_peak() -> bool {
+#[cfg_attr(not(target_os = "linux"), allow(unused_variables))]
+fn is_near_peak(kib: usize) -> bool {
     #[cfg(target_os = "linux")]
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
-        let kib = |name| {
+        let figure = |name| {
             let rest = status.lines().find_map(|line| line.strip_prefix(name));
-            rest.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok())
+            rest.and_then(|rest| rest.split_whitespace().next()?.parse::<usize>().ok())
         };
-        if let (Some(peak), Some(now)) = (kib("VmHWM:"), kib("VmRSS:")) {
-            return now < LARGE_KIB && now + NEAR_KIB > peak;
+        if let (Some(peak), Some(now)) = (figure("VmHWM:"), figure("VmRSS:")) {
+            return now < LARGE_KIB && now + kib + NEAR_KIB > peak;
         }
     }
     true

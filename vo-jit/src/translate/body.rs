@@ -58,6 +58,8 @@ pub(crate) struct Body<'a> {
     pub(crate) closure: Option<Reg>,
     pub(crate) slot_offsets: Vec<u32>,
     pub(crate) shared: Shared,
+    /// Of a continuation that begins at a loop's header: whether that looks at the interrupt word by now, as a mask.
+    pub(super) looks: Option<Variable>,
     /// Of an inlined body: where it comes back to.
     pub(crate) back: Option<Back>,
 }
@@ -145,6 +147,7 @@ impl<'a> Body<'a> {
             closure: (func.flags.closure && !written).then_some(Reg(0)),
             slot_offsets,
             shared: Shared::default(),
+            looks: None,
             back,
         }
     }
@@ -156,6 +159,8 @@ fn entry_pc(func: &Function, entry: Entry) -> u32 {
     let point = &func.points[point as usize];
     match point.kind {
         PointKind::Entry | PointKind::Retry => point.pc,
+        // The header is entered as such, where it need not be a landing pad's as well.
+        PointKind::Loop if func.landing.is_none() => point.pc,
         PointKind::Loop | PointKind::Call | PointKind::Blocking => {
             let decoded = Inst::decode(&func.code, point.pc);
             decoded.expect("internal error: verified code does not decode").1
@@ -175,6 +180,7 @@ impl<'a> Translator<'a, '_> {
         let graph = self.body.graph.clone();
         let entry = graph.entry;
         self.note_loop_entry(&graph, entry, None);
+        self.enter_at_header(&graph);
         self.b.ins().jump(self.body.blocks[entry], &[]);
         let landing = self.body.func.landing.map(|pc| graph.block_at(pc));
         for &block in &graph.order {

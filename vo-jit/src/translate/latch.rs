@@ -20,11 +20,11 @@
 //! Must stay true: a frame that leaves at a latch is one that has come to the header's instruction. Loops that run in strips
 //! have no latch.
 
-use super::Translator;
 use super::strip::{Step, stepped};
+use super::{Entry, Translator};
 use crate::callbacks::Callback;
 use crate::graph::Graph;
-use cranelift_codegen::ir::{Block, InstBuilder, Value};
+use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use vo_bytecode::Inst;
 
 /// Turns from one look at the interrupt word to the next where there is a clock.
@@ -74,13 +74,40 @@ impl<'a> Translator<'a, '_> {
             self.b.ins().brif(clock, to, &[], look, &[]);
             self.go_to(look);
         }
-        self.look(to);
+        let set = self.interrupt_word();
+        self.look(set, to);
+    }
+
+    /// A continuation that begins at a loop's header does not look there first: it would leave where it was.
+    pub(super) fn enter_at_header(&mut self, graph: &Graph<'a>) {
+        let first = graph.blocks[graph.entry].insts().next();
+        let at_header = first.is_some_and(|i| matches!(graph.insts[i].1, Inst::LoopHeader {}));
+        if at_header && self.callers.is_empty() && matches!(self.unit.entry, Entry::Point(_)) {
+            let looks = self.b.declare_var(types::I32);
+            let not_yet = self.b.ins().iconst(types::I32, 0);
+            self.b.def_var(looks, not_yet);
+            self.body.looks = Some(looks);
+        }
+    }
+
+    /// The interrupt word, as a loop's header sees it.
+    pub(super) fn word_at_header(&mut self) -> Value {
+        let word = self.interrupt_word();
+        match self.body.looks.filter(|_| self.body.block == self.body.graph.entry) {
+            None => word,
+            Some(looks) => {
+                let mask = self.b.use_var(looks);
+                let (word, all) = (self.b.ins().band(word, mask), self.b.ins().iconst(types::I32, -1));
+                self.b.def_var(looks, all);
+                word
+            }
+        }
     }
 
     /// Looks at the interrupt word and goes on at a block, or leaves.
-    fn look(&mut self, on: Block) {
+    fn look(&mut self, set: Value, on: Block) {
         // Asking is rare, but where it stands, behind the loop, it is in nobody's way.
-        let (set, ask, leave) = (self.interrupt_word(), self.b.create_block(), self.cold_block());
+        let (ask, leave) = (self.b.create_block(), self.cold_block());
         self.b.ins().brif(set, ask, &[], on, &[]);
         self.go_to(ask);
         let status = self.ask_quietly(Callback::interrupt, &[]);
@@ -111,8 +138,8 @@ impl<'a> Translator<'a, '_> {
     /// A loop header whose loop has no latch: of several beginnings, or a landing pad.
     pub(crate) fn loop_header(&mut self) {
         if !self.runs_in_strips() && self.body.latches[self.body.block].is_none() {
-            let on = self.b.create_block();
-            self.look(on);
+            let (set, on) = (self.word_at_header(), self.b.create_block());
+            self.look(set, on);
             self.go_to(on);
         }
     }

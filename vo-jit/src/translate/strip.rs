@@ -162,7 +162,7 @@ impl<'a> Translator<'a, '_> {
         let limit = self.b.declare_var(types::I64);
         let (far, counter) = (self.strip_limit(plan), self.get(plan.counter));
         self.b.def_var(limit, far);
-        let set = self.interrupt_word();
+        let set = self.word_at_header();
         let (ask, turn) = (self.b.create_block(), self.b.create_block());
         self.b.ins().brif(set, ask, &[], turn, &[]);
         self.go_to(ask);

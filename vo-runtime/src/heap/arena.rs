@@ -128,7 +128,9 @@ impl Window {
             let (before, end) = (whole - pages * PAGE, base + pages * PAGE);
             os::prefer_large_pages(end - whole, whole);
             if before < LARGE_PAGES_FROM {
-                os::make_large_pages(base - before, before);
+                // The one that is half full as well.
+                let filled = base.next_multiple_of(LARGE_PAGE).min(end) - (base - before);
+                os::make_large_pages(base - before, filled);
             }
         }
         taken
@@ -203,6 +205,9 @@ const MOST_USED: u64 = 512;
 /// Bytes from which on an object should lie in large pages: whoever jumps about in it, such as a map, misses
 /// the processor's table of pages at nearly every step otherwise.
 const LARGE_PAGES_FROM: u64 = 4 << 20;
+
+/// Bytes of such a page.
+pub(super) const LARGE_PAGE: u64 = 2 << 20;
 
 fn prefer_large_pages(base: u64, pages: u64) {
     if pages * PAGE >= LARGE_PAGES_FROM {

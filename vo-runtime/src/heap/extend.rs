@@ -7,15 +7,12 @@
 //! Must stay true: only workers inside the island do this, and not while it marks, so that no marker sees an object
 //! grow; other workers may look the object up meanwhile, hence the atomics in the block.
 
-use super::arena::window;
+use super::arena::{LARGE_PAGE, window};
 use super::sizeclass::PAGE;
 use super::{Central, Heap};
 use crate::value::Word;
 
-/// A large page of the system, in bytes. What is larger than some of these ends where one ends, so that it has them.
-const LARGE_PAGE: u64 = 2 << 20;
-
-/// See [`LARGE_PAGE`].
+/// What is so large ends where a large page ends, so that it has these.
 const ROUNDED_FROM: u64 = 4 << 20;
 
 impl Heap {
