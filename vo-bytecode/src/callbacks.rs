@@ -23,7 +23,7 @@ macro_rules! for_each_callback {
             // ---- calls -------------------------------------------------------------------------
             call_interpreted "runs function `func` in the interpreter; args and results are word lists" (func: word, args: addr, results: addr) -> status;
             resolve_method "function index of method `selector` of type word `ty`, or -1" (ty: word, selector: word) -> word;
-            guard_missed "the guard of the call at `site` (function, code offset), or what the conditional jump there was seen to do, in the code of `unit` (function, suspend point plus one or 0), has missed often, just now for `target`" (site: word, unit: word, target: word) -> none;
+            guard_missed "the guard of the call at `site` (function, code offset), or what the conditional jump there was seen to do, in the code of `unit` (function, suspend point plus one or 0) of edition `made`, has missed often, just now for `target`" (site: word, unit: word, target: word, made: word) -> none;
             call_native "calls native `native` of the module; `site` is the caller's (function, code offset)" (native: word, args: addr, results: addr, site: word) -> status;
             // ---- frames ------------------------------------------------------------------------
             poll_entry "function `func` has not begun: answers a set interrupt word, or that the native stack is `exhausted`" (func: word, args: addr, exhausted: word) -> status;

@@ -31,8 +31,6 @@ pub(crate) struct Unit<'a> {
     /// A continuation that begins in a loop ends where others begin that come later: each will have its own, with what
     /// was seen of it by then. (Of a long function that is called once, the whole rest would be compiled for each of its loops.)
     pub(crate) only_loop: bool,
-    /// Functions that may be called directly.
-    pub(crate) direct: &'a Direct,
     pub(crate) tables: &'a TypeTables,
     pub(crate) dispatches: &'a Dispatches,
     pub(crate) sites: &'a Sites,
@@ -42,13 +40,6 @@ pub(crate) struct Unit<'a> {
     pub(crate) misses: &'a Misses,
     /// Whether memory may be looked at as of another type, see `Module::retypes`.
     pub(crate) retypes: bool,
-}
-
-/// Functions whose code will lie at a place that is known when the unit is linked. Other calls go through
-/// the function table, where newer code is found.
-pub(crate) enum Direct {
-    All,
-    Only(HashSet<u32>),
 }
 
 /// Addresses of the quiet doors.
@@ -77,12 +68,9 @@ impl<'a> Unit<'a> {
         &self.link.module.functions[self.func as usize]
     }
 
-    /// Whether a function may be called directly.
-    pub(crate) fn calls_directly(&self, func: u32) -> bool {
-        match self.direct {
-            Direct::All => true,
-            Direct::Only(funcs) => funcs.contains(&func),
-        }
+    /// Whether the unit begins where calls of a function go.
+    pub(crate) fn is_start_of(&self, func: u32) -> bool {
+        self.func == func && self.entry == Entry::Start
     }
 }
 
@@ -144,7 +132,7 @@ pub(crate) struct Link {
 
 /// What is wanted there.
 pub(crate) enum Target {
-    Function(u32),
+    /// So far behind its start.
     Inside(u32),
     Library(u64),
 }
@@ -246,7 +234,7 @@ impl Compiler {
             (counts, biased) = translate::translate(unit, isa, func, fcx);
             biased
         })?;
-        let mut blob = self.blob(&code);
+        let mut blob = blob(&code);
         (blob.inlined, blob.guarded, blob.kept) = (counts.inlined, counts.guarded, counts.kept);
         blob.laid = counts.laid;
         if self.owns_process && !self.texts && self.context.func.dfg.num_insts() >= LONG {
@@ -277,7 +265,7 @@ impl Compiler {
             stub::build_door(n, module, isa, func, fcx);
             HashSet::new()
         })?;
-        Ok(self.blob(&code))
+        Ok(blob(&code))
     }
 
     /// Compiles the quiet door of a callback.
@@ -289,7 +277,7 @@ impl Compiler {
             abi::build_quiet_door(callback, isa, func, fcx);
             HashSet::new()
         })?;
-        Ok(self.blob(&code))
+        Ok(blob(&code))
     }
 
     /// Compiles the thunk of a shape.
@@ -301,7 +289,7 @@ impl Compiler {
             abi::build_thunk(shape, isa, func, fcx);
             HashSet::new()
         })?;
-        Ok(self.blob(&code))
+        Ok(blob(&code))
     }
 
     fn build(
@@ -325,11 +313,6 @@ impl Compiler {
             *frontend = FunctionBuilderContext::new();
         }
         built
-    }
-
-    /// What is to be linked.
-    fn blob(&self, code: &CompiledCode) -> Blob {
-        blob(&self.context.func, code)
     }
 }
 
@@ -364,16 +347,16 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("the compiler panicked").to_owned()
 }
 
-fn blob(func: &ir::Function, code: &CompiledCode) -> Blob {
+/// What is to be linked.
+fn blob(code: &CompiledCode) -> Blob {
     let relocs = code.buffer.relocs().iter().map(|reloc| Link {
         at: reloc.offset,
         kind: reloc.kind,
         addend: reloc.addend,
         target: match &reloc.target {
             FinalizedRelocTarget::Func(offset) => Target::Inside(*offset),
-            FinalizedRelocTarget::ExternalName(ExternalName::User(name)) => {
-                Target::Function(func.params.user_named_funcs()[*name].index)
-            }
+            // The only function that units name: themselves.
+            FinalizedRelocTarget::ExternalName(ExternalName::User(_)) => Target::Inside(0),
             FinalizedRelocTarget::ExternalName(ExternalName::LibCall(call)) => {
                 Target::Library(library(*call))
             }

@@ -1,7 +1,7 @@
 //! What the compiler makes of one function, as text: Cranelift's intermediate representation and the
 //! machine's instructions.
 
-use crate::compile::{Compiler, Direct, QUIET, QuietDoors, TypeTables, Unit, new_isa};
+use crate::compile::{Compiler, QUIET, QuietDoors, TypeTables, Unit, new_isa};
 use crate::dispatch::Dispatches;
 use crate::feedback::{Misses, Seen};
 use crate::translate::Entry;
@@ -34,7 +34,7 @@ pub fn dump(link: Linkage<'_>, func: u32, point: Option<u32>, shown: Shown) -> R
     let doors: QuietDoors = QUIET.iter().map(|&door| (door, 0)).collect();
     let (tables, sites, seen) = (TypeTables::default(), Sites::default(), Seen::nothing());
     let misses = Misses::default();
-    let (entry, direct) = (point.map_or(Entry::Start, Entry::Point), &Direct::All);
+    let entry = point.map_or(Entry::Start, Entry::Point);
     let points = link.module.functions[func as usize].points.len();
     if let Some(point) = point.filter(|&point| point as usize >= points) {
         return Err(format!("the function has {points} suspend points, the first is 0: there is no {point}"));
@@ -44,7 +44,6 @@ pub fn dump(link: Linkage<'_>, func: u32, point: Option<u32>, shown: Shown) -> R
         func,
         entry,
         only_loop: false,
-        direct,
         tables: &tables,
         dispatches: &Dispatches::default(),
         sites: &sites,

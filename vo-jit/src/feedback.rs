@@ -1,4 +1,5 @@
-//! What the interpreter has seen at calls and conditional jumps, for the translation to ask.
+//! What the interpreter has seen at calls and conditional jumps, for the translation to ask. Calls that it has hardly
+//! seen are counted by compiled code, which reports one target in many: so code that was compiled before it ran learns too.
 //!
 //! It is a guess about the future, never a fact: code that relies on it is guarded, and a guard that fails takes the
 //! ordinary call.
@@ -24,10 +25,10 @@ const SELDOM: u32 = 32;
 /// The same of a way that is never taken.
 const NEVER: u32 = 512;
 
-/// Misses of a guard after which the machine is told.
+/// Misses of a guard, or calls that go to nobody knows what, after which the machine is told.
 pub(crate) const MISSES: i64 = 5000;
 
-/// A word for each guard, in which it counts its misses. Machine code has their addresses.
+/// A word for each guard, in which it counts its misses, and for each call that has none yet. Machine code has their addresses.
 #[derive(Default)]
 pub(crate) struct Misses(Mutex<Vec<Box<[u64]>>>, AtomicUsize);
 
@@ -71,6 +72,15 @@ impl Bias {
     }
 }
 
+/// What a call goes to, as far as it is known.
+enum Calls {
+    /// It has hardly run where that is noted.
+    Unseen,
+    /// The most frequent first.
+    Likely(Vec<Target>),
+    TooMany,
+}
+
 impl Feedback {
     fn new(seen: Vec<SiteSeen>, branches: &[BranchSeen]) -> Feedback {
         let biased = |seen: &BranchSeen| Some((seen.pc, Bias::of(seen)?));
@@ -78,35 +88,51 @@ impl Feedback {
         Feedback { sites: seen.into_iter().map(|site| (site.pc, site)).collect(), branches }
     }
 
-    /// What the call at code offset `pc` most likely goes to, the most frequent first.
-    fn likely(&self, pc: u32) -> Vec<Target> {
-        let Some(site) = self.sites.get(&pc) else { return Vec::new() };
+    /// What the call at code offset `pc` goes to.
+    fn calls(&self, pc: u32) -> Calls {
+        let Some(site) = self.sites.get(&pc) else { return Calls::Unseen };
         let (all, most) = site.targets.iter().fold((0, 0), |(all, most), &(_, n)| (all + n, most.max(n)));
-        if all < LIKELY || site.rest > all / OTHERS {
-            return Vec::new();
+        if all < LIKELY {
+            return Calls::Unseen;
+        }
+        if site.rest > all / OTHERS {
+            return Calls::TooMany;
         }
         let mut likely: Vec<(Target, u32)> =
             site.targets.iter().copied().filter(|(_, n)| *n > most / RARE).collect();
         likely.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-        likely.into_iter().map(|(target, _)| target).collect()
+        Calls::Likely(likely.into_iter().map(|(target, _)| target).collect())
+    }
+
+    fn likely(&self, pc: u32) -> Vec<Target> {
+        match self.calls(pc) {
+            Calls::Likely(targets) => targets,
+            Calls::Unseen | Calls::TooMany => Vec::new(),
+        }
     }
 }
 
 /// The feedback on all functions, read from the machine when it is asked for, once for each unit.
 pub(crate) struct Seen<'a> {
     entries: Option<&'a dyn Entries>,
+    /// That of the machine's guesses with which this began.
+    edition: u32,
     read: RefCell<HashMap<u32, Rc<Feedback>>>,
 }
 
 impl<'a> Seen<'a> {
     /// What the machine has seen.
     pub(crate) fn by(entries: &'a dyn Entries) -> Seen<'a> {
-        Seen { entries: Some(entries), read: RefCell::default() }
+        Seen { entries: Some(entries), edition: entries.edition(), read: RefCell::default() }
     }
 
     /// Where nothing has run.
     pub(crate) fn nothing() -> Seen<'a> {
-        Seen { entries: None, read: RefCell::default() }
+        Seen { entries: None, edition: 0, read: RefCell::default() }
+    }
+
+    pub(crate) fn edition(&self) -> u32 {
+        self.edition
     }
 
     fn of(&self, func: u32) -> Rc<Feedback> {
@@ -134,6 +160,11 @@ impl<'a> Seen<'a> {
             Target::Function(_) => None,
         };
         self.of(func).likely(pc).into_iter().filter_map(word).collect()
+    }
+
+    /// Whether it is still to be found out what the call at a function's code offset goes to: compiled code is asked.
+    pub(crate) fn is_unseen(&self, func: u32, pc: u32) -> bool {
+        self.entries.is_some() && matches!(self.of(func).calls(pc), Calls::Unseen)
     }
 
     /// Where the conditional jump at a function's code offset goes nearly always.
@@ -170,6 +201,9 @@ mod tests {
                 _ => Vec::new(),
             }
         }
+        fn edition(&self) -> u32 {
+            0
+        }
         fn branches(&self, func: u32) -> Vec<BranchSeen> {
             let seen = |pc, jumped, went_on| BranchSeen { pc, jumped, went_on };
             match func {
@@ -197,6 +231,8 @@ mod tests {
         assert_eq!((seen.likely_types(3, 40), seen.likely_functions(3, 40)), (vec![0x1000], vec![]));
         assert_eq!((seen.likely_types(3, 5), seen.likely_functions(4, 4)), (vec![], vec![]));
         assert_eq!(Seen::nothing().likely_functions(3, 4), []);
+        assert_eq!([4, 20, 40, 60, 70].map(|pc| seen.is_unseen(3, pc)), [false, true, false, false, true]);
+        assert!(!Seen::nothing().is_unseen(3, 4), "nobody could be told");
     }
 
     #[test]

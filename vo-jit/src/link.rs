@@ -7,15 +7,11 @@ use cranelift_codegen::binemit::Reloc;
 /// Where a piece of code begins, in bytes: what processors like.
 const ALIGN: usize = 32;
 
-/// Places blobs; `function` finds the address of a function among theirs, or elsewhere in the region.
+/// Places blobs, and answers their addresses.
 ///
 /// # Errors
 /// There is no room.
-pub(crate) fn place(
-    region: &CodeRegion,
-    blobs: &[&Blob],
-    function: impl Fn(u32, &[u64]) -> u64,
-) -> Result<Vec<u64>, NoRoom> {
+pub(crate) fn place(region: &CodeRegion, blobs: &[&Blob]) -> Result<Vec<u64>, NoRoom> {
     let mut offsets = Vec::with_capacity(blobs.len());
     let mut size = 0;
     for blob in blobs {
@@ -23,13 +19,11 @@ pub(crate) fn place(
         size = (size + blob.bytes.len()).next_multiple_of(ALIGN);
     }
     let start = region.place(size, |start, bytes| {
-        let addresses: Vec<u64> = offsets.iter().map(|offset| start + offset).collect();
         for (blob, &at) in blobs.iter().zip(&offsets) {
             let code = &mut bytes[at as usize..at as usize + blob.bytes.len()];
             code.copy_from_slice(&blob.bytes);
             for link in &blob.relocs {
                 let target = match link.target {
-                    Target::Function(func) => function(func, &addresses),
                     Target::Inside(offset) => start + at + u64::from(offset),
                     Target::Library(address) => address,
                 };

@@ -16,7 +16,7 @@ use crate::perf::PerfMap;
 use crate::translate::body::Sites;
 use crate::workshop::Workshop;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, RwLock};
 use std::thread::JoinHandle;
 use vo_runtime::code::{CompiledCode, Entries, INLINED, InlinedSite, SharedLinkage, Wanted};
@@ -307,9 +307,4 @@ impl CompiledCode for Compiled {
         }
         lines
     }
-}
-
-/// The addresses of the table's words, for whoever fills them.
-pub(crate) fn address_of(table: &[AtomicU64], func: u32) -> u64 {
-    table[func as usize].load(Relaxed)
 }

@@ -1,15 +1,15 @@
 //! Where units become code that runs: compiled one after another, placed together, installed.
 //!
-//! A batch is placed as one piece, so that its functions call each other directly; calls of other functions go
-//! through the function table. The thunks that a batch wants are compiled with it.
+//! A batch is placed as one piece. Its functions call each other, and others, through the function table, so that code that is compiled
+//! again is found at once. The thunks that a batch wants are compiled with it.
 
 use crate::abi::Shape;
 use crate::callbacks::Callback;
-use crate::compile::{Blob, Compiler, Direct, QUIET, QuietDoors, Unit, new_isa};
+use crate::compile::{Blob, Compiler, QUIET, QuietDoors, Unit, new_isa};
 use crate::feedback::Seen;
 use crate::link;
 use crate::memory::{NoRoom, thunk_at};
-use crate::program::{Inner, Place, address_of, lock};
+use crate::program::{Inner, Place, lock};
 use crate::stub;
 use crate::translate::Entry;
 use cranelift_codegen::isa::TargetIsa;
@@ -81,7 +81,7 @@ impl Workshop {
                     break;
                 }
                 let spec = specs(func);
-                if let Some(blob) = compile(inner, compiler, spec, (&Direct::All, &doors)) {
+                if let Some(blob) = compile(inner, compiler, spec, &doors) {
                     lock(&done).push((spec, blob));
                 }
             }
@@ -110,8 +110,6 @@ impl Workshop {
         if let Err(why) = self.make_doors(inner) {
             return inner.refuse(specs.len(), &why);
         }
-        let starts = specs.iter().filter(|s| s.entry == Entry::Start).map(|s| s.func);
-        let direct = Direct::Only(starts.collect());
         let mut done = Vec::with_capacity(specs.len());
         for &spec in specs {
             if lock(&inner.queue).stop {
@@ -120,7 +118,7 @@ impl Workshop {
             if self.failed.contains(&spec.func) {
                 continue;
             }
-            match compile(inner, &mut self.compiler, spec, (&direct, &self.doors)) {
+            match compile(inner, &mut self.compiler, spec, &self.doors) {
                 Some(blob) => done.push((spec, blob)),
                 None => {
                     self.failed.insert(spec.func);
@@ -149,8 +147,7 @@ impl Workshop {
             Err(error) => panic!("internal error: cannot compile a quiet door: {error}"),
         };
         let blobs: Vec<Blob> = QUIET.iter().map(compile_door).collect();
-        let none = |_: u32, _: &[u64]| panic!("internal error: a door calls a function");
-        let addresses = link::place(inner.region()?, &blobs.iter().collect::<Vec<_>>(), none)?;
+        let addresses = link::place(inner.region()?, &blobs.iter().collect::<Vec<_>>())?;
         inner.count(|c| c.bytes += blobs.iter().map(|b| b.bytes.len()).sum::<usize>());
         self.doors = QUIET.iter().copied().zip(addresses).collect();
         Ok(())
@@ -176,17 +173,7 @@ impl Workshop {
         let thunks = self.new_thunks(&shapes);
         let blobs: Vec<&Blob> =
             done.iter().map(|(_, blob)| blob).chain(thunks.iter().map(|(_, blob)| blob)).collect();
-        let index: HashMap<u32, usize> = done
-            .iter()
-            .enumerate()
-            .filter(|(_, (spec, _))| spec.entry == Entry::Start)
-            .map(|(i, (spec, _))| (spec.func, i))
-            .collect();
-        let address = |func: u32, addresses: &[u64]| match index.get(&func) {
-            Some(&at) => addresses[at],
-            None => address_of(&inner.table, func),
-        };
-        let addresses = link::place(inner.region()?, &blobs, address)?;
+        let addresses = link::place(inner.region()?, &blobs)?;
         for ((shape, _), &at) in thunks.iter().zip(&addresses[done.len()..]) {
             self.thunks.insert(shape.clone(), thunk_at(at));
         }
@@ -252,8 +239,7 @@ impl Workshop {
         };
         let blobs: Vec<Blob> = doors.iter().map(compile_door).collect();
         let region = inner.region()?;
-        let none = |_: u32, _: &[u64]| panic!("internal error: a door calls a function");
-        let addresses = link::place(region, &blobs.iter().collect::<Vec<_>>(), none)?;
+        let addresses = link::place(region, &blobs.iter().collect::<Vec<_>>())?;
         let bytes = inner.table.len() * stub::STUB_BYTES;
         let start = region.place(bytes, |start, into| {
             for (funcs, &door) in doors.values().zip(&addresses) {
@@ -300,12 +286,7 @@ fn shape_of(inner: &Inner, spec: Spec) -> Shape {
 }
 
 /// Compiles a unit with what is known by now; a failure is counted.
-fn compile(
-    inner: &Inner,
-    compiler: &mut Compiler,
-    spec: Spec,
-    (direct, doors): (&Direct, &QuietDoors),
-) -> Option<Blob> {
+fn compile(inner: &Inner, compiler: &mut Compiler, spec: Spec, doors: &QuietDoors) -> Option<Blob> {
     let seen = Seen::by(&*inner.entries);
     let Spec { func, entry } = spec;
     let (link, tables, sites) = (inner.link.get(), &inner.tables, &inner.sites);
@@ -314,7 +295,6 @@ fn compile(
         func,
         entry,
         only_loop: entry != Entry::Start && inner.entries.calls(func) < WARM_CALLS,
-        direct,
         tables,
         dispatches: &inner.dispatches,
         sites,

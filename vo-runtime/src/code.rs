@@ -168,6 +168,9 @@ pub trait Entries: Send + Sync {
 
     /// What was seen of a function's conditional jumps.
     fn branches(&self, func: u32) -> Vec<BranchSeen>;
+
+    /// How many guesses of compiled code have been found wrong by now: what is compiled from here on knows of them.
+    fn edition(&self) -> u32;
 }
 
 /// A site is a function and a code offset. With this bit in place of a function it is the number of a site in

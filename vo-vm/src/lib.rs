@@ -26,6 +26,7 @@ mod dying;
 mod ending;
 mod fatal;
 mod fiber;
+mod guesses;
 mod handlers;
 mod interp;
 mod island;

@@ -5,6 +5,7 @@
 //! accepted. That is the licence of the interpreter's unchecked reads.
 
 use crate::builtins;
+use crate::guesses::Guesses;
 use crate::liveness::Liveness;
 use crate::native::{HostFn, NativeCx, NativeFn, Registry};
 use crate::point::Point;
@@ -289,6 +290,8 @@ pub struct Program {
     pub(crate) string_method: Option<u32>,
     compiled: OnceLock<Box<dyn CompiledCode>>,
     thresholds: OnceLock<Thresholds>,
+    /// What compiled code has guessed wrong.
+    guesses: Arc<Guesses>,
     /// What the closures of each function capture.
     captures: Vec<Box<[Captured]>>,
     /// `island.Gone`, the pointer to it, and the error type of that package.
@@ -342,6 +345,7 @@ impl Program {
             string_method,
             compiled: OnceLock::new(),
             thresholds: OnceLock::new(),
+            guesses: Arc::default(),
             captures: find_captures(&module, &types),
             gone: find_gone(&types),
             types,
@@ -361,7 +365,7 @@ impl Program {
 
     /// Where the compiler puts finished code.
     pub fn entries(&self) -> Arc<dyn Entries> {
-        Arc::new(Table(self.codes.clone()))
+        Arc::new(Table { codes: self.codes.clone(), guesses: self.guesses.clone() })
     }
 
     /// Gives the program its compiler, which fills [`Program::entries`]. From now on what is hot by these
@@ -385,6 +389,11 @@ impl Program {
     #[inline(always)]
     pub(crate) fn thresholds(&self) -> Option<&Thresholds> {
         self.thresholds.get()
+    }
+
+    /// What compiled code has guessed wrong.
+    pub(crate) fn guesses(&self) -> &Guesses {
+        &self.guesses
     }
 
     /// The table of native code addresses, for compiled code.

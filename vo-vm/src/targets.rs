@@ -30,6 +30,20 @@ const MAX_COUNT: u64 = REPORTED - 1;
 /// Targets of a row.
 const MOST: usize = 6;
 
+/// The count of what found no place in a row that tells nothing any more.
+const TOO_MANY: u32 = u32::MAX;
+
+/// What a report of compiled code says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Nothing new.
+    Old,
+    /// A target that was not known.
+    Target,
+    /// One for which there is no place.
+    NoPlace,
+}
+
 /// What is known of a function's calls.
 #[derive(Default)]
 pub(crate) struct Targets {
@@ -81,14 +95,20 @@ fn is_followed(inst: &Inst<'_>) -> bool {
 }
 
 impl Targets {
-    /// Notes what the call at `pc` goes to.
+    /// The word of the call at `pc`.
     #[inline]
-    pub(crate) fn note(&self, function: &Function, pc: u32, target: u64) {
+    fn word(&self, function: &Function, pc: u32) -> &AtomicU64 {
         let make = || {
             let words = function.code.len() / UNITS_PER_SITE + 1;
             (0..words).map(|_| AtomicU64::new(0)).collect()
         };
-        let place = &self.words.get_or_init(make)[pc as usize / UNITS_PER_SITE];
+        &self.words.get_or_init(make)[pc as usize / UNITS_PER_SITE]
+    }
+
+    /// Notes what the call at `pc` goes to.
+    #[inline]
+    pub(crate) fn note(&self, function: &Function, pc: u32, target: u64) {
+        let place = self.word(function, pc);
         let word = place.load(Relaxed);
         if word >> COUNT_BITS != target {
             return self.note_other(function, pc, target, place);
@@ -121,18 +141,25 @@ impl Targets {
         Some(&rows[at])
     }
 
-    /// Code that was compiled on what the call at `pc` had seen goes to `target` too often. Answers whether
-    /// that is news, so that it should be compiled again.
-    pub(crate) fn guess_again(&self, function: &Function, pc: u32, target: u64) -> bool {
-        let Some(words) = self.words.get() else { return false };
-        let word = words[pc as usize / UNITS_PER_SITE].load(Relaxed);
-        let Some(row) = self.row(function, pc) else { return false };
+    /// Compiled code goes too often to `target` from the call at `pc`, which it did not expect. Answers what that says.
+    pub(crate) fn guess_again(&self, function: &Function, pc: u32, target: u64) -> News {
+        let word = self.word(function, pc).load(Relaxed);
+        let Some(row) = self.row(function, pc) else { return News::Old };
         if word != 0 {
             row.add(word >> COUNT_BITS, word & COUNT_MASK);
         }
         // Code that is older than the last report misses on.
         let reported = target << COUNT_BITS | REPORTED;
-        row.place(target).is_some_and(|place| place.swap(reported, Relaxed) != reported)
+        match row.place(target) {
+            Some(place) if place.swap(reported, Relaxed) != reported => News::Target,
+            None if row.rest.load(Relaxed) < TOO_MANY => News::NoPlace,
+            _ => News::Old,
+        }
+    }
+
+    /// The call at `pc` has too many targets to guess one.
+    pub(crate) fn give_up(&self, function: &Function, pc: u32) -> bool {
+        self.row(function, pc).is_some_and(|row| row.rest.swap(TOO_MANY, Relaxed) != TOO_MANY)
     }
 
     /// What the calls have seen, those that have run.
@@ -212,12 +239,21 @@ mod tests {
     #[test]
     fn what_compiled_code_reports_is_news_once() {
         let (function, targets) = (caller(), Targets::default());
-        assert!(!targets.guess_again(&function, 0, 7), "the call was never interpreted");
         (0..9).for_each(|_| targets.note(&function, 0, 5));
-        assert!(targets.guess_again(&function, 0, 7));
+        assert_eq!(targets.guess_again(&function, 0, 7), News::Target);
         assert_eq!(seen(&targets, &function).0, [(5, 9), (7, REPORTED as u32)]);
-        assert!(!targets.guess_again(&function, 0, 7), "older code misses on");
-        (8..12).for_each(|func| assert!(targets.guess_again(&function, 0, func)));
-        assert!(!targets.guess_again(&function, 0, 12), "the row is full");
+        assert_eq!(targets.guess_again(&function, 0, 7), News::Old, "older code misses on");
+        (8..12).for_each(|func| assert_eq!(targets.guess_again(&function, 0, func), News::Target));
+        assert_eq!(targets.guess_again(&function, 0, 12), News::NoPlace);
+        assert!(targets.give_up(&function, 0) && !targets.give_up(&function, 0));
+        assert_eq!(targets.guess_again(&function, 0, 13), News::Old);
+        assert_eq!(seen(&targets, &function).1, TOO_MANY);
+    }
+
+    #[test]
+    fn a_call_that_was_never_interpreted_is_reported_too() {
+        let (function, targets) = (caller(), Targets::default());
+        assert_eq!(targets.guess_again(&function, 0, 7), News::Target);
+        assert_eq!(seen(&targets, &function).0, [(7, REPORTED as u32)]);
     }
 }

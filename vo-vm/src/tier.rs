@@ -28,17 +28,16 @@
 //! Must stay true: a thunk, once set, never changes; code that was installed stays valid as long as the
 //! program; a function that was called interpreted may go on interpreted at any time.
 
-use crate::branches::{Branches, is_conditional};
+use crate::branches::Branches;
 use crate::compiled;
+use crate::guesses::Guesses;
 use crate::interp::{Site, Transfer};
 use crate::machine::Machine;
 use crate::program::Code;
 use crate::record;
 use crate::targets::Targets;
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 use vo_runtime::code::{BranchSeen, Entries, NativeEntry, SiteSeen, Thresholds, Thunk, Wanted};
 
 /// The thunk word of a function whose calls are counted.
@@ -50,9 +49,6 @@ const FEW_CALLS: u32 = 7;
 /// Conditional jumps that are looked at from such a call on, and from a turn of a loop that is looked at.
 const WATCHED_IN_CALL: u32 = 16;
 const WATCHED_IN_LOOP: u32 = 32;
-
-/// A jump that goes where it never went is worth new code if so many times of [`WrongBranches`] are not further apart.
-const SOON: Duration = Duration::from_millis(1);
 
 /// The slot of a continuation that was asked for.
 const WAITING: u64 = u64::MAX;
@@ -152,40 +148,47 @@ impl Tier {
 }
 
 /// The machine's functions as the compiler fills them.
-pub(crate) struct Table(pub(crate) Arc<[Code]>);
+pub(crate) struct Table {
+    pub(crate) codes: Arc<[Code]>,
+    pub(crate) guesses: Arc<Guesses>,
+}
 
 impl Entries for Table {
     fn install(&self, func: u32, entry: NativeEntry) {
-        let tier = &self.0[func as usize].tier;
+        let tier = &self.codes[func as usize].tier;
         // Release: whoever finds the address finds the code behind it.
         tier.code.store(entry.code.cast_mut(), Ordering::Release);
         tier.thunk.store(entry.thunk as *mut (), Ordering::Release);
     }
 
     fn install_continuation(&self, func: u32, point: u32, entry: NativeEntry) {
-        let code = &self.0[func as usize];
+        let code = &self.codes[func as usize];
         code.tier.continuation_thunk.store(entry.thunk as *mut (), Ordering::Relaxed);
         // Release: pairs with the load of `Slot::count`.
         code.point(point).slot.0.store(entry.code as u64, Ordering::Release);
     }
 
     fn count_again(&self, func: u32, point: u32) {
-        let slot = &self.0[func as usize].point(point).slot.0;
+        let slot = &self.codes[func as usize].point(point).slot.0;
         let _ = slot.compare_exchange(WAITING, 0, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     fn calls(&self, func: u32) -> u32 {
-        self.0[func as usize].tier.calls.load(Ordering::Relaxed)
+        self.codes[func as usize].tier.calls.load(Ordering::Relaxed)
     }
 
     fn seen(&self, func: u32) -> Vec<SiteSeen> {
-        let code = &self.0[func as usize];
+        let code = &self.codes[func as usize];
         code.tier.targets.seen(code.function())
     }
 
     fn branches(&self, func: u32) -> Vec<BranchSeen> {
-        let code = &self.0[func as usize];
+        let code = &self.codes[func as usize];
         code.tier.branches.seen(code.function())
+    }
+
+    fn edition(&self) -> u32 {
+        self.guesses.edition()
     }
 }
 
@@ -228,7 +231,7 @@ impl Machine {
         }
     }
 
-    fn want(&self, wanted: Wanted) {
+    pub(crate) fn want(&self, wanted: Wanted) {
         if let Some(compiled) = self.program().compiled() {
             compiled.request(wanted);
         }
@@ -249,22 +252,6 @@ impl Machine {
                 None
             }
             Look::Cold => None,
-        }
-    }
-
-    /// A guard at a call's site has missed often, or a jump has often gone where it had never gone: guesses otherwise
-    /// and has the unit compiled again.
-    #[cold]
-    pub(crate) fn guessed_wrong(&self, site: (u32, u32), target: u64, unit: (u32, Option<u32>)) {
-        let code = self.program().code(site.0);
-        if is_conditional(&code.decode(site.1).0) {
-            if self.vm.wrong_branches.is_news(site) && code.tier.branches.level(site.1) {
-                self.want(Wanted::Again { func: unit.0, point: unit.1 });
-            }
-            return;
-        }
-        if code.tier.targets.guess_again(code.function(), site.1, target) {
-            self.want(Wanted::Again { func: unit.0, point: unit.1 });
         }
     }
 
@@ -312,20 +299,6 @@ pub(crate) fn watched_branch(m: &mut Machine, site: Site, taken: bool) {
     if let Some(&Thresholds { weight, .. }) = m.program_ref().thresholds() {
         let code = site.w.code();
         code.tier.branches.note(code.function(), site.pc, taken, weight);
-    }
-}
-
-/// When jumps were last reported that go where they had never gone before. A report stands for some thousands of times: what
-/// comes as often in a long time only costs nothing worth new code, and what is compiled again has no such guess any more.
-#[derive(Default)]
-pub(crate) struct WrongBranches(Mutex<HashMap<(u32, u32), Instant>>);
-
-impl WrongBranches {
-    /// Notes a report; whether it comes soon after the one before.
-    fn is_news(&self, site: (u32, u32)) -> bool {
-        let now = Instant::now();
-        let mut reports = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        reports.insert(site, now).is_some_and(|last| now - last < SOON)
     }
 }
 

@@ -42,7 +42,6 @@ pub(crate) struct Shared {
     /// The report of the deadlock that there was before it was looked for islands that nothing reaches.
     stuck: Mutex<Option<fatal::Stuck>>,
     pub(crate) sockets: crate::sockets::Sockets,
-    pub(crate) wrong_branches: crate::tier::WrongBranches,
     /// Whether threads that are no workers may still collect idle islands; locked while one does.
     pub(crate) collects_idle: Mutex<bool>,
 }
@@ -66,7 +65,6 @@ impl Shared {
             suspects: crate::lost::Suspects::default(),
             stuck: Mutex::new(None),
             sockets: crate::sockets::Sockets::default(),
-            wrong_branches: crate::tier::WrongBranches::default(),
             collects_idle: Mutex::new(true),
             program,
             config,

@@ -1,11 +1,11 @@
 //! Calls, native calls, new fibers.
 //!
-//! A direct call of a function that is compiled in the same batch goes straight to it; other calls take the
-//! address from the function table. An interface call looks the function up in a table of its method by
+//! A function's call of itself goes straight to its start; other calls take the address from the function table, where the newest
+//! code stands. An interface call looks the function up in a table of its method by
 //! the type's index; what is not there yet is asked for once.
 //!
-//! Where the interpreter has seen few targets of a closure or interface call, what is called is compared with them, and
-//! each of them called directly, or translated in place.
+//! Where few targets of a closure or interface call have been seen, what is called is compared with them, and
+//! each of them called as a known function, or translated in place.
 
 use super::{Entry, Translator};
 use crate::abi::{self, Place, Shape, fixed, plain};
@@ -114,20 +114,18 @@ impl Translator<'_, '_> {
         }
         let shape = Shape::of(&self.link.module.functions[func as usize]);
         let values = self.call_values(&shape, first, args);
-        if !self.unit.calls_directly(func) {
+        if !self.unit.is_start_of(func) {
             let index = self.int(i64::from(func));
             return self.call_index(&shape, index, &values, results);
         }
-        let callee = match self.func_refs.get(&func) {
-            Some(&callee) => callee,
+        let callee = match self.own_start {
+            Some(callee) => callee,
             None => {
                 let signature = self.b.import_signature(shape.signature());
                 let name = UserExternalName::new(0, func);
                 let name = ExternalName::user(self.b.func.declare_imported_user_function(name));
                 let data = ExtFuncData { name, signature, colocated: true, patchable: false };
-                let callee = self.b.import_function(data);
-                self.func_refs.insert(func, callee);
-                callee
+                *self.own_start.insert(self.b.import_function(data))
             }
         };
         let call = self.b.ins().call(callee, &values);
@@ -302,6 +300,9 @@ impl Translator<'_, '_> {
         ordinary: impl FnOnce(&mut Self),
     ) {
         if likely.is_empty() {
+            if self.unit.seen.is_unseen(self.body.index, self.body.pc) {
+                self.count_miss(target);
+            }
             return ordinary(self);
         }
         self.counts.guarded += 1;
@@ -328,7 +329,7 @@ impl Translator<'_, '_> {
         self.enter_side(after, before);
     }
 
-    /// Counts a miss of a guard, or that the running jump goes where it never went; tells the machine about many.
+    /// Counts a miss of a guard, a call without one, or that the running jump goes where it never went; tells the machine about many.
     pub(crate) fn count_miss(&mut self, target: Value) {
         let word = self.unit.misses.new_word();
         let word = self.int(word as i64);
@@ -346,7 +347,8 @@ impl Translator<'_, '_> {
             Entry::Point(point) => i64::from(point) + 1,
         };
         let unit = self.int(i64::from(self.unit.func) | entry << 32);
-        self.tell_quietly(Callback::guard_missed, &[site, unit, target]);
+        let made = self.int(self.unit.seen.edition().into());
+        self.tell_quietly(Callback::guard_missed, &[site, unit, target, made]);
         self.b.ins().jump(on, &[]);
         self.go_to(on);
     }

@@ -108,7 +108,8 @@ pub(crate) struct Translator<'a, 'f> {
     callback_sigs: HashMap<Callback, SigRef>,
     quiet_sig: Option<SigRef>,
     pub(crate) call_sigs: HashMap<Shape, SigRef>,
-    pub(crate) func_refs: HashMap<u32, ir::FuncRef>,
+    /// The start of the unit, for calls of itself.
+    pub(crate) own_start: Option<ir::FuncRef>,
     /// The functions of closures that the unit makes.
     pub(crate) closures: HashMap<Value, u32>,
     /// Addresses of objects that lie in the native frame.
@@ -185,7 +186,7 @@ pub(crate) fn translate(
         callback_sigs: HashMap::new(),
         quiet_sig: None,
         call_sigs: HashMap::new(),
-        func_refs: HashMap::new(),
+        own_start: None,
         closures: HashMap::new(),
         in_frame: HashSet::new(),
         counts: Counts::default(),

@@ -33,9 +33,10 @@ pub(in crate::callbacks) unsafe extern "C" fn guard_missed(
     site: u64,
     unit: u64,
     target: u64,
+    made: u64,
 ) {
     let (func, point) = site_parts(unit);
-    machine(ctx).guessed_wrong(site_parts(site), target, (func, point.checked_sub(1)));
+    machine(ctx).guessed_wrong(site_parts(site), target, (func, point.checked_sub(1)), made as u32);
 }
 
 pub(in crate::callbacks) unsafe extern "C" fn call_native(
