@@ -19,7 +19,7 @@
 //! its next allocating operation. So within one operation of this crate objects that
 //! are held in local variables only are safe.
 //!
-//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `cycle`, `barrier`, `mark`, `queue`, `roots`, `sweep`, `watch`, `pacer`, `handover`, `extend`, `verify`.
+//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `cycle`, `barrier`, `mark`, `queue`, `roots`, `sweep`, `watch`, `pacer`, `handover`, `extend`, `ready`, `verify`.
 
 mod alloc;
 mod arena;
@@ -32,6 +32,7 @@ mod mark;
 mod pacer;
 mod pages;
 mod queue;
+pub(crate) mod ready;
 mod roots;
 pub mod sizeclass;
 mod sweep;
@@ -160,6 +161,8 @@ struct Central {
     sweeping: usize,
     /// Free pages of this heap; their contents are garbage.
     spare: PageRuns,
+    /// Ready objects have come in since the last collection began, or before that since the one before.
+    adopts: (bool, bool),
     caches: Vec<*mut AllocCache>,
     pacer: Pacer,
     watched: watch::Watched,
@@ -186,6 +189,21 @@ impl Located {
         self.block().class == 0
     }
 
+    /// The bin and size class of what is not large.
+    #[inline(always)]
+    pub(crate) fn bin(&self) -> (u32, u8) {
+        let block = self.block();
+        (block.bin, block.class)
+    }
+
+    /// The first address and bytes of its block's slots, and by what an offset in them times 2^32 is multiplied to have the index of its
+    /// slot; for what is not large.
+    pub(crate) fn block_range(&self) -> (u64, u64, u64) {
+        let block = self.block();
+        (block.base, u64::from(block.slots) * block.slot, block.magic())
+    }
+
+    #[inline(always)]
     fn block(&self) -> &Block {
         // SAFETY: blocks are never freed, and this one holds a live object.
         unsafe { &*(self.block as *const Block) }
@@ -215,6 +233,7 @@ impl Heap {
             unswept: 0,
             sweeping: 0,
             spare: PageRuns::default(),
+            adopts: (false, false),
             caches: Vec::new(),
             pacer: Pacer::new(&config),
             watched: watch::Watched::default(),
@@ -309,6 +328,12 @@ impl Heap {
         let (objects, bytes) = central.unused_in_caches();
         let by_size = central.by_size();
         HeapStats { meta: central.meta_bytes(), by_size, ..central.pacer.stats(objects, bytes) }
+    }
+
+    /// Bytes in objects, and collections so far: of [`Heap::stats`] what is quickly said.
+    pub fn totals(&self) -> (u64, u32) {
+        let central = self.lock();
+        central.pacer.totals(central.unused_in_caches().1)
     }
 
     /// First address and length of the object that an address lies in; `None` where it is no address of this heap.

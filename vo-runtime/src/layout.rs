@@ -243,6 +243,11 @@ impl Layouts {
         self.lock().bins[bin as usize]
     }
 
+    /// Calls `f` with all bins that there are.
+    pub(crate) fn with_bins(&self, f: impl FnOnce(&[BinInfo])) {
+        f(&self.lock().bins);
+    }
+
     /// Calls `f` with the size class of each of these bins.
     pub(crate) fn for_each_class(&self, bins: std::ops::Range<usize>, mut f: impl FnMut(u8)) {
         self.lock().bins[bins].iter().for_each(|bin| f(bin.class));

@@ -16,7 +16,9 @@
 //!
 //! The walk has a list of what it has reached and takes the last: it copies that, and looks for addresses in the copy. So depth costs no
 //! stack, the fixes are in order, objects are met in about the order that they were made in, and a value that is written meanwhile
-//! is read once. Large arrays without addresses cross as pages ([`Pages`]): copied into them, or handed over where the program
+//! is read once. Where there are many objects of one kind without addresses, or whose addresses are easily found ([`nodes`]), they are laid out
+//! as the receiver's heap will have them, in memory that becomes a part of it ([`crate::heap::ready`]): those are
+//! copied once, and have their addresses from the beginning. Large arrays without addresses cross as pages ([`Pages`]): copied into them, or handed over where the program
 //! has given them away (`island.Move`).
 //!
 //! Reading order: [`plan`] (where a type's values hold addresses), [`copy`] (the sender's half: the walk), [`seen`] (which objects
@@ -34,6 +36,7 @@ mod tests;
 pub use copy::{Captured, CrossError, Origin};
 pub(crate) use plan::Plan;
 
+use crate::heap::ready::Ready;
 use crate::heap::{Heap, Pages};
 use crate::layout::Layout;
 use crate::port::PortRef;
@@ -61,6 +64,10 @@ struct Parts {
     maps: Vec<MapCopy>,
     /// Objects of their own kind: see [`nodes`].
     nodes: nodes::Nodes,
+    /// Objects that lie as they will in the receiver's heap already.
+    ready: Ready,
+    /// Words of ready objects that are addresses of others.
+    links: Vec<Link>,
     /// Number of objects that are ports.
     ports: u32,
 }
@@ -81,6 +88,15 @@ enum What {
     Port(PortRef),
     /// An array without addresses that comes with its memory.
     Pages(Box<Option<Pages>>),
+    /// Lies among the ready objects: the address that offset 0 of the source object would have there.
+    Ready(Word),
+}
+
+/// The word at an address is to be that of an object, plus so many bytes from the source object's start.
+struct Link {
+    at: Word,
+    object: u32,
+    add: u64,
 }
 
 /// Bytes of an object.
@@ -134,6 +150,7 @@ impl Message {
             + 16 * parts.nodes.len()
             + size_of::<Object>() * parts.objects.len()
             + 4 * parts.fixes.len()) as u64
+            + parts.ready.bytes()
     }
 
     /// A message of words that are no addresses: for what the machine itself has to say.
@@ -241,7 +258,9 @@ impl Parts {
             + 4 * self.fixes.capacity()
             + size_of::<Piece>() * self.pieces.capacity()
             + size_of::<Object>() * self.objects.capacity()
+            + size_of::<Link>() * self.links.capacity()
             + self.nodes.capacity()
+            + self.ready.capacity()
     }
 }
 
@@ -270,6 +289,8 @@ impl Drop for Message {
         parts.objects.clear();
         parts.maps.clear();
         parts.nodes.clear();
+        parts.ready.clear();
+        parts.links.clear();
         parts.ports = 0;
         let mut unused = unused();
         if unused.len() < KEPT {

@@ -307,9 +307,9 @@ unsafe fn give_back(island: &Island, scheduler: &vo_sched::Shared) {
     // SAFETY: by the contract; timers go with the world, and nobody else is inside.
     unsafe {
         let _ = scheduler.cancel_fibers(island.world());
-        let stats = island.heap().stats();
-        island.counts.collections.store(u64::from(stats.collections), Ordering::Relaxed);
-        island.counts.bytes.store(stats.heap_alloc, Ordering::Relaxed);
+        let (bytes, collections) = island.heap().totals();
+        island.counts.collections.store(u64::from(collections), Ordering::Relaxed);
+        island.counts.bytes.store(bytes, Ordering::Relaxed);
         island.heap().release();
     }
     island.vm().sockets.close_island(island.number(), scheduler);

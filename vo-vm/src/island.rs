@@ -332,13 +332,13 @@ impl Island {
     /// See [`crate::native::NativeCx::island_stats`].
     pub(crate) fn numbers(&self) -> [u64; 10] {
         let load = |n: &AtomicU64| n.load(Ordering::Relaxed);
-        let (heap, counts) = (self.heap.stats(), &self.counts);
+        let ((bytes, collections), counts) = (self.heap.totals(), &self.counts);
         [
             self.number,
             self.state() as u64,
-            if self.heap.is_released() { 0 } else { heap.heap_alloc },
+            if self.heap.is_released() { 0 } else { bytes },
             load(&self.limits.bytes),
-            u64::from(heap.collections).max(load(&counts.collections)),
+            u64::from(collections).max(load(&counts.collections)),
             self.world.live_fibers() as u64,
             load(&counts.goroutines),
             load(&counts.cpu),

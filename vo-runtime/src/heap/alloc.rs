@@ -441,12 +441,24 @@ impl Central {
         block
     }
 
-    /// Makes the lists of bins up to this one.
-    fn add_bins(&mut self, bin: u32, heap: &Heap) {
-        for bin in self.bins.len()..=bin as usize {
-            let info = heap.types.layouts.bin_info(bin as u32);
-            self.bins.push(Bin { info, blocks: Vec::new(), next: 0, unswept: Vec::new(), handed: 0 });
+    /// Makes the lists of bins up to this one, or more.
+    pub(super) fn add_bins(&mut self, bin: u32, heap: &Heap) {
+        if (bin as usize) < self.bins.len() {
+            return;
         }
+        let bins = &mut self.bins;
+        heap.types.layouts.with_bins(|known| {
+            // All of them at once: a small heap lives too shortly for more.
+            bins.reserve_exact(known.len() - bins.len());
+            let new = known[bins.len()..].iter();
+            bins.extend(new.map(|&info| Bin {
+                info,
+                blocks: Vec::new(),
+                next: 0,
+                unswept: Vec::new(),
+                handed: 0,
+            }));
+        });
     }
 
     fn new_small_block(&mut self, bin: u32, heap: &Heap) -> Result<*mut Block> {

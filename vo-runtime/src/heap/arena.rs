@@ -167,6 +167,11 @@ impl Window {
         self.lock().used.take(pages)
     }
 
+    /// How many more of the pages that [`Window::take_used`] answers would be kept.
+    pub(crate) fn wanted(&self) -> u64 {
+        MOST_USED.saturating_sub(self.lock().used.total())
+    }
+
     /// Moves what is in some pages to others; zeroes stay behind.
     pub(crate) fn move_pages(&self, from: u64, to: u64, pages: u64) {
         let bytes = pages * PAGE;

@@ -22,7 +22,7 @@ use std::sync::atomic::{
     AtomicBool, AtomicU32, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
 };
 
-/// A bit for each slot.
+/// A bit for each slot, or more.
 type Bits = Box<[AtomicU64]>;
 
 /// A run of pages and what lies in it.
@@ -113,13 +113,13 @@ impl Block {
         self.cursor = AtomicU32::new(0);
         (self.given, self.outgrown) = (AtomicBool::new(false), AtomicBool::new(false));
         self.mapped = false;
-        let words = (slots as usize).div_ceil(64);
-        if self.alloc.len() == words {
-            clear(&mut self.alloc);
-            clear(&mut self.mark);
-        } else {
+        let words = self.words();
+        if self.alloc.len() < words {
             let zeroes = || (0..words).map(|_| AtomicU64::new(0)).collect();
             (self.alloc, self.mark) = (zeroes(), zeroes());
+        } else {
+            clear(&mut self.alloc[..words]);
+            clear(&mut self.mark[..words]);
         }
     }
 
@@ -147,6 +147,11 @@ impl Block {
     #[inline(always)]
     pub(crate) fn index_of(&self, addr: u64) -> u32 {
         (((addr - self.base) * self.magic) >> 32) as u32
+    }
+
+    /// What [`Block::index_of`] multiplies with.
+    pub(crate) fn magic(&self) -> u64 {
+        self.magic
     }
 
     /// Address of a slot.
@@ -240,19 +245,24 @@ impl Block {
         set_bits(&self.mark, range, set);
     }
 
+    /// How many words of bits are those of slots: the block may have had more slots before.
+    fn words(&self) -> usize {
+        (self.slots as usize).div_ceil(64)
+    }
+
     /// How many slots are allocated.
     pub(crate) fn count_alloc(&self) -> u32 {
-        self.alloc.iter().map(|w| w.load(Relaxed).count_ones()).sum()
+        self.alloc[..self.words()].iter().map(|w| w.load(Relaxed).count_ones()).sum()
     }
 
     /// How many slots are marked.
     pub(crate) fn count_marks(&self) -> u32 {
-        self.mark.iter().map(|w| w.load(Relaxed).count_ones()).sum()
+        self.mark[..self.words()].iter().map(|w| w.load(Relaxed).count_ones()).sum()
     }
 
     /// Slots that are allocated and not marked, by 64; where `free` is set, those that are free as well.
     pub(crate) fn dead(&self, free: bool) -> impl Iterator<Item = u64> + '_ {
-        let words = self.alloc.iter().zip(&self.mark);
+        let words = self.alloc[..self.words()].iter().zip(&self.mark);
         words.map(move |(alloc, mark)| {
             let (alloc, mark) = (alloc.load(Relaxed), mark.load(Relaxed));
             if free { !mark } else { alloc & !mark }
@@ -262,13 +272,14 @@ impl Block {
     /// Makes the mark bits the alloc bits, and clears the marks.
     pub(crate) fn swap_marks(&mut self) {
         std::mem::swap(&mut self.alloc, &mut self.mark);
-        clear(&mut self.mark);
+        let words = self.words();
+        clear(&mut self.mark[..words]);
         self.cursor = AtomicU32::new(0);
         self.zeroed = false;
     }
 }
 
-fn clear(bits: &mut Bits) {
+fn clear(bits: &mut [AtomicU64]) {
     bits.iter_mut().for_each(|word| *word.get_mut() = 0);
 }
 

@@ -351,8 +351,16 @@ impl Heap {
     /// Gives some spare pages to the system, not holding the heap's lock meanwhile: those that the next cycle will not need, when
     /// all is swept, or `all` of them. Whether there were any.
     pub(super) fn trim_step(&self, all: bool) -> bool {
-        let Some((base, pages)) = self.lock().take_unneeded(TRIM_STEP, all) else { return false };
-        window().give(base, pages);
+        let mut central = self.lock();
+        let Some((base, pages)) = central.take_unneeded(TRIM_STEP, all) else { return false };
+        let adopts = central.adopts.0 || central.adopts.1;
+        drop(central);
+        if adopts && !all {
+            // The next message will need them.
+            window().recycle(base, pages);
+        } else {
+            window().give(base, pages);
+        }
         true
     }
 
@@ -365,6 +373,7 @@ impl Heap {
         central.sweep_all(self.config.stress);
         central.flush_caches(self.config.stress);
         central.pacer.begin_cycle();
+        central.adopts = (false, central.adopts.0);
         self.epoch.fetch_add(1, Relaxed);
         let mut marker = self.marker();
         roots.mark_roots(&mut marker);

@@ -429,6 +429,11 @@ impl Pacer {
         self.trigger = if self.at_once { goal } else { goal - early };
     }
 
+    /// Bytes in objects, where so many of those handed out are unused, and collections.
+    pub(super) fn totals(&self, unused_bytes: u64) -> (u64, u32) {
+        (self.live_bytes + self.bytes.saturating_sub(unused_bytes), self.collections)
+    }
+
     /// The counters, where so much of what was handed out is unused.
     pub(super) fn stats(&self, unused_objects: u64, unused_bytes: u64) -> HeapStats {
         let objects = self.objects.saturating_sub(unused_objects);

@@ -65,6 +65,17 @@ impl PageRuns {
         Some((base + (len - taken) * PAGE, taken))
     }
 
+    /// The same from the shortest run.
+    pub(crate) fn take_short(&mut self, at_most: u64) -> Option<(u64, u64)> {
+        let &(len, base) = self.by_len.first()?;
+        self.remove(base, len);
+        let taken = len.min(at_most);
+        if taken < len {
+            self.insert(base + taken * PAGE, len - taken);
+        }
+        Some((base, taken))
+    }
+
     /// Pages in all runs.
     pub(crate) fn total(&self) -> u64 {
         self.total
@@ -106,5 +117,9 @@ mod tests {
         assert_eq!(runs.take_some(2), Some((6 * PAGE, 2)));
         assert_eq!(runs.take_some(9), Some((3 * PAGE, 3)));
         assert_eq!((runs.take_longest(), runs.take_some(1)), (Some((0, 2)), None));
+        runs.give(0, 2);
+        runs.give(3 * PAGE, 5);
+        assert_eq!((runs.take_short(9), runs.take_short(3)), (Some((0, 2)), Some((3 * PAGE, 3))));
+        assert_eq!((runs.take_short(9), runs.take_short(1)), (Some((6 * PAGE, 2)), None));
     }
 }

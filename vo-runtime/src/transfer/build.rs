@@ -1,6 +1,6 @@
 //! The receiver's half: the objects of a message in the receiver's heap.
 
-use super::{Message, Object, Parts, Piece, ROOT, What};
+use super::{Link, Message, Object, Parts, Piece, ROOT, What};
 use crate::heap::AllocCache;
 use crate::object::{iface, map, mem};
 use crate::panic::Result;
@@ -24,7 +24,7 @@ impl Message {
         out: &mut [u64],
     ) -> Result<()> {
         let parts = &mut self.parts;
-        cache.heap().check_pages(parts.pages())?;
+        cache.heap().check_pages(parts.pages() + parts.ready.page_bytes())?;
         let mut addresses = Vec::with_capacity(parts.objects.len());
         for object in &parts.objects {
             addresses.push(object.make(cache, handle)?);
@@ -35,6 +35,7 @@ impl Message {
         unsafe {
             parts.place_nodes(&addresses, &nodes);
             parts.place(&addresses, &nodes, out);
+            parts.link(&addresses, &nodes);
             for copy in parts.maps.iter().rev() {
                 let (entries, map) = (addresses[copy.entries as usize], addresses[copy.map as usize]);
                 let What::Map(ty, _) = parts.objects[copy.map as usize].what else { continue };
@@ -42,6 +43,7 @@ impl Message {
             }
         }
         // Nothing fails from here on.
+        cache.heap().adopt_ready(&mut parts.ready);
         for object in &mut parts.objects {
             if let What::Pages(pages) = &mut object.what
                 && let Some(pages) = pages.take()
@@ -61,6 +63,18 @@ impl Parts {
             _ => 0,
         };
         self.objects.iter().map(of).sum()
+    }
+
+    /// Sets the addresses in ready objects that were not known when these were made.
+    ///
+    /// # Safety
+    /// See [`Message::build`].
+    unsafe fn link(&self, addresses: &[Word], nodes: &[Word]) {
+        for &Link { at, object, add } in &self.links {
+            let to = self.base(object, addresses, nodes).wrapping_add(add);
+            // SAFETY: a word of a ready object, which nobody knows yet.
+            unsafe { store_word(at, to) };
+        }
     }
 
     /// Copies all pieces into the new objects, and sets the addresses.
@@ -121,6 +135,7 @@ impl Object {
                 let pages = pages.as_ref().as_ref().expect("internal error: a message is built twice");
                 Ok(pages.base().wrapping_sub(self.lo / 8 * 8))
             }
+            What::Ready(base) => Ok(*base),
         }
     }
 }

@@ -1,19 +1,21 @@
 //! The sender's half: the walk over a value.
 
-use super::nodes::{NO_NODE, NODE, Shape};
+use super::nodes::{NO_NODE, NODE, Near, READY, Reached as Node, Shape};
 use super::path::why_never;
 use super::plan::{self, Part, Plan, Step};
 use super::seen::Seen;
-use super::{MapCopy, Message, Object, Parts, Piece, ROOT, Reference, What};
+use super::{Link, MapCopy, Message, Object, Parts, Piece, ROOT, Reference, What};
+use crate::heap::ready::Cursors;
+use crate::heap::sizeclass::{self, MAX_SMALL, class_of};
 use crate::heap::{GIVE_FROM, Heap, Located, Pages};
 use crate::layout::Layout;
 use crate::object::map;
 use crate::port::PortRef;
 use crate::rtype::{Ty, zero_base};
-use crate::value::{Word, load_word};
+use crate::value::{Word, load_word, store_word};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ptr::copy_nonoverlapping;
+use std::ptr::{copy_nonoverlapping, write_bytes};
 
 /// What only the machine knows about the sender's island.
 pub trait Origin {
@@ -100,6 +102,12 @@ pub(super) const DYNAMIC: u32 = 1 << 31;
 /// For a piece's number: a node, of which nobody asks how it was reached.
 pub(super) const IN_NODE: u32 = u32::MAX - 1;
 
+/// The same for a ready one: the place's byte is an address.
+pub(super) const IN_READY: u32 = u32::MAX - 2;
+
+/// With where a node is that is still to be looked through: it is not its address, but its first word in the data.
+pub(super) const IN_DATA: u64 = 1 << 63;
+
 /// The value itself was not reached from anything.
 pub(super) const NO_PARENT: u32 = u32::MAX;
 
@@ -127,8 +135,10 @@ pub(super) struct Scratch {
     /// Taken from the end, so that the walk goes through the heap, and the message, in the order of the value's parts.
     reached: Vec<Reached>,
     pub(super) seen: Seen,
-    /// Nodes that have not been looked through: where they stand in the data.
-    pub(super) nodes: Vec<(u32, &'static Shape)>,
+    /// Nodes that have not been looked through: the addresses of ready ones, and of others [`IN_DATA`].
+    pub(super) nodes: Vec<(u64, &'static Shape)>,
+    pub(super) near: Near,
+    pub(super) cursors: Cursors,
     /// For each object the key of its region, which is what its `lo` and `hi` say; or [`SEVERAL`].
     keys: Vec<u64>,
     /// The regions of objects with several.
@@ -229,7 +239,8 @@ unsafe fn walk(
     let mut copier = Copier { parts, scratch, heap, origin, limit, bytes: 0 };
     // SAFETY: handed on.
     let result = unsafe { copier.run(root, words) };
-    let Copier { parts, mut scratch, .. } = copier;
+    let Copier { mut parts, mut scratch, .. } = copier;
+    scratch.cursors.finish(&mut parts.ready);
     scratch.clear();
     SCRATCH.set(scratch);
     // A message that is not to be sent still owns the vectors.
@@ -245,6 +256,7 @@ impl Scratch {
         self.reached.shrink_to(1 << 12);
         self.nodes.clear();
         self.nodes.shrink_to(1 << 12);
+        self.near = Near::default();
         self.seen.clear();
         self.keys.clear();
         self.keys.shrink_to(1 << 16);
@@ -370,7 +382,7 @@ impl Copier<'_> {
                 Part::Pointer(ty) => self.pointer(at, ty, 1),
                 Part::Str => self.text(at),
                 Part::Slice(ty) => {
-                    let cap = self.parts.data[at.word() + 2];
+                    let cap = self.load(at, 2);
                     self.pointer(at, ty, cap)
                 }
                 Part::Iface => match Ty::from_word(self.parts.data[at.word()]) {
@@ -426,23 +438,26 @@ impl Copier<'_> {
     /// The address of `count` values of a type.
     #[inline(always)]
     pub(super) unsafe fn pointer(&mut self, at: Place, ty: Ty, count: u64) -> Copied<()> {
-        let addr = self.parts.data[at.word()];
+        let addr = self.load(at, 0);
         if addr == 0 {
             return self.check_type(at, ty);
         }
         let bytes = ty.size.saturating_mul(count);
         if bytes == 0 {
             // Not nil, and nothing there; the address may be just behind another object.
-            self.parts.data[at.word()] = zero_base();
+            self.set(at, zero_base());
             return self.check_type(at, ty);
         }
         let plan = plan::of(ty);
         if count == 1
             && let Some(shape) = plan.shape(ty)
             // SAFETY: the address of a live value.
-            && let Some(id) = unsafe { self.node(addr, shape)? }
+            && let Some(node) = unsafe { self.node(addr, shape)? }
         {
-            self.refer(at, id, 0);
+            match node {
+                Node::Number(id) => self.refer(at, id, 0),
+                Node::Ready(node) => self.set(at, node),
+            }
             return Ok(());
         }
         let flat = plan.steps.is_empty();
@@ -454,9 +469,9 @@ impl Copier<'_> {
 
     /// The bytes of a string.
     unsafe fn text(&mut self, at: Place) -> Copied<()> {
-        let (addr, len) = (self.parts.data[at.word()], self.parts.data[at.word() + 1]);
+        let (addr, len) = (self.load(at, 0), self.load(at, 1));
         if len == 0 || addr == 0 {
-            self.parts.data[at.word()] = 0;
+            self.set(at, 0);
             return Ok(());
         }
         // SAFETY: the address of a live string.
@@ -552,9 +567,35 @@ impl Copier<'_> {
 
     // ---- objects ----------------------------------------------------------------------------------
 
-    /// A word of the data is the address of an object, plus so many bytes.
+    /// A word of what has been copied.
+    #[inline(always)]
+    fn load(&self, at: Place, word: usize) -> u64 {
+        match at.piece {
+            // SAFETY: the words of the place's part.
+            IN_READY => unsafe { load_word(at.byte + 8 * word as u64) },
+            _ => self.parts.data[at.word() + word],
+        }
+    }
+
+    /// Sets the first word of a place to what it will be.
+    #[inline(always)]
+    fn set(&mut self, at: Place, word: u64) {
+        match at.piece {
+            // SAFETY: a word of a ready object, which nobody else knows.
+            IN_READY => unsafe { store_word(at.byte, word) },
+            _ => self.parts.data[at.word()] = word,
+        }
+    }
+
+    /// The first word of a place is the address of an object, plus so many bytes.
     #[inline]
     fn refer(&mut self, at: Place, object: u32, add: u64) {
+        if object & (NODE | READY) == NODE | READY {
+            return self.set(at, self.ready_address(object) + add);
+        }
+        if at.piece == IN_READY {
+            return self.parts.links.push(Link { at: at.byte, object, add });
+        }
         let word = at.word();
         if add >= Reference::FAR {
             self.parts.far.push((word as u32, add));
@@ -591,6 +632,12 @@ impl Copier<'_> {
         // SAFETY: the address lies in a live object, or outside of the heap.
         let (id, start, size, layout) = match unsafe { self.heap.find(addr) } {
             Some(object) => {
+                if matches!(element.kind, Kind::Flat)
+                    // SAFETY: the address lies in it.
+                    && unsafe { self.reach_leaf(at, &object, addr, bytes)? }
+                {
+                    return Ok(());
+                }
                 let (id, _) = self.object(&object, What::Plain(object.layout))?;
                 (id, object.start, object.size, object.layout)
             }
@@ -610,21 +657,44 @@ impl Copier<'_> {
             return Err(Box::new(CrossError::Changing));
         }
         self.refer(at, id, lo);
+        let work = Work { kind: element.kind, parent: at.parent() };
         if id & NODE != 0 {
-            // All of it crosses.
+            // All of it crosses. What had no addresses may have locks.
+            if layout.is_noscan() && !matches!(element.kind, Kind::Flat) {
+                self.scratch.reached.push(Reached { work, src: addr, object: ROOT, offset: lo, bytes });
+            }
             return Ok(());
         }
-        let work = Work { kind: element.kind, parent: at.parent() };
         if self.scratch.keys[id as usize] == NOTHING && !layout.is_noscan() {
             // Most objects are reached once.
             self.scratch.keys[id as usize] = element.key;
             let object = &mut self.parts.objects[id as usize];
             (object.lo, object.hi) = (lo, lo + bytes);
             self.scratch.reached.push(Reached { work, src: addr, object: id, offset: lo, bytes });
-        } else {
+            return Ok(());
+        }
+        let object = &self.parts.objects[id as usize];
+        let known = self.scratch.keys[id as usize] == element.key && !layout.is_noscan();
+        if !known || !covers((object.lo, object.hi), lo, lo + bytes, element.size) {
             self.region(id, start, layout, (lo, lo + bytes), element, work);
         }
         Ok(())
+    }
+
+    /// Reaches bytes of an object without addresses, if all of that crosses: most strings, and arrays of numbers.
+    #[inline(always)]
+    unsafe fn reach_leaf(&mut self, at: Place, object: &Located, addr: Word, bytes: u64) -> Copied<bool> {
+        let add = addr - object.start;
+        let most = object.size <= MAX_SMALL && bytes <= object.size - add && 2 * bytes >= object.size;
+        if !most || !object.layout.is_noscan() {
+            return Ok(false);
+        }
+        // SAFETY: the address is one of a live object.
+        match unsafe { self.leaf(object)? } {
+            Some(Node::Ready(to)) => self.set(at, to + add),
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     /// A region of an object that has been reached before, or that has no addresses.
@@ -726,10 +796,34 @@ impl Copier<'_> {
                     continue;
                 }
                 self.count(hi - lo)?;
-                self.push_piece(id, start + lo, lo, hi - lo);
+                if !self.make_ready(id, start, lo, hi) {
+                    self.push_piece(id, start + lo, lo, hi - lo);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Copies bytes without addresses to where the receiver will have them, if there are many objects of their size.
+    unsafe fn make_ready(&mut self, id: u32, start: Word, lo: u64, hi: u64) -> bool {
+        // What is reached of the object begins at a word.
+        let first = lo / 8 * 8;
+        let bytes = hi - first;
+        if bytes == 0 || bytes > MAX_SMALL {
+            return false;
+        }
+        let (layouts, class) = (&self.heap.types().layouts, class_of(bytes));
+        let bin = layouts.bin(layouts.noscan(), class);
+        let Some(cursor) = self.scratch.cursors.of(bin, class, &mut self.parts.ready) else { return false };
+        let (to, rest) = (cursor.next, sizeclass::size(class) - bytes);
+        cursor.advance();
+        // SAFETY: words of a live object; a slot that is ours.
+        unsafe {
+            copy_nonoverlapping((start + first) as *const u8, to as *mut u8, bytes as usize);
+            write_bytes((to + bytes) as *mut u8, 0, rest as usize);
+        }
+        self.parts.objects[id as usize].what = What::Ready(to.wrapping_sub(first));
+        true
     }
 
     /// Has an object cross as pages, if that is worth it and there are some.

@@ -24,6 +24,12 @@ impl Plan {
         }
     }
 
+    /// The shape of the type's nodes, if anybody has asked whether there are any.
+    #[inline(always)]
+    pub(super) fn known_shape(&'static self) -> Option<&'static Shape> {
+        self.shape.get()?.as_ref()
+    }
+
     #[cold]
     fn find_shape(&'static self, ty: Ty) -> Option<&'static Shape> {
         self.shape.get_or_init(|| Shape::of(ty, self)).as_ref()

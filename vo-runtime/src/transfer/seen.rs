@@ -12,6 +12,12 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// Objects in the list.
 const FEW: usize = 8;
 
+/// Blocks that are at hand.
+const LAST: usize = 16;
+
+/// Places of the table of blocks that are kept for the next walk.
+const MOST_BLOCKS: usize = 1 << 10;
+
 /// See the module. Made once for each thread, and cleared after each walk.
 #[derive(Default)]
 pub(super) struct Seen {
@@ -19,8 +25,8 @@ pub(super) struct Seen {
     /// The table of blocks: (block, first number of its row in `rows`); 0 is no block. A power of two, at most half full.
     blocks: Vec<(u64, u32)>,
     used: usize,
-    /// The block that was looked up last.
-    last: (u64, u32),
+    /// Blocks that were looked up last, each where its address says.
+    last: [(u64, u32); LAST],
     /// Numbers plus one; 0 is none.
     rows: Vec<u32>,
     outside: HashMap<u64, u32, BuildHasherDefault<AddressHasher>>,
@@ -79,10 +85,23 @@ impl Seen {
 
     #[inline(always)]
     fn in_rows(&mut self, object: &Located, next: u32) -> u32 {
-        if self.last.0 != object.block {
-            self.last = (object.block, self.row(object));
+        let at = (mix(object.block) >> 60) as usize % LAST;
+        if self.last[at].0 != object.block {
+            self.last[at] = (object.block, self.row(object));
         }
-        let number = &mut self.rows[(self.last.1 + object.index) as usize];
+        self.number_in_row(self.last[at].1 + object.index, next)
+    }
+
+    /// Where the numbers of the slots of an object's block begin, once there are rows.
+    #[inline]
+    pub(super) fn row_of(&mut self, object: &Located) -> Option<u32> {
+        (!self.rows.is_empty()).then(|| self.row(object))
+    }
+
+    /// The number of the object at a place of the rows; `next` where it is new, which it has from now on.
+    #[inline(always)]
+    pub(super) fn number_in_row(&mut self, at: u32, next: u32) -> u32 {
+        let number = &mut self.rows[at as usize];
         if *number == 0 {
             *number = next + 1;
         }
@@ -128,10 +147,14 @@ impl Seen {
     /// Forgets everything, and memory that only a large value needs.
     pub(super) fn clear(&mut self) {
         self.few.clear();
-        self.last = (0, 0);
         self.outside.clear();
         if !self.rows.is_empty() {
-            (self.used, self.blocks) = (0, Vec::new());
+            self.last = [(0, 0); LAST];
+            self.used = 0;
+            if self.blocks.len() > MOST_BLOCKS {
+                self.blocks = Vec::new();
+            }
+            self.blocks.fill((0, 0));
             self.rows.clear();
             self.rows.shrink_to(1 << 18);
         }

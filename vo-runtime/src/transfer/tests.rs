@@ -3,7 +3,7 @@
 use super::*;
 use crate::testing::{Types, heap, ty};
 use crate::value::{Str, bytes_of, load_word, store_word};
-use vo_bytecode::typedesc::{Mem, TypeKind};
+use vo_bytecode::typedesc::{Mem, TypeId, TypeKind};
 
 /// An island without functions and package variables.
 struct Plain;
@@ -98,6 +98,122 @@ fn more_objects_than_fit_a_list() {
             at = load_word(at);
         }
         assert_eq!(at, out[0]);
+    }
+}
+
+/// Nodes with a link, a string and a number, in a ring; every other string is a part of the one before.
+struct Ring {
+    nodes: Vec<u64>,
+}
+
+impl Ring {
+    const NODES: u64 = 20_000;
+    const SKIP: u64 = 7;
+
+    fn types() -> (Types, TypeId, TypeId) {
+        let mut types = Types::default();
+        let (int, string) = (types.int(), types.string());
+        let node = types.structure("node", &[("next", int), ("text", string), ("n", int)]);
+        let pointer = types.ptr(node);
+        types.retype_field(node, 0, pointer);
+        (types, node, pointer)
+    }
+
+    /// # Safety
+    /// `node` is the type of nodes; nothing collects.
+    unsafe fn make(source: &mut crate::AllocCache, node: Ty) -> Ring {
+        let nodes: Vec<u64> = (0..Ring::NODES).map(|_| source.alloc(node).unwrap()).collect();
+        let mut last = 0;
+        for i in 0..Ring::NODES {
+            // SAFETY: new objects.
+            unsafe {
+                let at = nodes[i as usize];
+                store_word(at, nodes[((i + Ring::SKIP) % Ring::NODES) as usize]);
+                store_word(at + 24, i);
+                let (text, len) = match i % 2 {
+                    0 => {
+                        last = source.alloc_bytes(24).unwrap();
+                        (0..24).for_each(|byte| *((last + byte) as *mut u8) = (i + byte) as u8);
+                        (last, 24)
+                    }
+                    _ => (last + 3, 5),
+                };
+                store_word(at + 8, text);
+                store_word(at + 16, len);
+            }
+        }
+        Ring { nodes }
+    }
+
+    /// # Safety
+    /// `first` is the first node of a copy.
+    unsafe fn check(first: u64) {
+        let mut at = first;
+        for step in 0..Ring::NODES {
+            // SAFETY: a copy of the ring.
+            unsafe {
+                let i = load_word(at + 24);
+                assert_eq!(i, Ring::SKIP * step % Ring::NODES);
+                let text = bytes_of(Str { ptr: load_word(at + 8), len: load_word(at + 16) });
+                let (first, skip, len) = if i % 2 == 0 { (i, 0, 24) } else { (i - 1, 3, 5) };
+                assert!(text.iter().copied().eq((skip..skip + len).map(|byte| (first + byte) as u8)));
+                at = load_word(at);
+            }
+        }
+        assert_eq!(at, first);
+    }
+}
+
+#[test]
+fn many_nodes_come_as_they_are_and_are_objects_of_the_receiver() {
+    let (types, node, pointer) = Ring::types();
+    let types = types.load();
+    let (from, mut source) = heap(&types);
+    let (to, mut target) = heap(&types);
+    // SAFETY: objects of these types; what is collected leads to the copy.
+    unsafe {
+        let ring = Ring::make(&mut source, ty(&types, node));
+        let copy = || Message::copy(&from, &Plain, ty(&types, pointer), &[ring.nodes[0]], 1 << 22).unwrap();
+        // Of a message that nobody takes the memory is used again.
+        drop(copy());
+        let mut message = copy();
+        assert!(message.bytes() > 32 * Ring::NODES);
+        let mut out = [0];
+        message.build(&mut target, &mut no_ports, &mut out).unwrap();
+        drop(message);
+        Ring::check(out[0]);
+        assert_eq!(to.object_at(out[0] + 5), Some((out[0], 32)));
+        let live = to.stats().heap_alloc;
+        assert!(live >= 32 * Ring::NODES, "{live}");
+        // All of it lives as long as the ring is reached, and no longer.
+        let mut roots = vec![out[0]];
+        to.collect(&mut roots);
+        Ring::check(out[0]);
+        assert!(to.stats().heap_alloc.abs_diff(live) < 1 << 18);
+        roots.clear();
+        to.collect(&mut roots);
+        assert!(to.stats().heap_alloc < 1 << 18);
+        Ring::check(ring.nodes[0]);
+    }
+}
+
+#[test]
+fn messages_that_do_not_fit_are_as_they_were() {
+    let (types, node, pointer) = Ring::types();
+    let types = types.load();
+    let (from, mut source) = heap(&types);
+    let (to, mut target) = heap(&types);
+    // SAFETY: objects of these types; nothing collects.
+    unsafe {
+        let ring = Ring::make(&mut source, ty(&types, node));
+        let mut message =
+            Message::copy(&from, &Plain, ty(&types, pointer), &[ring.nodes[0]], 1 << 22).unwrap();
+        to.set_limit(Some(1 << 16));
+        let mut out = [0];
+        assert!(message.build(&mut target, &mut no_ports, &mut out).is_err());
+        to.set_limit(None);
+        message.build(&mut target, &mut no_ports, &mut out).unwrap();
+        Ring::check(out[0]);
     }
 }
 
