@@ -245,6 +245,12 @@ impl Handles {
         }
     }
 
+    /// How many there are, those that have died included.
+    pub fn count(&self) -> usize {
+        let table = self.lock();
+        table.by_target.len() + table.dead.len()
+    }
+
     /// What handles held that have died; its drop may end islands.
     pub fn take_dead(&self) -> Vec<Held> {
         std::mem::take(&mut self.lock().dead)

@@ -22,10 +22,11 @@
 //! has given them away (`island.Move`).
 //!
 //! Reading order: [`plan`] (where a type's values hold addresses), [`copy`] (the sender's half: the walk), [`seen`] (which objects
-//! have been reached), [`nodes`] (what most objects are: copied with less ado), [`path`] (what does not cross, and the way to it), [`build`] (the receiver's half).
+//! have been reached), [`nodes`] (what most objects are: copied with less ado), [`flat`] (what has no addresses), [`path`] (what does not cross, and the way to it), [`build`] (the receiver's half).
 
 mod build;
 mod copy;
+mod flat;
 mod nodes;
 mod path;
 mod plan;

@@ -407,6 +407,14 @@ impl Heap {
         }
     }
 
+    /// An object has been made that keeps so many bytes outside of the heap, which it is time to look for as if they were allocated: a handle is
+    /// small, and what it keeps is not.
+    pub fn count_outside(&self, bytes: u64) {
+        let mut central = self.lock();
+        central.pacer.kept_outside(bytes);
+        self.note_goal(&central);
+    }
+
     /// Asks for a collection once the goal is reached.
     pub(super) fn note_goal(&self, central: &Central) {
         if central.pacer.wants_collection(self.is_marking()) {

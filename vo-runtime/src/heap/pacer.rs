@@ -128,6 +128,8 @@ pub(super) struct Pacer {
     /// Handed out since.
     objects: u64,
     bytes: u64,
+    /// Bytes outside of the heap that objects made since keep: see [`super::Heap::count_outside`].
+    outside: u64,
     goal: u64,
     /// Where a collection begins: at the goal, or before it where marking takes its time.
     trigger: u64,
@@ -175,6 +177,7 @@ impl Pacer {
             roots_so_far: 0,
             objects: 0,
             bytes: 0,
+            outside: 0,
             goal: 0,
             trigger: 0,
             overdue: 0,
@@ -215,7 +218,12 @@ impl Pacer {
 
     /// Whether a collection should begin, or the one that marks should end whatever it takes.
     pub(super) fn wants_collection(&self, marking: bool) -> bool {
-        if marking { self.is_overdue() } else { self.allocated() >= self.trigger }
+        if marking { self.is_overdue() } else { self.allocated() + self.outside >= self.trigger }
+    }
+
+    /// So many bytes more are kept outside of the heap.
+    pub(super) fn kept_outside(&mut self, bytes: u64) {
+        self.outside += bytes;
     }
 
     /// Whether the heap has grown so far while it marked that the island must wait for the end.
@@ -241,6 +249,7 @@ impl Pacer {
     /// Marking begins; nothing is in caches.
     pub(super) fn begin_cycle(&mut self) {
         self.cycle_start = self.allocated();
+        self.outside = 0;
         (self.objects_at_start, self.bytes_at_start) = (self.objects, self.bytes);
         self.stops.clear();
         self.roots_so_far = 0;
@@ -293,7 +302,8 @@ impl Pacer {
 
     /// Whether so much has been allocated since the last collection that an idle island should be collected.
     pub(super) fn is_worth_collecting(&self) -> bool {
-        self.gogc.is_some() && self.bytes >= IDLE_GARBAGE.0.max(self.live_bytes / IDLE_GARBAGE.1)
+        self.gogc.is_some()
+            && self.bytes + self.outside >= IDLE_GARBAGE.0.max(self.live_bytes / IDLE_GARBAGE.1)
     }
 
     /// Pages went into use.

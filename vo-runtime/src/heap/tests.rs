@@ -22,6 +22,22 @@ fn collect(heap: &Heap, roots: &[u64]) {
 }
 
 #[test]
+fn what_is_kept_outside_counts_until_the_next_collection() {
+    let types = Types::default().load();
+    let (heap, _cache) = plain_heap(&types);
+    let mut counted = 0;
+    while !heap.must_collect() {
+        heap.count_outside(1 << 16);
+        counted += 1 << 16;
+    }
+    assert!(counted <= HeapConfig::default().min_heap, "{counted}");
+    // SAFETY: there are no objects.
+    unsafe { heap.collect(&mut Vec::new()) };
+    heap.count_outside(1 << 16);
+    assert!(!heap.must_collect());
+}
+
+#[test]
 fn unreachable_objects_go_and_interior_addresses_keep() {
     let (types, node) = node_types();
     let (heap, mut cache) = heap(&types);

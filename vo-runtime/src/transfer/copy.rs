@@ -6,8 +6,7 @@ use super::plan::{self, Part, Plan, Step};
 use super::seen::Seen;
 use super::{Link, MapCopy, Message, Object, Parts, Piece, ROOT, Reference, What};
 use crate::heap::ready::Cursors;
-use crate::heap::sizeclass::{self, MAX_SMALL, class_of};
-use crate::heap::{GIVE_FROM, Heap, Located, Pages};
+use crate::heap::{Heap, Located};
 use crate::layout::Layout;
 use crate::object::map;
 use crate::port::PortRef;
@@ -15,7 +14,7 @@ use crate::rtype::{Ty, zero_base};
 use crate::value::{Word, load_word, store_word};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ptr::{copy_nonoverlapping, write_bytes};
+use std::ptr::copy_nonoverlapping;
 
 /// What only the machine knows about the sender's island.
 pub trait Origin {
@@ -59,9 +58,6 @@ impl std::fmt::Display for CrossError {
 
 /// The error is boxed: that there is none is said in a register, millions of times.
 pub(super) type Copied<T> = Result<T, Box<CrossError>>;
-
-/// Objects without addresses are copied into pages from this size on: the receiver would have pages from the system for them anyway.
-const PAGES_FROM: u64 = 1 << 20;
 
 /// What the words of a piece are.
 #[derive(Clone, Copy)]
@@ -144,7 +140,7 @@ pub(super) struct Scratch {
     /// The regions of objects with several.
     several: HashMap<u32, Vec<Region>>,
     /// Objects without addresses, and where they lie: copied at the end.
-    flat: Vec<(u32, Word)>,
+    pub(super) flat: Vec<(u32, Word)>,
 }
 
 thread_local! {
@@ -157,7 +153,7 @@ pub(super) struct Copier<'a> {
     pub(super) heap: &'a Heap,
     pub(super) origin: &'a dyn Origin,
     limit: u64,
-    bytes: u64,
+    pub(super) bytes: u64,
 }
 
 /// Where something stands: the piece (with [`DYNAMIC`]), the offset of it there for messages, and its byte in the data.
@@ -579,7 +575,7 @@ impl Copier<'_> {
 
     /// Sets the first word of a place to what it will be.
     #[inline(always)]
-    fn set(&mut self, at: Place, word: u64) {
+    pub(super) fn set(&mut self, at: Place, word: u64) {
         match at.piece {
             // SAFETY: a word of a ready object, which nobody else knows.
             IN_READY => unsafe { store_word(at.byte, word) },
@@ -681,22 +677,6 @@ impl Copier<'_> {
         Ok(())
     }
 
-    /// Reaches bytes of an object without addresses, if all of that crosses: most strings, and arrays of numbers.
-    #[inline(always)]
-    unsafe fn reach_leaf(&mut self, at: Place, object: &Located, addr: Word, bytes: u64) -> Copied<bool> {
-        let add = addr - object.start;
-        let most = object.size <= MAX_SMALL && bytes <= object.size - add && 2 * bytes >= object.size;
-        if !most || !object.layout.is_noscan() {
-            return Ok(false);
-        }
-        // SAFETY: the address is one of a live object.
-        match unsafe { self.leaf(object)? } {
-            Some(Node::Ready(to)) => self.set(at, to + add),
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
     /// A region of an object that has been reached before, or that has no addresses.
     fn region(
         &mut self,
@@ -766,7 +746,7 @@ impl Copier<'_> {
     }
 
     #[inline]
-    unsafe fn push_piece(&mut self, object: u32, src: Word, offset: u64, bytes: u64) {
+    pub(super) unsafe fn push_piece(&mut self, object: u32, src: Word, offset: u64, bytes: u64) {
         let data = &mut self.parts.data;
         let (at, words) = (data.len(), bytes.div_ceil(8) as usize);
         data.reserve(words);
@@ -784,69 +764,6 @@ impl Copier<'_> {
             data.set_len(at + words);
         }
         self.parts.pieces.push(Piece { offset, object, at: at as u32, bytes: bytes as u32 });
-    }
-
-    /// Copies the objects without addresses, each from the first byte that was reached to the last.
-    unsafe fn flat_objects(&mut self) -> Copied<()> {
-        for (id, start) in std::mem::take(&mut self.scratch.flat) {
-            let Object { lo, hi, .. } = self.parts.objects[id as usize];
-            // SAFETY: a part of a live object.
-            unsafe {
-                if hi - lo >= GIVE_FROM && self.as_pages(id, start, lo, hi)? {
-                    continue;
-                }
-                self.count(hi - lo)?;
-                if !self.make_ready(id, start, lo, hi) {
-                    self.push_piece(id, start + lo, lo, hi - lo);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Copies bytes without addresses to where the receiver will have them, if there are many objects of their size.
-    unsafe fn make_ready(&mut self, id: u32, start: Word, lo: u64, hi: u64) -> bool {
-        // What is reached of the object begins at a word.
-        let first = lo / 8 * 8;
-        let bytes = hi - first;
-        if bytes == 0 || bytes > MAX_SMALL {
-            return false;
-        }
-        let (layouts, class) = (&self.heap.types().layouts, class_of(bytes));
-        let bin = layouts.bin(layouts.noscan(), class);
-        let Some(cursor) = self.scratch.cursors.of(bin, class, &mut self.parts.ready) else { return false };
-        let (to, rest) = (cursor.next, sizeclass::size(class) - bytes);
-        cursor.advance();
-        // SAFETY: words of a live object; a slot that is ours.
-        unsafe {
-            copy_nonoverlapping((start + first) as *const u8, to as *mut u8, bytes as usize);
-            write_bytes((to + bytes) as *mut u8, 0, rest as usize);
-        }
-        self.parts.objects[id as usize].what = What::Ready(to.wrapping_sub(first));
-        true
-    }
-
-    /// Has an object cross as pages, if that is worth it and there are some.
-    unsafe fn as_pages(&mut self, id: u32, start: Word, lo: u64, hi: u64) -> Copied<bool> {
-        // SAFETY: the object is alive, and the island's.
-        let given = if lo == 0 { unsafe { self.heap.take_given(start, hi) } } else { None };
-        if let Some(pages) = given {
-            self.parts.objects[id as usize].what = What::Pages(Box::new(Some(pages)));
-            return Ok(true);
-        }
-        if hi - lo < PAGES_FROM {
-            return Ok(false);
-        }
-        self.count(hi - lo)?;
-        let object = &mut self.parts.objects[id as usize];
-        let first = lo / 8 * 8;
-        // SAFETY: a part of a live object, in words that are all its.
-        let Some(pages) = (unsafe { Pages::copy(start + first, hi - first) }) else {
-            self.bytes -= hi - lo;
-            return Ok(false);
-        };
-        object.what = What::Pages(Box::new(Some(pages)));
-        Ok(true)
     }
 
     #[inline]

@@ -22,7 +22,6 @@ use crate::panic::Result;
 use crate::rtype::Ty;
 use crate::value::{Word, load_word, store_word};
 use std::collections::HashSet;
-use std::ptr::copy_nonoverlapping;
 
 /// In the number of an object: it is a node.
 pub(super) const NODE: u32 = 1 << 31;
@@ -239,38 +238,9 @@ impl Copier<'_> {
         Ok(Some(Reached::Ready(to)))
     }
 
-    /// Reaches a part, of at least a half, of an object without addresses: its address, or its number where it is not made ready.
-    ///
-    /// # Safety
-    /// The object is alive.
-    #[inline(always)]
-    pub(super) unsafe fn leaf(&mut self, object: &Located) -> Copied<Option<Reached>> {
-        let (bin, class) = object.bin();
-        let Some(cursor) = self.scratch.cursors.of(bin, class, &mut self.parts.ready) else {
-            return Ok(None);
-        };
-        let next = NODE | READY | cursor.number;
-        let id = self.scratch.seen.number(object, next);
-        if id != next {
-            return Ok(Some(self.known_node(id).unwrap_or(Reached::Number(id))));
-        }
-        let to = cursor.next;
-        cursor.advance();
-        self.count(16 + object.size)?;
-        // SAFETY: a live object of so many bytes; a slot of its size that is ours.
-        unsafe {
-            if object.size <= 64 {
-                copy_words(object.start, to, object.size);
-            } else {
-                copy_nonoverlapping(object.start as *const u8, to as *mut u8, object.size as usize);
-            }
-        }
-        Ok(Some(Reached::Ready(to)))
-    }
-
     /// The node with a number, if it is one's.
     #[inline]
-    fn known_node(&self, id: u32) -> Option<Reached> {
+    pub(super) fn known_node(&self, id: u32) -> Option<Reached> {
         match (id & NODE, id & READY) {
             (0, _) => None,
             (_, 0) => Some(Reached::Number(id)),
@@ -384,7 +354,7 @@ impl Copier<'_> {
 /// # Safety
 /// There are so many bytes, a multiple of 8, at both addresses, not the same ones.
 #[inline(always)]
-unsafe fn copy_words(from: Word, to: Word, bytes: u64) {
+pub(super) unsafe fn copy_words(from: Word, to: Word, bytes: u64) {
     // SAFETY: as the caller says.
     unsafe {
         match bytes {

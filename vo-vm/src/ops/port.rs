@@ -33,8 +33,18 @@ pub(crate) fn island_new(m: &mut Machine, w: impl Frames, n: i64) -> Result<u64>
     m.ensure(w)?;
     let (vm, scheduler) = (m.vm.clone(), m.worker().shared().clone());
     let island = Island::new(&vm, &scheduler, n as usize);
-    island_handle(m, &island)
+    let handle = island_handle(m, &island)?;
+    // Who makes islands over and over, which end, has little in its heap that says so. Each collection looks at all handles.
+    let many = m.island().handles.count().div_ceil(MANY_HANDLES) as u64;
+    m.cache().heap().count_outside(KEPT_BY_HANDLE / many);
+    Ok(handle)
 }
+
+/// About the bytes that an island takes outside of heaps, from its making until nothing refers to it, though it may have ended.
+const KEPT_BY_HANDLE: u64 = 6 << 10;
+
+/// With each so many handles an island of them has, collections because of new ones are rarer.
+const MANY_HANDLES: usize = 2048;
 
 /// The running island's handle of an island. Nothing collects meanwhile.
 pub(crate) fn island_handle(m: &mut Machine, island: &Arc<Island>) -> Result<u64> {
