@@ -200,7 +200,7 @@ impl Located {
     /// slot; for what is not large.
     pub(crate) fn block_range(&self) -> (u64, u64, u64) {
         let block = self.block();
-        (block.base, u64::from(block.slots) * block.slot, block.magic())
+        (block.base, u64::from(block.slots) * block.slot(), block.magic())
     }
 
     #[inline(always)]
