@@ -270,13 +270,18 @@ impl Machine {
         if self.cache().heap().must_collect() { self.ensure_slow(w) } else { Ok(()) }
     }
 
-    /// Keeps little on the native stack, and wipes what lies below: the frames from here to where the stack ends for the collector do
-    /// not write all of themselves, and where they do not, registers lie that others have saved there.
+    /// Keeps nearly nothing on the native stack, and wipes what lies below: the frames from here to where the stack ends for the collector
+    /// do not write all of themselves, and where they do not, registers lie that others have saved there.
     #[cold]
     #[inline(never)]
     fn ensure_slow(&mut self, w: impl Frames) -> Result<(), Trap> {
         wipe_stack();
         self.collect(w, false);
+        self.within_limit()
+    }
+
+    #[inline(never)]
+    fn within_limit(&self) -> Result<(), Trap> {
         self.island().heap().over_limit().map_or(Ok(()), |fatal| Err(fatal.into()))
     }
 

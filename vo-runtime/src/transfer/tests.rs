@@ -155,7 +155,7 @@ impl Ring {
                 let i = load_word(at + 24);
                 assert_eq!(i, Ring::SKIP * step % Ring::NODES);
                 let text = bytes_of(Str { ptr: load_word(at + 8), len: load_word(at + 16) });
-                let (first, skip, len) = if i % 2 == 0 { (i, 0, 24) } else { (i - 1, 3, 5) };
+                let (first, skip, len) = if i.is_multiple_of(2) { (i, 0, 24) } else { (i - 1, 3, 5) };
                 assert!(text.iter().copied().eq((skip..skip + len).map(|byte| (first + byte) as u8)));
                 at = load_word(at);
             }

@@ -3,6 +3,7 @@
 //! The contract of every door is that of [`super`].
 
 use crate::callbacks::{machine, type_of};
+use crate::machine::Machine;
 use vo_bytecode::Status;
 use vo_runtime::context::JitContext;
 use vo_runtime::object::mem;
@@ -10,8 +11,23 @@ use vo_runtime::rtype::{self};
 
 pub(in crate::callbacks) unsafe extern "C" fn alloc(ctx: *mut JitContext, ty: u64) -> u64 {
     let m = machine(ctx);
-    let (floor, ty) = (m.at_floor(), type_of(ty));
-    let made = m.alloc(floor, ty);
+    if m.cache().heap().must_collect() && !collect_first(m) {
+        return 0;
+    }
+    alloc_now(m, ty)
+}
+
+/// A part by itself, as is the one below: most collections begin here, and in the holes of a larger frame lie old addresses.
+#[cold]
+#[inline(never)]
+fn collect_first(m: &mut Machine) -> bool {
+    let collected = m.ensure(m.at_floor());
+    collected.map_err(|trap| m.raise(trap)).is_ok()
+}
+
+#[inline(never)]
+unsafe fn alloc_now(m: &mut Machine, ty: u64) -> u64 {
+    let made = m.cache().alloc(type_of(ty));
     m.word(made)
 }
 
