@@ -20,3 +20,5 @@ func Valid(b []byte) bool          { return utf8.Valid(b) }
 func ValidString(s string) bool    { return utf8.ValidString(s) }
 func RuneCount(b []byte) int       { return utf8.RuneCount(b) }
 func RuneCountString(s string) int { return utf8.RuneCountInString(s) }
+
+func Grow(b []byte, n int) []byte { return append(b, make([]byte, n)...)[:len(b)] }
