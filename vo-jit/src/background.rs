@@ -1,9 +1,10 @@
 //! The thread that compiles what is hot, while the program runs.
 //!
 //! It takes all requests that have gathered, adds to each the functions that it calls and that are warm, and
-//! compiles them, the shorter ones first: so callees come with their callers, and what is quickly done does not wait for what takes long. Of a function that has hardly been
-//! called and is in a long loop one continuation is made, which has that loop and those around it. What will be wanted later, if at all, it puts off until
-//! nothing else is asked for: the rest of a turn in a function that is called all the time. Where nothing is asked for it gives back what compiling took. It ends with the program.
+//! compiles them, the shorter ones first: so callees come with their callers, and what is quickly done does not wait for what takes long.
+//! Of a function that has hardly been called and is in a long loop one continuation is made, which has that loop and those around it.
+//! What will be wanted later, if at all, it puts off until nothing else is asked for: the rest of a turn in a function that is called all
+//! the time. Where nothing is asked for it gives back what compiling took. It ends with the program.
 
 use crate::compile::panic_text;
 use crate::program::{Inner, Queue, lock};

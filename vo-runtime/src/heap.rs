@@ -19,7 +19,8 @@
 //! its next allocating operation. So within one operation of this crate objects that
 //! are held in local variables only are safe.
 //!
-//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `cycle`, `barrier`, `mark`, `queue`, `roots`, `sweep`, `watch`, `pacer`, `handover`, `extend`, `ready`, `verify`.
+//! Reading order: `sizeclass`, `arena`, `pages`, `block`, `alloc`, `cycle`, `barrier`, `mark`, `queue`, `roots`, `sweep`, `watch`,
+//! `pacer`, `handover`, `extend`, `ready`, `verify`.
 
 mod alloc;
 mod arena;

@@ -55,8 +55,8 @@ fn is_near_peak(kib: usize) -> bool {
     true
 }
 
-/// Forgets the pages of the code, the constants and the unchanging tables of the executable and its libraries: between two parts of the process's
-/// life that run different code. Takes some 0.05 ms.
+/// Forgets the pages of the code, the constants and the unchanging tables of the executable and its libraries: between two parts of the
+/// process's life that run different code. Takes some 0.05 ms.
 pub fn drop_code() {
     #[cfg(target_os = "linux")]
     objects::forget_unchanged();

@@ -18,11 +18,12 @@
 //! stack, the fixes are in order, objects are met in about the order that they were made in, and a value that is written meanwhile
 //! is read once. Where there are many objects of one kind without addresses, or whose addresses are easily found ([`nodes`]), they are laid out
 //! as the receiver's heap will have them, in memory that becomes a part of it ([`crate::heap::ready`]): those are
-//! copied once, and have their addresses from the beginning. Large arrays without addresses cross as pages ([`Pages`]): copied into them, or handed over where the program
-//! has given them away (`island.Move`).
+//! copied once, and have their addresses from the beginning. Large arrays without addresses cross as pages ([`Pages`]): copied into them,
+//! or handed over where the program has given them away (`island.Move`).
 //!
 //! Reading order: [`plan`] (where a type's values hold addresses), [`copy`] (the sender's half: the walk), [`seen`] (which objects
-//! have been reached), [`nodes`] (what most objects are: copied with less ado), [`flat`] (what has no addresses), [`path`] (what does not cross, and the way to it), [`build`] (the receiver's half).
+//! have been reached), [`nodes`] (what most objects are: copied with less ado), [`flat`] (what has no addresses), [`path`] (what does not
+//! cross, and the way to it), [`build`] (the receiver's half).
 
 mod build;
 mod copy;

@@ -13,8 +13,8 @@
 //! Where the word was set and the fiber goes on all the same, the next turn asks again; not in a loop that is no longer than
 //! a strip, whose limit is its bound.
 //!
-//! Must stay true: every turn takes its step, else a strip may have no end. While `counter < limit` holds, so does the loop's own condition, and the step to `limit` does
-//! not wrap: a loop that wraps is asked each time.
+//! Must stay true: every turn takes its step, else a strip may have no end. While `counter < limit` holds, so does the loop's own
+//! condition, and the step to `limit` does not wrap: a loop that wraps is asked each time.
 
 use super::Translator;
 use super::body::{Holds, Operand, comparison, condition_before};

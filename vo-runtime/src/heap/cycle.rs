@@ -11,8 +11,8 @@
 //! on for a moment: a small heap is done with that. Else the island runs on, with the write barrier (`barrier`) and with new objects born
 //! marked, while a thread of the heap's own marks. Workers that allocate much meanwhile must help.
 //! When nothing is left to mark the next allocation stops the island again: what was noted since is
-//! marked, more fibers are looked at, and when there are no more finality is settled. If that turns out to be long the island runs on once more, unless the
-//! heap has grown so far that it must end.
+//! marked, more fibers are looked at, and when there are no more finality is settled. If that turns out to be long the island runs on
+//! once more, unless the heap has grown so far that it must end.
 //!
 //! Must stay true: while the heap marks no block is swept or freed, and `must_collect` is how the
 //! background thread asks for the next stop. All that needs the roots happens in stops. Nothing long does: what the last
@@ -100,8 +100,8 @@ impl Heap {
         collected
     }
 
-    /// Begins a collection in a stop that took `stopping` to come about; the answer says that it is over already. Else the heap marks from now on, and the island
-    /// may run, until [`Heap::finish`] says so.
+    /// Begins a collection in a stop that took `stopping` to come about; the answer says that it is over already. Else the heap marks
+    /// from now on, and the island may run, until [`Heap::finish`] says so.
     ///
     /// # Safety
     /// As for [`Heap::collect`]; and the heap does not mark. Before the island runs on, whoever stores addresses
@@ -135,8 +135,8 @@ impl Heap {
         Some(unsafe { self.complete(&mut central, roots, &mut marker, started) })
     }
 
-    /// Ends a collection, in a stop that took `stopping` to come about, if it can be ended soon, or however long it takes where `patient` is set; the answer says
-    /// that it is over.
+    /// Ends a collection, in a stop that took `stopping` to come about, if it can be ended soon, or however long it takes where `patient`
+    /// is set; the answer says that it is over.
     ///
     /// # Safety
     /// As for [`Heap::collect`].

@@ -5,8 +5,8 @@
 //! wrong, and where its addresses are is the same for all of its type. So it needs neither pieces nor regions, nor a list of
 //! its addresses: a node is its words in the message's data, and its shape.
 //!
-//! Many nodes of one type are made ready: in memory that will be the receiver's ([`crate::heap::ready`]). The address of such a one is known as soon as it
-//! has been reached, and stands where it is referred to; only what else its words refer to is on a list.
+//! Many nodes of one type are made ready: in memory that will be the receiver's ([`crate::heap::ready`]). The address of such a one is
+//! known as soon as it has been reached, and stands where it is referred to; only what else its words refer to is on a list.
 //!
 //! In the words of other nodes a reference is told from an address (of what is immortal) by its upper two bits, of which addresses have none.
 //! Elsewhere a node is referred to as any object is, by a number with [`NODE`].
