@@ -86,10 +86,7 @@ pub unsafe fn grow_own(cache: &mut AllocCache, s: Slice, n: u64) -> Result<Slice
     if n <= s.cap - s.len {
         return Ok(s);
     }
-    let len = s.len.checked_add(n).filter(|&len| len <= i64::MAX as u64);
-    let Some(cap) = len.and_then(|len| grown_cap(len, s.cap, 1, true)) else {
-        return Err(RuntimePanic::GrowSlice {}.into());
-    };
+    let cap = cap_for(s, n, 1, true)?;
     // SAFETY: the slice's array is alive; a new one has room for the old bytes.
     let ptr = unsafe {
         if cache.heap().extend(s.ptr, s.cap, cap) {
@@ -109,11 +106,7 @@ pub unsafe fn grow_own(cache: &mut AllocCache, s: Slice, n: u64) -> Result<Slice
 #[cold]
 #[inline(never)]
 unsafe fn reallocate(cache: &mut AllocCache, elem: Ty, s: Slice, n: u64) -> Result<Slice> {
-    let cap = match s.len.checked_add(n).filter(|&len| len <= i64::MAX as u64) {
-        Some(len) => grown_cap(len, s.cap, elem.size, elem.is_noscan()),
-        None => None,
-    };
-    let Some(cap) = cap else { return Err(RuntimePanic::GrowSlice {}.into()) };
+    let cap = cap_for(s, n, elem.size, elem.is_noscan())?;
     let ptr = cache.alloc_array(elem, cap)?;
     // SAFETY: the new array has room for the old elements; the old ones lie in a live object, or outside of the heap.
     unsafe {
@@ -121,6 +114,13 @@ unsafe fn reallocate(cache: &mut AllocCache, elem: Ty, s: Slice, n: u64) -> Resu
         cache.heap().outgrow(s.ptr, s.cap * elem.size);
     }
     Ok(Slice { ptr, len: s.len, cap })
+}
+
+/// The capacity of a slice that `n` elements come to.
+fn cap_for(s: Slice, n: u64, size: u64, noscan: bool) -> Result<u64> {
+    let len = s.len.checked_add(n).filter(|&len| len <= i64::MAX as u64);
+    let cap = len.and_then(|len| grown_cap(len, s.cap, size, noscan));
+    cap.ok_or_else(|| RuntimePanic::GrowSlice {}.into())
 }
 
 /// The capacity of a slice that grows from `old_cap` to hold `len` elements; `None` beyond the address space.

@@ -372,7 +372,10 @@ pub(super) unsafe fn copy_words(from: Word, to: Word, bytes: u64) {
     }
 }
 
-/// Copies `N` words, of which there are so many at both addresses.
+/// Copies `N` words.
+///
+/// # Safety
+/// There are so many at both addresses, not the same ones.
 #[inline(always)]
 unsafe fn copy_some<const N: usize>(from: Word, to: Word) {
     // SAFETY: as the caller says.

@@ -25,6 +25,8 @@ fn collect_first(m: &mut Machine) -> bool {
     collected.map_err(|trap| m.raise(trap)).is_ok()
 }
 
+/// # Safety
+/// As for [`alloc`].
 #[inline(never)]
 unsafe fn alloc_now(m: &mut Machine, ty: u64) -> u64 {
     let made = m.cache().alloc(type_of(ty));
